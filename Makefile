@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+# Needs Python 3.11 or newer and nothing else. Everything is installed into .venv and node_modules.
+
+PYTHON ?= python3
+BIN := .venv/bin
+DATA ?= data
+export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
+
+RUN := .venv/run.stamp
+DEV := .venv/dev.stamp
+NODE := node_modules/ci.stamp
+
+.PHONY: help run demo test test-fast test-long check contracts bench lock clean
+
+help: ## Show what there is to make
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+run: $(RUN) $(NODE) ## Set up, notarise a sample portfolio, verify a receipt, and stay up
+	loan-notary demo --data $(DATA) --stay
+
+demo: $(RUN) $(NODE) ## The same in a folder of its own, then stop; fails if anything does
+	rm -rf build/demo
+	loan-notary demo --data build/demo --port 0
+
+test: check contracts ## All checks and tests that take minutes, not hours
+	rm -f .coverage*
+	coverage run -m pytest -m "not slow"
+	coverage combine -q
+	coverage report
+
+test-fast: $(DEV) ## Tests that start no node and no service
+	pytest -q -m "not slow" tests/unit tests/property tests/ports
+
+test-long: $(DEV) $(NODE) ## The slow tests too
+	pytest
+
+check: $(DEV) $(NODE) ## Formatting, lint, types, import layers
+	ruff format --check .
+	ruff check .
+	mypy
+	lint-imports --no-cache
+
+contracts: $(DEV) $(NODE) ## Run the contracts' own tests
+	hardhat test solidity
+
+bench: $(DEV) $(NODE) ## Measure speed, as ratios within one run
+	python -m tests.bench
+
+lock: ## Write the lock files anew (needs uv and npm on the PATH)
+	$(PYTHON) requirements/lock.py
+
+clean: ## Remove everything that can be made again; the data folder stays
+	rm -rf .venv node_modules build artifacts cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+
+.venv/pyvenv.cfg:
+	$(PYTHON) -m venv .venv
+
+$(RUN): .venv/pyvenv.cfg requirements/run.txt pyproject.toml
+	pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(DEV): $(RUN) requirements/dev.txt
+	pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@
+
+$(NODE): $(RUN) package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
