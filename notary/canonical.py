@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""JSON as the notary reads and writes it: strict in, canonical (RFC 8785, JCS) out.
+
+Two readers that disagree about a document are a way to cheat, so everything on which JSON parsers are known to differ is
+refused: duplicate keys, numbers that are not integers within ±(2^53 - 1), strings that are not in Unicode's
+normalisation form C, unpaired surrogates, keys beyond ASCII.
+"""
+
+import json
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import Any, NoReturn
+
+import orjson
+
+from notary.errors import Fault, MalformedJsonError
+
+MAX_INTEGER = 2**53 - 1
+
+
+def canonical_json(value: object) -> bytes:
+    """Return the JCS form (RFC 8785) of `value`, which holds no floats and only ASCII keys.
+
+    orjson writes strings and integers as RFC 8785 section 3.2.2 wants them; under the two restrictions
+    its key order (by code point) is that of section 3.2.3 (by UTF-16 code unit).
+    """
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def parse_json(data: bytes, *, limit: int) -> Any:
+    """Read one JSON value of at most `limit` bytes.
+
+    Raises `MalformedJsonError`. The result holds only dict, list, str, int, bool and None, and
+    `canonical_json` takes it.
+    """
+    if len(data) > limit:
+        _refuse(f"more than {limit} bytes")
+    try:
+        value = _DECODER.decode(data.decode("utf-8"))
+        written = canonical_json(value)
+    except UnicodeDecodeError as error:
+        _refuse(f"not UTF-8 at byte {error.start}")
+    except RecursionError:
+        _refuse("nested too deeply")
+    except json.JSONDecodeError as error:
+        _refuse(f"not JSON: {error.msg} at character {error.pos}")
+    except orjson.JSONEncodeError:
+        _refuse("nested too deeply, or a string with an unpaired surrogate")
+    if not written.isascii():
+        _check_text(written, value)
+    return value
+
+
+def parse_canonical(data: bytes, *, limit: int) -> Any:
+    """Read one JSON value that is written exactly as `canonical_json` writes it.
+
+    Raises `MalformedJsonError`, also where only white space or the order of keys is different.
+    """
+    value = parse_json(data, limit=limit)
+    if canonical_json(value) != data:
+        _refuse("not in canonical form (RFC 8785)")
+    return value
+
+
+def _refuse(detail: str) -> NoReturn:
+    raise MalformedJsonError(Fault("", detail))
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                _refuse(f"key {key[:40]!r} stands twice in one object")
+            seen.add(key)
+    return result
+
+
+def _integer(text: str) -> int:
+    # The length is tested first: int() is quadratic in it.
+    if len(text) > 17 or abs(value := int(text)) > MAX_INTEGER:
+        _refuse("an integer beyond 2^53 - 1")
+    if text == "-0":
+        _refuse("the number -0")
+    return value
+
+
+def _no_float(text: str) -> NoReturn:
+    _refuse(f"the number {text[:40]} is not an integer; write amounts and rates as strings")
+
+
+def _check_text(written: bytes, value: object) -> None:
+    if not all(key.isascii() for key in _keys(value)):
+        _refuse("a key with characters beyond ASCII")
+    # The whole is tested first, in one go; an escape like \n before a combining mark makes it differ from its strings.
+    whole = written.decode("utf-8")
+    if not _is_normalized(whole) and not all(map(_is_normalized, _strings(value))):
+        _refuse("text that is not in Unicode normalisation form C")
+
+
+def _is_normalized(text: str) -> bool:
+    return unicodedata.is_normalized("NFC", text)
+
+
+def _keys(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from value
+    for member in _members(value):
+        yield from _keys(member)
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for member in _members(value):
+        yield from _strings(member)
+
+
+def _members(value: object) -> Iterable[object]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=_integer, parse_float=_no_float, parse_constant=_no_float
+)

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Base64 and times, read strictly: whatever would be written differently is refused.
+
+Python's own decoders take more than one spelling of the same value; a document with two spellings has two hashes.
+"""
+
+import re
+from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from datetime import UTC, datetime
+
+_MILLISECOND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+
+
+def b64(data: bytes) -> str:
+    """Write standard base64 with padding (RFC 4648 section 4)."""
+    return b64encode(data).decode("ascii")
+
+
+def parse_b64(text: str) -> bytes:
+    """Read what `b64` writes. Raises `ValueError`."""
+    try:
+        data = b64decode(text, validate=True)
+    except (Base64Error, ValueError) as error:
+        raise ValueError("not base64") from error
+    if b64(data) != text:
+        raise ValueError("not the only base64 of its bytes")
+    return data
+
+
+def b64url(data: bytes) -> str:
+    """Write base64url without padding (RFC 7515 section 2)."""
+    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def parse_b64url(text: str) -> bytes:
+    """Read what `b64url` writes. Raises `ValueError`."""
+    try:
+        data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (Base64Error, ValueError) as error:
+        raise ValueError("not base64url") from error
+    if b64url(data) != text:
+        raise ValueError("not the only base64url of its bytes")
+    return data
+
+
+def format_time(milliseconds: int) -> str:
+    """Write a time, in milliseconds since 1970, as RFC 3339 in UTC: `2026-01-31T08:30:00.125Z`."""
+    moment = datetime.fromtimestamp(milliseconds // 1000, UTC).replace(tzinfo=None)
+    return f"{moment.isoformat(timespec='seconds')}.{milliseconds % 1000:03d}Z"
+
+
+def parse_time(text: str) -> int:
+    """Read what `format_time` writes. Raises `ValueError`."""
+    if not _MILLISECOND_TIME.fullmatch(text):
+        raise ValueError("not a time like 2026-01-31T08:30:00.125Z")
+    seconds = datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC).timestamp()
+    return int(seconds) * 1000 + int(text[20:23])

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every error that the notary raises on purpose.
+
+::
+
+    NotaryError
+    ├── InvalidInputError              what was sent is not well formed
+    │   ├── MalformedJsonError         not strict JSON (check C1)
+    │   ├── InvalidRecordError         a record breaks its type's rules (C1, C5, C7)
+    │   ├── InvalidEnvelopeError       an envelope is not the JWS form that FORMATS.md fixes
+    │   ├── InvalidSignatureError      a signature is missing, wrong or by an unknown key (C3)
+    │   ├── InvalidKeyError            a public key cannot be used
+    │   ├── SignedNoteError            not a signed note, or not signed by a known key
+    │   ├── CheckpointError            a signed note that is not a checkpoint
+    │   ├── TilePathError              not the path of a tile
+    │   └── ReceiptError               not a receipt of a version this code knows
+    ├── RefusedError                   well formed, but not allowed in the log's present state
+    │   ├── DuplicateRecordError       same lender and id, other bytes (C4)
+    │   ├── SequenceError              a gap in `sequence` or a wrong `previous` (C2)
+    │   └── TransitionError            not legal in the loan's state (C6)
+    ├── NotFoundError                  nothing of that name that the caller may see
+    ├── ProofError                     hashes that do not prove what they should
+    │   ├── InclusionProofError
+    │   └── ConsistencyProofError
+    ├── CorruptLogError                stored data contradict each other: never sign over it
+    │   └── ForkError                  the stored head is not the one this writer wrote
+    └── UnavailableError               cannot be done now; trying again later may help
+        └── LogBusyError               more appends wait than the log takes in
+
+`chain.errors` adds the chain's own under `UnavailableError` and `RefusedError`.
+"""
+
+from dataclasses import dataclass
+
+
+class NotaryError(Exception):
+    """Root of the tree; never raised itself."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with an input.
+
+    `pointer` is an RFC 6901 JSON Pointer into what was sent ("" is the whole); `check` the number
+    of the check that found it, C1 to C9.
+    """
+
+    pointer: str
+    detail: str
+    check: str = "C1"
+
+
+class InvalidInputError(NotaryError):
+    """Raised when what was sent is not well formed; `faults` names each place."""
+
+    def __init__(self, *faults: Fault) -> None:
+        self.faults = faults
+        super().__init__("; ".join(f"{fault.pointer or '/'}: {fault.detail}" for fault in faults))
+
+
+class MalformedJsonError(InvalidInputError):
+    """Raised when bytes are not JSON as this project reads it (`notary.canonical`)."""
+
+
+class InvalidRecordError(InvalidInputError):
+    """Raised when a record breaks a rule of its type."""
+
+
+class InvalidEnvelopeError(InvalidInputError):
+    """Raised when an envelope is not a JWS in the one form that is accepted."""
+
+
+class InvalidSignatureError(InvalidInputError):
+    """Raised when a signature is missing, does not verify, or is by a key that is not registered."""
+
+
+class InvalidKeyError(InvalidInputError):
+    """Raised when a JWK is not a public key of a known scheme, or one that must not be used."""
+
+
+class SignedNoteError(InvalidInputError):
+    """Raised when text is not a signed note, or carries no good signature of a known key."""
+
+
+class CheckpointError(InvalidInputError):
+    """Raised when the text of a signed note is not a checkpoint."""
+
+
+class TilePathError(InvalidInputError):
+    """Raised when a path names no tile."""
+
+
+class ReceiptError(InvalidInputError):
+    """Raised when a document is not a receipt of a version that this code knows."""
+
+
+class RefusedError(NotaryError):
+    """Raised when a well-formed record is not allowed in the log's present state.
+
+    `values` are the constructor's arguments, so that another process can raise the same error again.
+    """
+
+    check = ""
+    pointer = ""
+
+    def __init__(self, text: str, *values: object) -> None:
+        self.values = values
+        super().__init__(text)
+
+
+class DuplicateRecordError(RefusedError):
+    """Raised when a record's id was used before with other bytes."""
+
+    check = "C4"
+    pointer = "/id"
+
+    def __init__(self, record_id: str, index: int) -> None:
+        self.record_id, self.index = record_id, index
+        text = f"record {record_id} is in the log already, at entry {index}, with other content"
+        super().__init__(text, record_id, index)
+
+
+class SequenceError(RefusedError):
+    """Raised when a record claims a place in its loan that is not the next one."""
+
+    check = "C2"
+
+    def __init__(self, pointer: str, given: object, wanted: object) -> None:
+        self.pointer, self.given, self.wanted = pointer, given, wanted
+        text = f"{pointer[1:]} is {given}, but the loan's next record needs {wanted}"
+        super().__init__(text, pointer, given, wanted)
+
+
+class TransitionError(RefusedError):
+    """Raised when a record's type is not legal in the loan's state."""
+
+    check = "C6"
+    pointer = "/type"
+
+    def __init__(self, record_type: str, state: str, wanted: tuple[str, ...]) -> None:
+        self.record_type, self.state, self.wanted = record_type, state, wanted
+        text = f"a loan that is {state} takes no {record_type} (only one that is {' or '.join(wanted)})"
+        super().__init__(text, record_type, state, wanted)
+
+
+class NotFoundError(NotaryError):
+    """Raised when there is nothing of that name that the caller may see."""
+
+
+class ProofError(NotaryError):
+    """Raised when hashes do not prove what they should."""
+
+
+class InclusionProofError(ProofError):
+    """Raised when a proof does not show that a leaf is in a tree."""
+
+
+class ConsistencyProofError(ProofError):
+    """Raised when a proof does not show that one tree extends another."""
+
+
+class CorruptLogError(NotaryError):
+    """Raised when stored data contradict each other; the log must not be signed again."""
+
+
+class ForkError(CorruptLogError):
+    """Raised when the stored head is not the one that this writer wrote last."""
+
+
+class UnavailableError(NotaryError):
+    """Raised when something cannot be done now, but may be done later."""
+
+
+class LogBusyError(UnavailableError):
+    """Raised when more appends wait than the log takes in."""

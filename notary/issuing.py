@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Issuing receipts: for a record just placed, and for any record as far as its anchors have come."""
+
+from dataclasses import replace
+from typing import Protocol
+
+import orjson
+
+from notary.entries import parse_record_entry
+from notary.envelope import Envelope
+from notary.errors import CorruptLogError
+from notary.log import Log
+from notary.ports import Lender, LogStore, PartyStore, RecordStore, StoredRecord
+from notary.receipt import KeyOfParty, Receipt, write_receipt
+from notary.sequencer import Placed, Submission
+from notary.signed_note import NoteSigner
+
+
+class IssuingStore(LogStore, RecordStore, PartyStore, Protocol):
+    """What receipts are made from."""
+
+
+class ReceiptIssuer:
+    """Writes receipts, sealed with the log's key."""
+
+    def __init__(self, store: IssuingStore, signer: NoteSigner) -> None:
+        self._store = store
+        self._log = Log(store)
+        self._signer = signer
+        self._log_key = signer.verifier.format()
+
+    def fresh(self, lender: Lender, submission: Submission, placed: Placed) -> bytes:
+        """Return the receipt of a record from the sequencer's own answer, which holds its proof; reads no log."""
+        record = StoredRecord(
+            placed.index, lender.number, submission.record_id, submission.loan, placed.sequence, submission.received_at,
+            submission.nonce, submission.payload, submission.signatures,
+        )  # fmt: skip
+        receipt = self._receipt(lender, record, placed.tag, placed.proof, placed.checkpoint)
+        return write_receipt(receipt, self._signer)
+
+    def stored(self, record: StoredRecord) -> bytes:
+        """Return the receipt of a record in the log: under its anchor's checkpoint if it has one, else under the newest."""
+        anchor = self._store.anchor_over(record.index)
+        head = self._log.head()
+        size, checkpoint = (anchor.size, anchor.checkpoint) if anchor else (head.size, head.checkpoint)
+        entry = next(self._store.entries(record.index, record.index + 1), None)
+        if entry is None:
+            raise CorruptLogError(f"record {record.record_id} has no entry {record.index}")
+        proof = self._log.prove_inclusion(record.index, size)
+        receipt = self._receipt(
+            self._store.lender(record.lender),
+            record,
+            parse_record_entry(entry).tag,
+            proof.hashes,
+            checkpoint,
+        )
+        return write_receipt(replace(receipt, anchors=(anchor,) if anchor else ()), self._signer)
+
+    def _receipt(
+        self, lender: Lender, record: StoredRecord, tag: bytes, inclusion: tuple[bytes, ...], checkpoint: str
+    ) -> Receipt:
+        envelope = record.envelope
+        return Receipt(
+            lender=lender.name,
+            received_at=record.received_at,
+            envelope=envelope,
+            keys=self._keys(lender, envelope),
+            nonce=record.nonce,
+            tag=tag,
+            index=record.index,
+            inclusion=inclusion,
+            checkpoint=checkpoint,
+            log_key=self._log_key,
+        )
+
+    def _keys(self, lender: Lender, envelope: Envelope) -> tuple[KeyOfParty, ...]:
+        kids = [signature.kid for signature in envelope.signatures]
+        keys = self._store.party_keys(lender.number, kids)
+        return tuple(KeyOfParty(keys[kid].party, orjson.loads(keys[kid].jwk)) for kid in kids)

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who signed a record, and how sure that makes it."""
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from notary.envelope import Envelope
+from notary.errors import Fault, InvalidSignatureError
+from notary.keys import PublicKey, Scheme
+from notary.records import Record
+
+Schemes = Mapping[str, Scheme[Any, Any]]
+"""The signature schemes allowed, by JWS `alg`."""
+
+
+class Assurance(StrEnum):
+    """Whose word a record is."""
+
+    RECEIVED = "received"
+    """Unsigned: it came from a lender who was logged in."""
+    LENDER_SIGNED = "lender-signed"
+    CO_SIGNED = "co-signed"
+    """Signed by every party that its type asks for, and by at least two."""
+
+
+@dataclass(frozen=True)
+class PartyOfKey:
+    """A public key and whose it is: "lender" or "borrower"."""
+
+    party: str
+    key: PublicKey
+
+
+def verify_signatures(
+    envelope: Envelope, record: Record, keys: Mapping[str, PartyOfKey], schemes: Schemes
+) -> Assurance:
+    """Verify every signature of an envelope against the keys registered (by key id).
+
+    Raises `InvalidSignatureError` for a signature that is wrong, by an unknown key or of another algorithm, and
+    for a signed envelope without the lender's signature (check C3).
+    """
+    if not envelope.signatures:
+        return Assurance.RECEIVED
+    parties: set[str] = set()
+    for number, signature in enumerate(envelope.signatures):
+        pointer = f"/signatures/{number}"
+        registered = keys.get(signature.kid)
+        if registered is None:
+            raise _refusal(pointer, f"key {signature.kid[:64]!r} is not registered with this lender")
+        scheme = schemes.get(signature.alg)
+        if scheme is None or signature.alg != registered.key.alg:
+            raise _refusal(pointer, f"alg {signature.alg[:16]!r} is not that of key {signature.kid}")
+        try:
+            scheme.verify(scheme.load(registered.key), envelope.signing_input(signature), signature.signature)
+        except InvalidSignatureError as error:
+            raise _refusal(pointer, error.faults[0].detail) from None
+        parties.add(registered.party)
+    if "lender" not in parties:
+        raise _refusal("/signatures", "the lender's signature is missing")
+    return assurance(parties, record.signers)
+
+
+def assurance(parties: Set[str], signers: tuple[str, ...]) -> Assurance:
+    """Return how sure a record is that these parties signed, of a type that asks for these signers."""
+    if not parties:
+        return Assurance.RECEIVED
+    if len(parties) > 1 and parties >= set(signers):
+        return Assurance.CO_SIGNED
+    return Assurance.LENDER_SIGNED
+
+
+def _refusal(pointer: str, detail: str) -> InvalidSignatureError:
+    return InvalidSignatureError(Fault(pointer, detail, "C3"))
