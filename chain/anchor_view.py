@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads from the chain what the anchorer decides on: the fate of an anchor's transaction, its block, its evidence."""
+
+from dataclasses import dataclass, replace
+
+from chain.anchor_rules import AnchorPolicy, Sighting, is_final
+from chain.collect import collect_evidence
+from chain.registry import Head, Registry
+from chain.rpc import Fees, TransactionReceipt
+from notary.anchors import Anchor, AnchorState
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The transaction that made an anchor, and its block."""
+
+    transaction_hash: bytes
+    block_number: int
+    block_hash: bytes
+
+
+@dataclass(frozen=True)
+class View:
+    """One look at an anchor: what decides its state, its receipt, and what its transaction offers while it waits."""
+
+    sighting: Sighting
+    receipt: TransactionReceipt | None
+    offered: Fees | None
+
+
+class AnchorReader:
+    """Looks anchors up on one registry. Every method raises ChainUnavailableError when the node cannot be used."""
+
+    def __init__(self, registry: Registry, policy: AnchorPolicy) -> None:
+        self._registry, self._rpc, self._policy = registry, registry.rpc, policy
+        self._code_hash = bytes.fromhex(registry.deployment.code_hash[2:])
+
+    def look(self, anchor: Anchor, nonce: int, head: Head) -> View:
+        """Look at an open anchor; `nonce` is the account's next one and `head` the registry's, read in this order."""
+        receipt, offered = None, None
+        nonce_used = anchor.nonce is not None and anchor.nonce < nonce
+        if anchor.transaction_hash is not None:
+            receipt = self._rpc.receipt(bytes.fromhex(anchor.transaction_hash[2:]))
+            if receipt is None and not nonce_used:
+                offered = self._rpc.fees_offered(bytes.fromhex(anchor.transaction_hash[2:]))
+        succeeded = receipt is not None and receipt.succeeded
+        sighting = Sighting(
+            succeeded=succeeded,
+            nonce_used=nonce_used,
+            waiting=offered is not None,
+            anchored=not succeeded and self.is_anchored(anchor, head),
+        )
+        return View(sighting, receipt, offered)
+
+    def is_anchored(self, anchor: Anchor, head: Head) -> bool:
+        """Tell whether the registry confirms an anchor, at its block's time or, without one, as the newest."""
+        if anchor.block_time is not None:
+            return anchor.size <= head.size and self._registry.is_anchored(anchor.size, anchor.root, anchor.block_time)
+        return anchor.size == head.size and self._registry.is_anchored(anchor.size, anchor.root, head.time)
+
+    def mined(self, anchor: Anchor, receipt: TransactionReceipt | None, head: Head) -> Anchor | None:
+        """Return an anchor that the registry holds with its block and evidence, mined or final.
+
+        None when nobody can tell now which transaction made it.
+        """
+        place = self._place(anchor, receipt, head)
+        if place is None:
+            return None
+        block = self._rpc.block(place.block_number)
+        if block is None or block.hash != place.block_hash:
+            return anchor
+        found = replace(
+            anchor,
+            state=AnchorState.MINED,
+            transaction_hash="0x" + place.transaction_hash.hex(),
+            block_number=block.number,
+            block_hash="0x" + block.hash.hex(),
+            block_time=block.time,
+        )
+        if found.block_hash != anchor.block_hash:
+            found = replace(found, evidence=collect_evidence(self._rpc, found, self._code_hash))
+        return replace(found, state=AnchorState.FINAL) if self._is_final(block.number) else found
+
+    def _place(self, anchor: Anchor, receipt: TransactionReceipt | None, head: Head) -> _Place | None:
+        if receipt is not None and receipt.succeeded:
+            return _Place(receipt.transaction_hash, receipt.block_number, receipt.block_hash)
+        for event in self._registry.anchored_events(anchor.block_time or head.time):
+            if (event.size, event.root) == (anchor.size, anchor.root):
+                return _Place(event.transaction_hash, event.block_number, event.block_hash)
+        return None
+
+    def _is_final(self, block: int) -> bool:
+        finalized = self._rpc.block("finalized") if self._policy.depth is None else None
+        latest = self._rpc.latest().number
+        return is_final(self._policy, block, latest, finalized.number if finalized else None)
