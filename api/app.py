@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Flask application."""
+
+from flask import Flask
+
+from api import problems
+from api.views import health, keys, loans, log, records, verify
+from api.wiring import Services, services_from_environment
+
+
+def create_app(services: Services) -> Flask:
+    """Make the application around its services; one blueprint for each noun of the API."""
+    app = Flask(__name__, static_folder=None)
+    problems.install(app)
+    for views in (records, loans, keys, verify, log, health):
+        app.register_blueprint(views.blueprint(services))
+    return app
+
+
+def create_served_app() -> Flask:
+    """Make the application in a process that `loan-notary run` has started."""
+    return create_app(services_from_environment())

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands of the operator: `init`, `run`, `add-lender`, `status`."""
+
+from typing import Any
+
+import click
+
+from api.auth import hash_api_key, new_api_key
+from api.cli.options import data_option
+from api.cli.output import console, json_option, show
+from api.clock import now
+from api.folder_setup import set_up
+from api.logs import configure_logs
+from api.service import Service
+from api.settings import DEFAULT_PORT, DataFolder, Settings
+from api.views.health import newest_anchor
+from api.wiring import load_signer, open_store
+from chain.embedded import EmbeddedNode
+from notary.anchors import AnchorState
+from notary.log import Log
+
+
+@click.command()
+@data_option
+@click.option("--origin", default="localhost/loan-notary", show_default=True, help="The log's unique name, for ever.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve at.")
+@click.option("--port", type=int, default=DEFAULT_PORT, show_default=True, help="Port to serve at.")
+@click.option("--rpc", help="URL of an Ethereum node; without it a test chain is embedded.")
+@click.option(
+    "--anchor-interval", type=float, default=5.0, show_default=True, help="Seconds between anchors, at least."
+)
+@click.option("--depth", type=int, help="Blocks that make an anchor final; without it, the chain's finalized block.")
+@json_option
+def init(folder: DataFolder, as_json: bool, **chosen: Any) -> None:
+    """Make a notary: settings, keys and database. Harmless to repeat; settings that exist stay."""
+    if chosen["rpc"] is None and chosen["depth"] is None:
+        # The embedded chain mines a block only when there is something to mine, so nothing would ever be final.
+        chosen["depth"] = 0
+    new = folder.begin(Settings.checked(**chosen))
+    set_up(folder)
+    members = {
+        "data": str(folder.path),
+        "new": new,
+        "origin": folder.settings().origin,
+        "log_key": load_signer(folder).verifier.format(),
+    }
+    show(members, as_json, "The notary is ready: loan-notary run")
+
+
+@click.command("add-lender")
+@data_option
+@click.argument("name")
+@json_option
+def add_lender(folder: DataFolder, name: str, as_json: bool) -> None:
+    """Register a lender under its NAME and print its API key, which is shown this once only."""
+    api_key = new_api_key()
+    lender = open_store(folder).add_lender(name, hash_api_key(api_key), now())
+    show({"lender": lender.number, "name": lender.name, "api_key": api_key}, as_json, "Keep the key; it is not stored")
+
+
+@click.command()
+@data_option
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes that serve HTTP; one a processor if not given.")
+@click.option("--reanchor", is_flag=True, help="Anchor from size 0 again, on a chain that lost its state.")
+def run(folder: DataFolder, workers: int | None, reanchor: bool) -> None:
+    """Run the service until it is told to stop (Ctrl-C, SIGTERM)."""
+    configure_logs()
+    with Service.start(folder, workers, reanchor) as service:
+        console.print(f"[green]ready[/] at {service.url}, chain at {service.node_url}")
+        service.wait()
+
+
+@click.command()
+@data_option
+@json_option
+def status(folder: DataFolder, as_json: bool) -> None:
+    """Show the log's size, how far it is anchored, and what is on its way."""
+    store = open_store(folder)
+    head = Log(store).head()
+    anchor = newest_anchor(store)
+    node = EmbeddedNode.find(folder.chain) if folder.settings().rpc is None else None
+    members = {
+        "origin": folder.settings().origin,
+        "size": head.size,
+        "root": head.root.hex(),
+        "anchored_size": anchor["size"] if anchor else 0,
+        "anchor_state": anchor["state"] if anchor else None,
+        "anchor_age_seconds": anchor["age_seconds"] if anchor else None,
+        "not_anchored": head.size - (anchor["size"] if anchor else 0),
+        "on_the_way": len(store.anchors(AnchorState.PENDING, AnchorState.SENT)),
+        "chain": folder.settings().rpc or (node.url if node else "embedded node, not running"),
+    }
+    show(members, as_json, "Loan Notary")
+
+
+COMMANDS = (init, run, add_lender, status)

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command `submit`."""
+
+from pathlib import Path
+from typing import Self
+
+import click
+import orjson
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from api.bulk import BulkSubmission, Outcome, read_source
+from api.cli.options import client_options
+from api.cli.output import REFUSED, console, errors, json_option
+from api.client import NotaryClient
+
+_SHOWN = 20
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.0f} records/s" if speed else "", style="dim")
+
+
+@click.command()
+@click.argument("source", type=click.Path(exists=True, path_type=Path))
+@json_option
+@client_options
+@click.pass_context
+def submit(context: click.Context, client: NotaryClient, source: Path, as_json: bool) -> None:
+    """Submit SOURCE: a record or envelope (.json), a file with one a line, or a folder of such files.
+
+    If it is interrupted, the same command goes on where it stopped. Exit code 1 if any record was refused.
+    """
+    if source.suffix == ".json":
+        click.echo(client.submit(next(read_source(source))), nl=False)
+        return
+    with Progressing(sum(1 for _ in read_source(source))) as progress:
+        outcome = BulkSubmission(client, source, progress.update).run()
+    if as_json:
+        members = {"placed": outcome.placed, "known": outcome.known, "skipped": outcome.skipped}
+        click.echo(orjson.dumps({**members, "refused": outcome.refused}))
+    else:
+        console.print(
+            f"{outcome.placed:,} recorded, {outcome.known:,} known before, {outcome.skipped:,} done in an earlier run, "
+            f"{len(outcome.refused):,} refused"
+        )
+    for problem in outcome.refused[:_SHOWN]:
+        errors.print(f"line {problem['line']}: {problem['title']}: {problem['detail']}", markup=False)
+    if len(outcome.refused) > _SHOWN:
+        errors.print(f"and {len(outcome.refused) - _SHOWN} more (--json shows all)")
+    context.exit(REFUSED if outcome.refused else 0)
+
+
+class Progressing:
+    """A progress bar with rate and remaining time: `with Progressing(total) as progress: ... progress.update(outcome)`."""
+
+    def __init__(self, total: int) -> None:
+        columns = (TextColumn("submitting"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+        self._bar = Progress(*columns, console=errors)
+        self._task = self._bar.add_task("", total=total)
+
+    def update(self, outcome: Outcome) -> None:
+        """Show how far the submission has come."""
+        self._bar.update(self._task, completed=outcome.done)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+
+COMMANDS = (submit,)

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A client of the HTTP API, for the command line."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+import urllib3
+
+from notary.errors import Fault, InvalidInputError, NotFoundError, RefusedError, UnavailableError
+
+_TIMEOUT = urllib3.Timeout(connect=5.0, read=60.0)
+_RETRIES = urllib3.Retry(
+    total=5, status_forcelist=(503,), allowed_methods=None, backoff_factor=0.3, redirect=0, raise_on_status=False
+)
+"""All requests may be repeated: the notary takes a record of one lender and id once."""
+
+
+class NotaryClient:
+    """Speaks to one notary; safe for use from several threads."""
+
+    def __init__(self, url: str, api_key: str = "") -> None:
+        self._url = url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=_RETRIES, maxsize=8)
+
+    def is_ready(self) -> bool:
+        """Tell whether the notary takes records now."""
+        return self._request("GET", "/readyz", retries=False).status == 200
+
+    def register_key(self, party: str, jwk: dict[str, str]) -> str:
+        """Register a public key of "lender" or "borrower" and return its id."""
+        answer = self._json("POST", "/v1/keys", orjson.dumps({"party": party, "jwk": jwk}), "application/json")
+        return str(answer["kid"])
+
+    def submit(self, document: bytes) -> bytes:
+        """Submit one record or envelope and return its receipt."""
+        return self._checked("POST", "/v1/records", document, "application/json").data
+
+    def submit_lines(self, lines: Sequence[bytes]) -> list[dict[str, Any]]:
+        """Submit many records or envelopes, without line ends, and return the answer to each, in order."""
+        response = self._checked("POST", "/v1/records:batch", b"\n".join(lines) + b"\n", "application/x-ndjson")
+        answers = [orjson.loads(line) for line in response.data.splitlines()]
+        if len(answers) != len(lines):
+            raise UnavailableError(f"the notary has answered {len(answers)} of {len(lines)} records")
+        return answers
+
+    def receipt(self, record_id: str) -> bytes:
+        """Return a record's receipt as it stands now."""
+        return self._checked("GET", f"/v1/records/{record_id}/receipt").data
+
+    def loan(self, number: str) -> dict[str, Any]:
+        """Return a loan's timeline."""
+        return self._json("GET", f"/v1/loans/{number}")
+
+    def readiness(self) -> dict[str, Any]:
+        """Return what the notary says of itself."""
+        return self._json("GET", "/readyz")
+
+    def _json(self, method: str, path: str, body: bytes | None = None, media_type: str = "") -> dict[str, Any]:
+        answer: dict[str, Any] = orjson.loads(self._checked(method, path, body, media_type).data)
+        return answer
+
+    def _checked(
+        self, method: str, path: str, body: bytes | None = None, media_type: str = ""
+    ) -> urllib3.BaseHTTPResponse:
+        response = self._request(method, path, body, media_type)
+        if response.status >= 400:
+            raise _error(response)
+        return response
+
+    def _request(
+        self, method: str, path: str, body: bytes | None = None, media_type: str = "", retries: bool = True
+    ) -> urllib3.BaseHTTPResponse:
+        headers = {**self._headers, **({"Content-Type": media_type} if media_type else {})}
+        policy = _RETRIES if retries else False
+        try:
+            return self._pool.request(method, self._url + path, body=body, headers=headers, retries=policy)
+        except urllib3.exceptions.HTTPError as error:
+            raise UnavailableError(f"the notary at {self._url} does not answer: {error}") from error
+
+
+def _error(response: urllib3.BaseHTTPResponse) -> Exception:
+    try:
+        problem = orjson.loads(response.data)
+        detail = f"{problem['title']}: {problem['detail']}"
+    except (ValueError, KeyError, TypeError):
+        detail = f"HTTP status {response.status}"
+    if response.status == 404:
+        return NotFoundError(detail)
+    if response.status == 409:
+        return RefusedError(detail)
+    if response.status >= 500:
+        return UnavailableError(detail)
+    return InvalidInputError(Fault("", detail))

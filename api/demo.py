@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The main job from end to end: a sample portfolio is submitted through the public API, anchored, and proved offline."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from api.auth import hash_api_key, new_api_key
+from api.bulk import BulkSubmission, Outcome
+from api.client import NotaryClient
+from api.clock import now
+from api.samples.folder import write_samples
+from api.settings import DataFolder
+from api.wiring import load_signer, make_verifier, open_store
+from notary.canonical import parse_json
+from notary.envelope import envelope_from_json
+from notary.errors import UnavailableError
+from notary.receipt import MAX_RECEIPT, parse_receipt
+from notary.verification import Report, Verdict
+
+LENDER = "示范银行 Sample Bank"
+RECORDS = 10_000
+_SEED = 1
+_FINAL_WAIT = 120.0
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the demo ends with: a receipt on disk, the verifier's report on it, and the one on a tampered copy."""
+
+    receipt: Path
+    report: Report
+    tampered: Report
+
+    @property
+    def holds(self) -> bool:
+        """Whether the receipt is accepted and the tampered copy refused."""
+        return self.report.verdict is Verdict.VALID and self.tampered.verdict is Verdict.INVALID
+
+
+class Demo:
+    """The demo on one data folder; repeating it finds everything done already and comes to the same end."""
+
+    def __init__(self, folder: DataFolder) -> None:
+        self._folder = folder
+        self._samples = folder.path / "sample"
+        self._portfolio = self._samples / "portfolio"
+        self.receipt = self._samples / "agreement.receipt.json"
+
+    def prepare(self) -> None:
+        """Register the sample lender, and make its portfolio."""
+        self._samples.mkdir(exist_ok=True)
+        if not self._api_key.exists():
+            api_key = new_api_key()
+            open_store(self._folder).add_lender(LENDER, hash_api_key(api_key), now())
+            with os.fdopen(os.open(self._api_key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(api_key + "\n")
+        if not (self._portfolio / "records.ndjson").exists():
+            write_samples(self._portfolio, RECORDS, _SEED)
+
+    def client(self, url: str) -> NotaryClient:
+        """Return a client that is logged in as the sample lender."""
+        return NotaryClient(url, self._api_key.read_text("utf-8").strip())
+
+    def submit(self, client: NotaryClient, progress: Callable[[Outcome], None]) -> Outcome:
+        """Register the parties' keys and submit all records."""
+        for party, name in (("lender", "lender.jwk"), ("borrower", "borrowers.ndjson")):
+            for line in (self._portfolio / "keys" / name).read_bytes().splitlines():
+                client.register_key(party, parse_json(line, limit=4096))
+        return BulkSubmission(client, self._portfolio / "records.ndjson", progress).run()
+
+    def fetch_receipt(self, client: NotaryClient) -> None:
+        """Wait until the first agreement is anchored for good, and keep its receipt."""
+        with (self._portfolio / "records.ndjson").open("rb") as file:
+            envelope = envelope_from_json(parse_json(next(file).strip(), limit=MAX_RECEIPT))
+        record_id = parse_json(envelope.payload, limit=MAX_RECEIPT)["id"]
+        deadline = time.monotonic() + _FINAL_WAIT
+        while parse_receipt(data := client.receipt(record_id)).state != "final":
+            if time.monotonic() > deadline:
+                raise UnavailableError(f"the record was not anchored within {_FINAL_WAIT:.0f} s")
+            time.sleep(0.2)
+        self.receipt.write_bytes(data)
+
+    def prove(self) -> Proof:
+        """Verify the receipt, and a copy with one byte changed, without any network."""
+        data = self.receipt.read_bytes()
+        verifier = make_verifier(load_signer(self._folder).verifier)
+        middle = len(data) // 2
+        tampered = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+        return Proof(self.receipt, verifier.verify(data), verifier.verify(tampered))
+
+    @property
+    def _api_key(self) -> Path:
+        return self._samples / "api.key"

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every error that a client can meet, as `application/problem+json` (RFC 9457).
+
+One table says which error is which status and type; nothing else in the service chooses a status for an error. A problem
+names each fault with a JSON Pointer (RFC 6901) into what was sent.
+"""
+
+import secrets
+from typing import Any, NamedTuple
+
+import orjson
+import structlog
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from notary import errors
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:loan-notary:problem:"
+_RETRY_AFTER = "1"
+
+_log = structlog.get_logger()
+
+
+class Problem(NamedTuple):
+    """A kind of problem: HTTP status, last part of its type URI, title."""
+
+    status: int
+    slug: str
+    title: str
+
+
+PROBLEMS: dict[type[errors.NotaryError], Problem] = {
+    errors.MalformedJsonError: Problem(400, "malformed-json", "The body is not JSON as the notary reads it"),
+    errors.InvalidRecordError: Problem(422, "invalid-record", "The record breaks a rule of its type"),
+    errors.InvalidEnvelopeError: Problem(422, "invalid-envelope", "The envelope is not in the accepted form"),
+    errors.InvalidSignatureError: Problem(422, "invalid-signature", "A signature is missing or wrong"),
+    errors.InvalidKeyError: Problem(422, "invalid-key", "The public key cannot be used"),
+    errors.ReceiptError: Problem(422, "invalid-receipt", "The document is not a receipt"),
+    errors.TilePathError: Problem(404, "not-found", "There is nothing here"),
+    errors.InvalidInputError: Problem(422, "invalid-input", "The input is not well formed"),
+    errors.DuplicateRecordError: Problem(409, "duplicate-record", "The record's id was used before"),
+    errors.SequenceError: Problem(409, "wrong-sequence", "The record is not the loan's next one"),
+    errors.TransitionError: Problem(409, "illegal-transition", "The loan's state does not take this record"),
+    errors.RefusedError: Problem(409, "refused", "The record is not allowed now"),
+    errors.NotFoundError: Problem(404, "not-found", "There is nothing here"),
+    errors.LogBusyError: Problem(503, "log-busy", "The log is busy"),
+    errors.UnavailableError: Problem(503, "unavailable", "The service cannot do this now"),
+    errors.NotaryError: Problem(500, "internal", "The service has met an error of its own"),
+}
+"""The problem of each error class; a class that is not here has its nearest base class's."""
+
+
+def describe(error: errors.NotaryError) -> dict[str, Any]:
+    """Return the members of the problem document for an error."""
+    problem = next(PROBLEMS[base] for base in type(error).__mro__ if base in PROBLEMS)
+    if problem.status >= 500 and not isinstance(error, errors.UnavailableError):
+        return _document(problem, "see the service's log for this trace id")
+    return _document(problem, str(error), _faults(error))
+
+
+def install(app: Flask) -> None:
+    """Answer every error of an application with a problem document."""
+    app.register_error_handler(errors.NotaryError, _answer_notary)
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(Exception, _answer_unexpected)
+
+
+def problem_response(document: dict[str, Any]) -> Response:
+    """Return a problem document as a response."""
+    response = Response(orjson.dumps(document), document["status"], mimetype=MEDIA_TYPE)
+    if document["status"] == 503:
+        response.headers["Retry-After"] = _RETRY_AFTER
+    return response
+
+
+def _answer_notary(error: errors.NotaryError) -> Response:
+    document = describe(error)
+    if document["status"] >= 500:
+        _log.error("request failed", trace_id=document["trace_id"], error=type(error).__name__, reason=str(error))
+    return problem_response(document)
+
+
+def _answer_http(error: HTTPException) -> Response:
+    status = error.code or 500
+    problem = Problem(status, error.name.lower().replace(" ", "-"), error.name)
+    response = problem_response(_document(problem, error.description or error.name))
+    # The headers that belong to the status (Allow, WWW-Authenticate) stay; those of the HTML page do not.
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def _answer_unexpected(error: Exception) -> Response:
+    document = _document(PROBLEMS[errors.NotaryError], "see the service's log for this trace id")
+    _log.error("unexpected error", trace_id=document["trace_id"], exc_info=error)
+    return problem_response(document)
+
+
+def _document(problem: Problem, detail: str, faults: list[dict[str, str]] | None = None) -> dict[str, Any]:
+    document = {
+        "type": TYPE_PREFIX + problem.slug,
+        "title": problem.title,
+        "status": problem.status,
+        "detail": detail,
+        "trace_id": secrets.token_hex(8),
+    }
+    return {**document, "errors": faults} if faults else document
+
+
+def _faults(error: errors.NotaryError) -> list[dict[str, str]]:
+    if isinstance(error, errors.InvalidInputError):
+        return [{"pointer": item.pointer, "detail": item.detail, "check": item.check} for item in error.faults]
+    if isinstance(error, errors.RefusedError) and error.check:
+        return [{"pointer": error.pointer, "detail": str(error), "check": error.check}]
+    return []

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The HTTP server: granian with the Flask application in several worker processes."""
+
+import sys
+
+from flask import Flask
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from api.app import create_served_app
+from api.logs import configure_logs
+from api.parent import exit_with_parent
+
+_THREADS = 64
+"""Requests that one worker has in hand at a time; each waits most of its time for the disk."""
+
+
+def worker_app() -> Flask:
+    """Make the application of one worker process, which ends when the server does."""
+    exit_with_parent()
+    configure_logs()
+    return create_served_app()
+
+
+def main() -> None:
+    """Serve: `python -m api.server HOST PORT WORKERS`."""
+    host, port, workers = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    exit_with_parent()
+    Granian(
+        "api.server:worker_app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        factory=True,
+        workers=workers,
+        blocking_threads=_THREADS,
+        backpressure=1024,
+        websockets=False,
+        log_access=False,
+        log_level=LogLevels.warning,
+        workers_kill_timeout=10,
+    ).serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole service: embedded node, writer, HTTP server and anchorer, started and ended together.
+
+The parts are processes of their own (the anchorer is a thread here). When one of them dies, all are ended: each is safe
+to kill at any instruction, and whoever started the service may start it again.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from api.anchoring import make_anchorer, open_chain
+from api.client import NotaryClient
+from api.settings import DataFolder, Settings
+from api.wiring import DATA_VARIABLE, WRITER_VARIABLE, open_store
+from chain.embedded import EmbeddedNode
+from notary.errors import NotaryError, UnavailableError
+
+START_WAIT = 60.0
+_STOP_WAIT = 15.0
+
+_log = structlog.get_logger()
+
+
+class Service:
+    """Runs a data folder's service: `with Service.start(folder) as service: service.wait()`."""
+
+    def __init__(self, folder: DataFolder, settings: Settings, sockets: Path, workers: int, reanchor: bool) -> None:
+        self._folder = folder
+        self._settings = settings
+        self._sockets = sockets
+        self._workers = workers
+        self._port = settings.port or _free_port()
+        self._reanchor = reanchor
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._node: EmbeddedNode | None = None
+        self._stop = threading.Event()
+        self._anchoring: threading.Thread | None = None
+
+    @classmethod
+    def start(cls, folder: DataFolder, workers: int | None = None, reanchor: bool = False) -> Self:
+        """Start all parts and return once the service takes records; `reanchor` begins anew on a chain that forgot.
+
+        Raises `UnavailableError` if a part does not come up, and what the parts raise for a wrong set-up; nothing is
+        left running then.
+        """
+        # A socket's path is limited to about a hundred bytes, which a data folder's may be longer than.
+        sockets = Path(tempfile.mkdtemp(prefix="loan-notary-"))
+        service = cls(folder, folder.settings(), sockets, workers or os.cpu_count() or 1, reanchor)
+        try:
+            service._start()
+        except BaseException:
+            service.close()
+            raise
+        return service
+
+    @property
+    def url(self) -> str:
+        """Where the service answers."""
+        host = self._settings.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
+
+    @property
+    def node_url(self) -> str:
+        """Where the chain's node answers."""
+        return self._node.url if self._node else self._settings.rpc or ""
+
+    def wait(self) -> None:
+        """Return when the service is told to stop (SIGTERM, SIGINT). Raises `UnavailableError` if a part dies."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stop.set())
+        while not self._stop.wait(0.25):
+            for name, child in self._children.items():
+                if child.poll() is not None:
+                    raise UnavailableError(f"the {name} has ended with code {child.returncode}")
+
+    def close(self) -> None:
+        """End all parts, those first that others do without."""
+        self._stop.set()
+        for name in ("server", "writer"):
+            if child := self._children.pop(name, None):
+                _end(child)
+        if self._anchoring:
+            self._anchoring.join(_STOP_WAIT)
+        if self._node:
+            self._node.close()
+        shutil.rmtree(self._sockets, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _start(self) -> None:
+        path = self._sockets / "writer"
+        environment = {**os.environ, DATA_VARIABLE: str(self._folder.path), WRITER_VARIABLE: str(path)}
+        self._spawn("writer", environment, "api.writer", str(self._folder.path), str(path))
+        self._until(path.exists, "writer")
+        arguments = (self._settings.host, str(self._port), str(self._workers))
+        self._spawn("server", environment, "api.server", *arguments)
+        self._start_anchoring()
+        self._until(self._answers, "server")
+
+    def _start_anchoring(self) -> None:
+        if self._settings.rpc is None:
+            self._node = EmbeddedNode.start(self._folder.chain)
+        registry = open_chain(self._folder, self._settings, self._node, self._reanchor)
+        anchorer = make_anchorer(self._folder, self._settings, registry, open_store(self._folder))
+        self._anchoring = threading.Thread(target=anchorer.run, args=(self._stop,), name="anchorer", daemon=True)
+        self._anchoring.start()
+
+    def _spawn(self, name: str, environment: dict[str, str], module: str, *arguments: str) -> None:
+        command = (sys.executable, "-m", module, *arguments)
+        # A session of its own: Ctrl-C in a terminal reaches this process first, which ends the others in order.
+        self._children[name] = subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603
+
+    def _until(self, ready: Callable[[], bool], name: str) -> None:
+        deadline = time.monotonic() + START_WAIT
+        while not ready():
+            if self._children[name].poll() is not None:
+                raise UnavailableError(f"the {name} has ended at once; see what it wrote above")
+            if time.monotonic() > deadline:
+                raise UnavailableError(f"the {name} did not come up in {START_WAIT:.0f} s")
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        try:
+            return NotaryClient(self.url).is_ready()
+        except NotaryError:
+            return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    child.terminate()
+    try:
+        child.wait(_STOP_WAIT)
+    except subprocess.TimeoutExpired:
+        _log.warning("a part did not end in time and is killed", pid=child.pid)
+        child.kill()
+        child.wait()

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The data folder of a notary: what lies where, and the settings that `loan-notary init` writes.
+
+::
+
+    settings.json      origin of the log, the address it is served at, the chain
+    notary.db          records, log, anchors (SQLite)
+    keys/log.pem       Ed25519 key that signs checkpoints and receipts
+    keys/anchor.key    secp256k1 key that pays for anchors
+    chain/             state of the embedded node
+    deployment.json    registry and chain that the log is anchored in
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, ValidationError
+
+from notary.errors import Fault, InvalidInputError
+from notary.records.fields import Model
+
+DEFAULT_PORT = 8080
+
+
+class SettingsError(InvalidInputError):
+    """Raised when a data folder has no settings, or ones that cannot be read."""
+
+
+class Settings(Model):
+    """What an operator chooses.
+
+    `rpc` is the URL of an Ethereum node, None for the embedded one. An anchor is sent at most every `anchor_interval` seconds.
+    `depth` blocks on top make an anchor final; None asks the chain for its `finalized` block.
+    """
+
+    origin: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9./:_-]{0,127}$")]
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = DEFAULT_PORT
+    rpc: str | None = None
+    anchor_interval: Annotated[float, Field(gt=0, strict=False)] = 5.0
+    depth: Annotated[int, Field(ge=0)] | None = 0
+
+    @classmethod
+    def checked(cls, **members: object) -> Self:
+        """Make settings of untrusted values. Raises `SettingsError`."""
+        try:
+            return cls.model_validate(members)
+        except ValidationError as error:
+            raise _settings_error(error) from None
+
+
+class DataFolder:
+    """The paths in a data folder, and its settings."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+        self.database = self.path / "notary.db"
+        self.log_key = self.path / "keys" / "log.pem"
+        self.anchor_key = self.path / "keys" / "anchor.key"
+        self.chain = self.path / "chain"
+        self.deployment = self.path / "deployment.json"
+        self._settings = self.path / "settings.json"
+
+    def settings(self) -> Settings:
+        """Read the settings. Raises `SettingsError`."""
+        try:
+            return Settings.model_validate_json(self._settings.read_bytes())
+        except FileNotFoundError:
+            detail = f"there is no notary in {self.path}; `loan-notary init` makes one"
+            raise SettingsError(Fault("", detail)) from None
+        except ValidationError as error:
+            raise _settings_error(error) from None
+
+    def begin(self, settings: Settings) -> bool:
+        """Make the folder and write the settings, unless it has some; say whether it had none."""
+        self.log_key.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        text = settings.model_dump_json(indent=2) + "\n"
+        try:
+            descriptor = os.open(self._settings, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return False
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        return True
+
+
+def _settings_error(error: ValidationError) -> SettingsError:
+    faults = error.errors(include_url=False, include_input=False)
+    return SettingsError(*(Fault("/" + "/".join(map(str, item["loc"])), item["msg"]) for item in faults))

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading request bodies: the size is capped before anything else, and the media type must be the one expected."""
+
+from collections.abc import Iterator
+from typing import IO
+
+from flask import request
+from werkzeug.exceptions import UnsupportedMediaType
+
+_PART = 64 * 1024
+
+
+def read_body(*media_types: str, limit: int) -> bytes:
+    """Return the request's body of at most `limit` bytes.
+
+    Raises 415 for a media type that is not among `media_types`, 413 for a longer body.
+    """
+    require_media_type(*media_types)
+    request.max_content_length = limit
+    return request.get_data(cache=False)
+
+
+def require_media_type(*media_types: str) -> None:
+    """Raise 415 unless the request's media type is among `media_types`, and its body is not compressed."""
+    if request.mimetype not in media_types:
+        raise UnsupportedMediaType(f"the Content-Type must be {' or '.join(media_types)}")
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise UnsupportedMediaType("a compressed body is not taken")
+
+
+def read_lines(stream: IO[bytes], limit: int) -> Iterator[bytes]:
+    """Yield the lines of a stream without their ends, in constant memory.
+
+    Of a line that is longer than `limit` bytes only the first `limit + 1` are yielded, so that whoever parses it refuses it.
+    """
+    # Only read(size) is used: a server's own stream objects need not have more (PEP 3333 asks for lines to be read
+    # without a size).
+    rest = b""
+    while part := stream.read(_PART):
+        *lines, rest = (rest + part).split(b"\n")
+        for line in lines:
+            yield line[: limit + 1]
+        # What is beyond the limit is not kept, however long the line goes on.
+        rest = rest[: limit + 1]
+    if rest:
+        yield rest

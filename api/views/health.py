@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`/healthz` and `/readyz`: whether the process lives, and whether the log takes records."""
+
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response
+
+from api.clock import now
+from api.wiring import Services
+from notary.encoding import format_time
+from notary.errors import NotaryError
+from notary.ports import Store
+
+
+def blueprint(services: Services) -> Blueprint:
+    """Return the views."""
+    views = Blueprint("health", __name__)
+
+    @views.get("/healthz")
+    def alive() -> Response:
+        return _json({"status": "ok"})
+
+    @views.get("/readyz")
+    def ready() -> Response:
+        try:
+            services.writer.append([])
+            head = services.log.head()
+        except NotaryError as error:
+            return _json({"status": "not ready", "reason": str(error)}, 503)
+        return _json({"status": "ready", "size": head.size, "anchor": newest_anchor(services.store)})
+
+    return views
+
+
+def newest_anchor(store: Store) -> dict[str, Any] | None:
+    """Describe the newest anchor that is in a block; an old one beside a growing log means that the chain is away."""
+    newest = store.newest_anchor()
+    if newest is None:
+        return None
+    time = (newest.block_time or 0) * 1000
+    return {
+        "size": newest.size,
+        "state": newest.state.value,
+        "time": format_time(time),
+        "age_seconds": max(0, now() - time) // 1000,
+    }
+
+
+def _json(members: dict[str, Any], status: int = 200) -> Response:
+    return Response(orjson.dumps(members), status, mimetype="application/json")

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`/v1/verify`: what the offline verifier says of a receipt, for those who cannot run it."""
+
+import orjson
+from flask import Blueprint, Response
+
+from api.views.bodies import read_body
+from api.wiring import Services
+from notary.receipt import MAX_RECEIPT
+from notary.verification import report_members
+
+
+def blueprint(services: Services) -> Blueprint:
+    """Return the view."""
+    views = Blueprint("verify", __name__, url_prefix="/v1/verify")
+
+    @views.post("")
+    def verify() -> Response:
+        data = read_body("application/json", limit=MAX_RECEIPT)
+        report = services.verifier.verify(data)
+        return Response(orjson.dumps(report_members(report)), mimetype="application/json")
+
+    return views

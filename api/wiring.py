@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The composition root: the only module that sees every layer and puts the parts together."""
+
+import os
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from api.clock import now
+from api.settings import DataFolder
+from api.writer_client import WriterClient
+from chain.evidence import verify_evidence
+from chain.known_registries import KNOWN_CODE_HASHES
+from chain.witness import NodeWitness
+from notary.issuing import ReceiptIssuer
+from notary.log import Log
+from notary.ports import Store
+from notary.registration import Registrar
+from notary.schemes import SCHEMES, load_private_key
+from notary.signed_note import NoteSigner, NoteVerifier
+from notary.stores.sqlite import SqliteStore
+from notary.verification import ChainWitness, ReceiptVerifier
+
+DATA_VARIABLE = "LOAN_NOTARY_DATA"
+WRITER_VARIABLE = "LOAN_NOTARY_WRITER"
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the HTTP views work with."""
+
+    store: Store
+    log: Log
+    registrar: Registrar
+    writer: WriterClient
+    issuer: ReceiptIssuer
+    verifier: ReceiptVerifier
+
+
+def open_store(folder: DataFolder) -> SqliteStore:
+    """Open the folder's database. Raises `NotFoundError`."""
+    return SqliteStore(folder.database)
+
+
+def load_signer(folder: DataFolder) -> NoteSigner:
+    """Load the log's key. Raises `InvalidKeyError` for a file that holds none."""
+    key = load_private_key(folder.log_key.read_bytes()).private
+    assert isinstance(key, Ed25519PrivateKey)
+    return NoteSigner(folder.settings().origin, key)
+
+
+def make_verifier(log_key: NoteVerifier | None = None, rpc: str | None = None) -> ReceiptVerifier:
+    """Make a verifier of receipts that trusts `log_key` and, if `rpc` is given, asks that node."""
+    chain: ChainWitness | None = NodeWitness(rpc) if rpc else None
+    return ReceiptVerifier(SCHEMES, partial(verify_evidence, known_code_hashes=KNOWN_CODE_HASHES), log_key, chain)
+
+
+def make_services(folder: DataFolder, writer_socket: Path) -> Services:
+    """Put together what a process that serves HTTP needs."""
+    store, signer = open_store(folder), load_signer(folder)
+    return Services(
+        store=store,
+        log=Log(store),
+        registrar=Registrar(store, SCHEMES, now),
+        writer=WriterClient(writer_socket),
+        issuer=ReceiptIssuer(store, signer),
+        verifier=make_verifier(signer.verifier),
+    )
+
+
+def services_from_environment() -> Services:
+    """Put the services together from the two variables that `loan-notary run` sets for its children."""
+    folder = DataFolder(Path(os.environ[DATA_VARIABLE]))
+    return make_services(folder, Path(os.environ[WRITER_VARIABLE]))

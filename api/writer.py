@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one process that writes to the log.
+
+It takes whatever requests have come in, places all of them in one commit, answers, and looks again: no timer. While a commit is
+on its way to the disk, the next requests gather in the sockets, so commits grow with the load by themselves.
+"""
+
+import fcntl
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+import structlog
+
+from api.clock import now
+from api.logs import configure_logs
+from api.parent import exit_with_parent
+from api.settings import DataFolder
+from api.wiring import load_signer, open_store
+from api.writer_protocol import (
+    BUSY,
+    LENGTH_SIZE,
+    MAX_FRAME,
+    frame,
+    read_request,
+    write_answer,
+    write_unavailable,
+)
+from notary.encoding import format_time
+from notary.errors import UnavailableError
+from notary.sequencer import Sequencer, Submission
+
+MAX_WAITING = 16_384
+"""Submissions that one commit takes; what comes on top of them is told that the log is busy."""
+_LOCK_WAIT = 15.0
+_SEND_WAIT = 5.0
+
+_log = structlog.get_logger()
+
+
+@dataclass
+class _Client:
+    """A connection and what has been read of its next request."""
+
+    connection: socket.socket
+    buffer: bytearray = field(default_factory=bytearray)
+
+    def take_request(self) -> bytes | None:
+        """Return the body of the next request once all of it is there."""
+        if len(self.buffer) < LENGTH_SIZE:
+            return None
+        end = LENGTH_SIZE + int.from_bytes(self.buffer[:LENGTH_SIZE])
+        if end > MAX_FRAME:
+            raise ConnectionError("a request that is too long")
+        if len(self.buffer) < end:
+            return None
+        body = bytes(self.buffer[LENGTH_SIZE:end])
+        del self.buffer[:end]
+        return body
+
+
+class Writer:
+    """Serves a sequencer on a Unix socket, until `stop` is called."""
+
+    def __init__(self, sequencer: Sequencer, path: Path, max_waiting: int = MAX_WAITING) -> None:
+        self._sequencer = sequencer
+        self._max_waiting = max_waiting
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(path))
+        path.chmod(0o600)
+        self._listener.listen(1024)
+        self._listener.setblocking(False)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._listener, selectors.EVENT_READ)
+        self._stopping = False
+
+    def stop(self, *_: int | FrameType | None) -> None:
+        """Let `serve` return once the requests at hand are answered."""
+        self._stopping = True
+
+    def serve(self) -> None:
+        """Take requests and answer them."""
+        while not self._stopping:
+            requests = []
+            for key, _ in self._selector.select(timeout=0.5):
+                if key.fileobj is self._listener:
+                    self._accept()
+                elif body := self._read(key.data):
+                    requests.append((key.data, body))
+            if requests:
+                self._commit(requests)
+
+    def _accept(self) -> None:
+        connection, _ = self._listener.accept()
+        connection.settimeout(_SEND_WAIT)
+        self._selector.register(connection, selectors.EVENT_READ, _Client(connection))
+
+    def _read(self, client: _Client) -> bytes | None:
+        try:
+            part = client.connection.recv(1 << 20)
+            if not part:
+                raise ConnectionResetError
+            client.buffer += part
+            return client.take_request()
+        except OSError:
+            self._drop(client)
+            return None
+
+    def _commit(self, requests: list[tuple[_Client, bytes]]) -> None:
+        taken: list[tuple[_Client, int]] = []
+        submissions: list[Submission] = []
+        for client, body in requests:
+            asked = read_request(body)
+            if len(submissions) + len(asked) > self._max_waiting:
+                self._send(client, BUSY)
+            else:
+                taken.append((client, len(asked)))
+                submissions += asked
+        try:
+            places = self._sequencer.append(submissions)
+        except UnavailableError as error:
+            _log.error("commit failed", reason=str(error))
+            for client, _ in taken:
+                self._send(client, write_unavailable(str(error)))
+            return
+        start = 0
+        for client, count in taken:
+            self._send(client, write_answer(places[start : start + count]))
+            start += count
+
+    def _send(self, client: _Client, body: bytes) -> None:
+        try:
+            client.connection.sendall(frame(body))
+        except OSError:
+            self._drop(client)
+
+    def _drop(self, client: _Client) -> None:
+        self._selector.unregister(client.connection)
+        client.connection.close()
+
+
+def lock_log(folder: DataFolder) -> int:
+    """Become the folder's writer: return a descriptor that holds its lock.
+
+    Raises `UnavailableError` while another process holds it for longer than it takes one to end.
+    """
+    descriptor = os.open(folder.path / "writer.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    deadline = time.monotonic() + _LOCK_WAIT
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return descriptor
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                os.close(descriptor)
+                raise UnavailableError(f"another process writes to the log in {folder.path}") from None
+            time.sleep(0.05)
+
+
+def main() -> None:
+    """Run the writer: `python -m api.writer DATA SOCKET`."""
+    folder, path = DataFolder(Path(sys.argv[1])), Path(sys.argv[2])
+    exit_with_parent()
+    configure_logs()
+    lock_log(folder)
+    writer = Writer(Sequencer(open_store(folder), load_signer(folder), format_time(now())), path)
+    signal.signal(signal.SIGTERM, writer.stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    writer.serve()
+
+
+if __name__ == "__main__":
+    main()
