@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Submitting many records: in order within a loan, several loans side by side, resumable.
 
-The lines of one loan always travel in one connection, in order, because a loan's history has one. Progress is kept beside the
-source: how many lines were answered, and the SHA-256 of just these lines, so that a source that was changed is not
-resumed in the middle.
+The lines of one loan always travel in one connection, in order, because a loan's history has one. Progress is kept
+beside the source: how many lines were answered, and the SHA-256 of just these lines, so that a source that was
+changed is not resumed in the middle.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ _WINDOW = 8192
 
 @dataclass
 class Outcome:
-    """What became of the lines: `placed` are new in the log, `known` were there before; `refused` are problem documents."""
+    """What became of the lines: `placed` are new in the log, `known` were there before, `refused` are problems."""
 
     placed: int = 0
     known: int = 0
@@ -40,7 +40,7 @@ class Outcome:
 
 
 def read_source(source: Path) -> Iterator[bytes]:
-    """Yield the records or envelopes of a file (.json: one; else one a line) or of all such files in a folder, by name."""
+    """Yield the records or envelopes of a file (.json: one, else one a line), or of a folder of such files by name."""
     if source.is_dir():
         for path in sorted(source.iterdir()):
             if path.suffix in (".json", ".ndjson"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The main job from end to end: a sample portfolio is submitted through the public API, anchored, and proved offline."""
+"""The main job from end to end: a sample portfolio goes through the public API, is anchored, and proved offline."""
 
 import os
 import time

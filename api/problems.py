@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every error that a client can meet, as `application/problem+json` (RFC 9457).
 
-One table says which error is which status and type; nothing else in the service chooses a status for an error. A problem
-names each fault with a JSON Pointer (RFC 6901) into what was sent.
+One table says which error is which status and type; nothing else in the service chooses a status for an error. A
+problem names each fault with a JSON Pointer (RFC 6901) into what was sent.
 """
 
 import secrets

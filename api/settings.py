@@ -30,8 +30,8 @@ class SettingsError(InvalidInputError):
 class Settings(Model):
     """What an operator chooses.
 
-    `rpc` is the URL of an Ethereum node, None for the embedded one. An anchor is sent at most every `anchor_interval` seconds.
-    `depth` blocks on top make an anchor final; None asks the chain for its `finalized` block.
+    `rpc` is the URL of an Ethereum node, None for the embedded one. An anchor is sent at most every `anchor_interval`
+    seconds. `depth` blocks on top make an anchor final; None asks the chain for its `finalized` block.
     """
 
     origin: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9./:_-]{0,127}$")]

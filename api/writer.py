@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one process that writes to the log.
 
-It takes whatever requests have come in, places all of them in one commit, answers, and looks again: no timer. While a commit is
-on its way to the disk, the next requests gather in the sockets, so commits grow with the load by themselves.
+It takes whatever requests have come in, places all of them in one commit, answers, and looks again: no timer. While a
+commit is on its way to the disk, the next requests gather in the sockets, so commits grow with the load by
+themselves.
 """
 
 import fcntl

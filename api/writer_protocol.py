@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the processes that serve HTTP talk to the one that writes, over a Unix socket.
 
-A frame is its length (uint32, big-endian) and a JSON array. A request is `[submission, ...]`, each an array of the members of
-`Submission` in order, bytes in hex and the payload as text. The answer is `["placed", checkpoint, [place, ...]]`, or
-`["busy"]`, or `["unavailable", reason]`; a place is `[index, sequence, fresh, tag, proof]` or `[name of the error, its values]`.
+A frame is its length (uint32, big-endian) and a JSON array. A request is `[submission, ...]`, each an array of the
+members of `Submission` in order, bytes in hex and the payload as text. The answer is `["placed", checkpoint, [place,
+...]]`, or `["busy"]`, or `["unavailable", reason]`; a place is `[index, sequence, fresh, tag, proof]` or `[name of
+the error, its values]`.
 """
 
 from collections.abc import Sequence

@@ -45,10 +45,10 @@ class Evidence:
 class Anchor:
     """One anchoring of one tree size in one registry.
 
-    `registry`, `log_id`, `transaction_hash` and `block_hash` are lower-case hex with 0x; `block_time` is in
-    seconds since 1970 and is what the registry stored. `checkpoint` is the signed note whose size and root were anchored.
-    The block members describe the block of the transaction; they are None before `mined`.
-    `evidence` is None on a node that cannot give it, and before `mined`.
+    `registry`, `log_id`, `transaction_hash` and `block_hash` are lower-case hex with 0x; `block_time` is in seconds
+    since 1970 and is what the registry stored. `checkpoint` is the signed note whose size and root were anchored. The
+    block members describe the block of the transaction; they are None before `mined`. `evidence` is None on a node
+    that cannot give it, and before `mined`.
     """
 
     chain_id: int

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Audit of a stored log: everything is computed again from the entries up and compared with what is stored.
 
-A clean audit means that the checkpoint covers exactly these entries, that every record opens its entry, that no loan's history
-has a gap, and that every anchored root is that of the log at that size and stands in the registry.
+A clean audit means that the checkpoint covers exactly these entries, that every record opens its entry, that no
+loan's history has a gap, and that every anchored root is that of the log at that size and stands in the registry.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,8 +26,8 @@ _STEP = 4096
 class AuditReport:
     """What an audit found.
 
-    `findings` are contradictions, each a place (`entry 5`, `tile 0/3`, `loan X`, `anchor 900`) and a sentence; `unknown`
-    names what could not be checked, and why.
+    `findings` are contradictions, each a place (`entry 5`, `tile 0/3`, `loan X`, `anchor 900`) and a sentence;
+    `unknown` names what could not be checked, and why.
     """
 
     entries: int = 0

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """JSON as the notary reads and writes it: strict in, canonical (RFC 8785, JCS) out.
 
-Two readers that disagree about a document are a way to cheat, so everything on which JSON parsers are known to differ is
-refused: duplicate keys, numbers that are not integers within ±(2^53 - 1), strings that are not in Unicode's
+Two readers that disagree about a document are a way to cheat, so everything on which JSON parsers are known to differ
+is refused: duplicate keys, numbers that are not integers within ±(2^53 - 1), strings that are not in Unicode's
 normalisation form C, unpaired surrogates, keys beyond ASCII.
 """
 

@@ -43,7 +43,7 @@ def open_checkpoint(note: str, verifier: NoteVerifier) -> Checkpoint:
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
-    """Read what `Checkpoint.format` writes; extension lines are refused, as this log writes none. Raises `CheckpointError`."""
+    """Read what `Checkpoint.format` writes, no extension lines. Raises `CheckpointError`."""
     lines = text.split("\n")
     if len(lines) != 4 or lines[3] or not lines[0]:
         _refuse("not the three lines of a checkpoint")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Entries: the bytes that the log holds.
 
-A record's entry is `0x01 || tag || commitment`, 65 bytes that tell a stranger nothing. Index 0 of every log is the genesis
-entry `0x00 || JCS({"created", "format", "origin"})`.
+A record's entry is `0x01 || tag || commitment`, 65 bytes that tell a stranger nothing. Index 0 of every log is the
+genesis entry `0x00 || JCS({"created", "format", "origin"})`.
 """
 
 from dataclasses import dataclass

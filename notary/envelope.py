@@ -5,9 +5,9 @@
 
     {"payload": b64url(record), "signatures": [{"protected": b64url(header), "signature": b64url(bytes)}, ...]}
 
-Exactly one form is accepted: no unprotected `header`, and a protected header that is the JCS of
-`{"alg", "kid", "typ"}` with `typ` fixed, so that a signature made for this format fits no other. The payload stays as the
-bytes that were signed. Signature bytes identify nothing: some schemes let anybody change them.
+Exactly one form is accepted: no unprotected `header`, and a protected header that is the JCS of `{"alg", "kid",
+"typ"}` with `typ` fixed, so that a signature made for this format fits no other. The payload stays as the bytes that
+were signed. Signature bytes identify nothing: some schemes let anybody change them.
 """
 
 from collections.abc import Callable

@@ -39,7 +39,7 @@ class ReceiptIssuer:
         return write_receipt(receipt, self._signer)
 
     def stored(self, record: StoredRecord) -> bytes:
-        """Return the receipt of a record in the log: under its anchor's checkpoint if it has one, else under the newest."""
+        """Return the receipt of a record in the log, under its anchor's checkpoint if it has one, else the newest."""
         anchor = self._store.anchor_over(record.index)
         head = self._log.head()
         size, checkpoint = (anchor.size, anchor.checkpoint) if anchor else (head.size, head.checkpoint)

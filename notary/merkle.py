@@ -97,7 +97,7 @@ def prove_consistency(old_size: int, new_size: int, read: NodeReader) -> Consist
 
 
 def verify_inclusion(proof: InclusionProof, leaf: bytes, root: bytes) -> None:
-    """Check by RFC 9162 2.1.3.2 that `leaf` (a leaf hash) is in the tree with this root, or raise `InclusionProofError`."""
+    """Check by RFC 9162 2.1.3.2 that a leaf (hash) is in the tree with this root. Raises `InclusionProofError`."""
     _check_hashes((leaf, root, *proof.hashes), InclusionProofError)
     if not 0 <= proof.index < proof.size:
         raise InclusionProofError(f"a tree of {proof.size} leaves has no leaf {proof.index}")
@@ -118,7 +118,9 @@ def verify_inclusion(proof: InclusionProof, leaf: bytes, root: bytes) -> None:
         raise InclusionProofError(f"the proof leads to root {r.hex()}, not to {root.hex()}")
 
 
-def verify_consistency(proof: ConsistencyProof, old_root: bytes, new_root: bytes) -> None:
+def verify_consistency(  # noqa: C901 - the RFC's steps, one by one
+    proof: ConsistencyProof, old_root: bytes, new_root: bytes
+) -> None:
     """Check by RFC 9162 2.1.4.2 that the new tree begins with the old one, or raise `ConsistencyProofError`.
 
     A tree is consistent with itself (empty proof, equal roots); nothing is proved from the empty tree.

@@ -39,8 +39,8 @@ class PartyKey:
 class Loan:
     """A loan as the log knows it.
 
-    `number` is the lender's own; `records` counts its records so far, which is the next one's sequence; `last_digest` is the SHA-256 of
-    the last one's payload; `key` makes its tags.
+    `number` is the lender's own; `records` counts its records so far, which is the next one's sequence; `last_digest`
+    is the SHA-256 of the last one's payload; `key` makes its tags.
     """
 
     lender: int
@@ -53,7 +53,7 @@ class Loan:
 
 @dataclass(frozen=True)
 class StoredRecord:
-    """A record in the log: where it stands, and what opens its entry. `signatures` is the envelope's member, as JSON."""
+    """A record in the log: where it stands, what opens its entry, and `signatures`, the envelope's member as JSON."""
 
     index: int
     lender: int

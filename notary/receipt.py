@@ -38,9 +38,9 @@ class KeyOfParty:
 class Receipt:
     """What a receipt holds.
 
-    `nonce` and `tag` open the entry at `index`; `inclusion` leads from it to the root in `checkpoint`, which the key in `log_key`
-    (a C2SP verifier key) signed. `anchors` are those of this very checkpoint. `received_at` is in milliseconds since 1970.
-    `seal` is None until the receipt is sealed.
+    `nonce` and `tag` open the entry at `index`; `inclusion` leads from it to the root in `checkpoint`, which the key
+    in `log_key` (a C2SP verifier key) signed. `anchors` are those of this very checkpoint. `received_at` is in
+    milliseconds since 1970. `seal` is None until the receipt is sealed.
     """
 
     lender: str
@@ -75,7 +75,7 @@ def write_receipt(receipt: Receipt, signer: NoteSigner) -> bytes:
 
 
 def parse_receipt(data: bytes) -> Receipt:
-    """Read a receipt; nothing in it is verified. Raises `ReceiptError`, `InvalidEnvelopeError` or `MalformedJsonError`."""
+    """Read a receipt; nothing in it is verified. Raises `InvalidInputError` of several kinds."""
     value = parse_canonical(data, limit=MAX_RECEIPT)
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise ReceiptError(Fault("/format", f"only receipts of the format {FORMAT} are known here"))

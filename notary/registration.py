@@ -39,8 +39,9 @@ class Registrar:
     def submission(self, lender: Lender, body: bytes, *, prove: bool) -> Submission:
         """Check one record or envelope of `lender` and commit to it.
 
-        A plain record is brought into canonical form first; a signed payload must be in it. `prove` asks the sequencer for
-        an inclusion proof. Raises `InvalidInputError` of any kind; the pointers of a record's faults start at the record.
+        A plain record is brought into canonical form first; a signed payload must be in it. `prove` asks the
+        sequencer for an inclusion proof. Raises `InvalidInputError` of any kind; the pointers of a record's faults
+        start at the record.
         """
         value = parse_json(body, limit=MAX_BODY)
         if isinstance(value, dict) and "payload" in value:

@@ -71,7 +71,7 @@ class RightEdge:
         return fold(frontier) if frontier else EMPTY_ROOT
 
     def take_changed_tiles(self, old_size: int) -> dict[Tile, bytes]:
-        """Return the tiles that changed since the tree had `old_size` leaves, as they are stored, and forget the full ones."""
+        """Return the tiles that changed since `old_size` leaves, as they are stored, and forget the full ones."""
         changed, self._full = self._full, {}
         for level, rows in enumerate(self._rows):
             if rows[0] and old_size >> HEIGHT * level != self.size >> HEIGHT * level:
@@ -79,7 +79,7 @@ class RightEdge:
         return changed
 
     def read_nodes(self, nodes: Sequence[Node], full: dict[Tile, bytes]) -> list[bytes]:
-        """Return nodes of partial tiles from memory and of the others from `full`; raises `KeyError` for tiles in neither."""
+        """Return nodes of partial tiles from memory, of others from `full`; raises `KeyError` for tiles in neither."""
         hashes = []
         for node in nodes:
             tile, height, offset = locate(node)
@@ -96,7 +96,7 @@ class RightEdge:
 
 
 def _push(rows: list[list[bytes]], value: bytes) -> bytes | None:
-    """Add a hash to a partial tile's bottom row, with the inner nodes that it completes; return the tile's root once full."""
+    """Add a hash to a tile's bottom row, with the inner nodes that it completes; return the tile's root once full."""
     for row in rows:
         row.append(value)
         if len(row) & 1:

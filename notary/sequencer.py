@@ -26,8 +26,8 @@ from notary.tiles import Tile
 class Submission:
     """A record that was checked and waits for its place.
 
-    `sequence` and `previous` (SHA-256 of the payload before it) are the lender's own claim of that place, if he makes one.
-    `commitment` is over the whole envelope; `payload_digest` is the payload's SHA-256.
+    `sequence` and `previous` (SHA-256 of the payload before it) are the lender's own claim of that place, if he makes
+    one. `commitment` is over the whole envelope; `payload_digest` is the payload's SHA-256.
     """
 
     lender: int

@@ -38,8 +38,9 @@ def verify_signatures(
 ) -> Assurance:
     """Verify every signature of an envelope against the keys registered (by key id).
 
-    Raises `InvalidSignatureError` for a signature that is wrong, by an unknown key or of another algorithm, and
-    for a signed envelope without the lender's signature (check C3).
+    Raises `InvalidSignatureError` for a signature that is wrong, of another algorithm, by a key that is unknown or
+    not the one that the record names for its party, and for a signed envelope without the lender's signature (check
+    C3).
     """
     if not envelope.signatures:
         return Assurance.RECEIVED
@@ -56,6 +57,11 @@ def verify_signatures(
             scheme.verify(scheme.load(registered.key), envelope.signing_input(signature), signature.signature)
         except InvalidSignatureError as error:
             raise _refusal(pointer, error.faults[0].detail) from None
+        named = record.keys_of(registered.party)
+        if named and signature.kid not in named:
+            raise _refusal(
+                pointer, f"key {signature.kid} is not the one that the record names for the {registered.party}"
+            )
         parties.add(registered.party)
     if "lender" not in parties:
         raise _refusal("/signatures", "the lender's signature is missing")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tiles: the tree in pieces of eight levels, as C2SP tlog-tiles cuts it.
 
-Tile n of level l holds the nodes `Node(8 * l, 256 * n + i)` for i in 0..255. It is served as these hashes; it is stored with
-the inner nodes above them appended (levels 8l+1 to 8l+7, each left to right), once it is full: 510 hashes of 32 bytes, so
-that a proof reads its hashes instead of computing them. A partial tile is stored without inner nodes.
+Tile n of level l holds the nodes `Node(8 * l, 256 * n + i)` for i in 0..255. It is served as these hashes; it is
+stored with the inner nodes above them appended (levels 8l+1 to 8l+7, each left to right), once it is full: 510 hashes
+of 32 bytes, so that a proof reads its hashes instead of computing them. A partial tile is stored without inner nodes.
 """
 
 import re

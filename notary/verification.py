@@ -65,7 +65,7 @@ class Check:
 
 @dataclass
 class Report:
-    """The checks of one receipt, in order, what had to be trusted, and `facts`: what the record says, once it could be read."""
+    """The checks of one receipt in order, what had to be trusted, and `facts`: what the record says."""
 
     checks: list[Check] = field(default_factory=list)
     trusted: list[str] = field(default_factory=list)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the commands have in common: output for people or programs, errors as one line, exit codes.
 
-Exit codes: 0 done or valid, 1 refused or invalid, 2 cannot tell (something was out of reach, or the command was misused).
+Exit codes: 0 done or valid, 1 refused or invalid, 2 cannot tell (something was out of reach, or the command was
+misused).
 """
 
 from collections.abc import Callable

@@ -54,7 +54,7 @@ def submit(context: click.Context, client: NotaryClient, source: Path, as_json: 
 
 
 class Progressing:
-    """A progress bar with rate and remaining time: `with Progressing(total) as progress: ... progress.update(outcome)`."""
+    """A progress bar with rate and remaining time: `with Progressing(total) as progress: progress.update(outcome)`."""
 
     def __init__(self, total: int) -> None:
         columns = (TextColumn("submitting"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())

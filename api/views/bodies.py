@@ -31,7 +31,8 @@ def require_media_type(*media_types: str) -> None:
 def read_lines(stream: IO[bytes], limit: int) -> Iterator[bytes]:
     """Yield the lines of a stream without their ends, in constant memory.
 
-    Of a line that is longer than `limit` bytes only the first `limit + 1` are yielded, so that whoever parses it refuses it.
+    Of a line that is longer than `limit` bytes only the first `limit + 1` are yielded, so that whoever parses it
+    refuses it.
     """
     # Only read(size) is used: a server's own stream objects need not have more (PEP 3333 asks for lines to be read
     # without a size).

@@ -71,6 +71,11 @@ class Agreement(Record):
     purpose: Maybe[Text] = None
     clauses: Maybe[SomeOf[Clause]] = None
 
+    def keys_of(self, role: str) -> frozenset[str]:
+        """Return the keys named for a role, once each of its parties names one."""
+        keys = [party.key for party in self.parties if party.role == role]
+        return frozenset(key for key in keys if key is not None) if all(keys) else frozenset()
+
     def contradictions(self) -> Iterator[Fault]:
         """There is a lender and a borrower, each party is named once, each fee has one measure."""
         yield from super().contradictions()

@@ -52,6 +52,10 @@ class Record(Model):
     links: Maybe[SomeOf[RecordId]] = None
     supersedes: Maybe[RecordId] = None
 
+    def keys_of(self, role: str) -> frozenset[str]:  # noqa: ARG002 - a type that names keys overrides this
+        """Return the ids of the keys that the record itself names for a role's signatures; empty if any key will do."""
+        return frozenset()
+
     @model_validator(mode="after")
     def _refuse_contradictions(self) -> Self:
         # Not a ValueError, so pydantic lets it through with its pointers.

@@ -12,9 +12,9 @@ from notary.anchors import Anchor, AnchorState, Evidence
 def anchor_to_row(anchor: Anchor) -> tuple[Any, ...]:
     """Return the values of `anchor`'s row."""
     return (
-        anchor.chain_id, anchor.registry, anchor.log_id, anchor.size, anchor.root, anchor.checkpoint, anchor.state.value,
-        anchor.nonce, anchor.transaction_hash, anchor.block_number, anchor.block_hash, anchor.block_time,
-        _evidence_text(anchor.evidence),
+        anchor.chain_id, anchor.registry, anchor.log_id, anchor.size, anchor.root, anchor.checkpoint,
+        anchor.state.value, anchor.nonce, anchor.transaction_hash, anchor.block_number, anchor.block_hash,
+        anchor.block_time, _evidence_text(anchor.evidence),
     )  # fmt: skip
 
 

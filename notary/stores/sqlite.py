@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The store on SQLite: one file, WAL, every commit on disk before it returns.
 
-Each thread has its own connection; readers never wait for the writer. The statements are in `sqlite_statements/*.sql`, by name.
+Each thread has its own connection; readers never wait for the writer. The statements are in
+`sqlite_statements/*.sql`, by name.
 """
 
 import re
