@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The worked examples of FORMATS.md, computed from fixed keys: `python -m tests.support.format_examples` writes them.
+
+An example stands in the paper below a line `<!-- example: NAME -->`, in a fenced block. A test compares every block with what
+is computed here, so the paper cannot say what the code does not do.
+"""
+
+import re
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from notary.canonical import canonical_json
+from notary.checkpoint import Checkpoint, sign_checkpoint
+from notary.encoding import b64
+from notary.entries import RecordEntry, commit, genesis_entry, loan_tag
+from notary.envelope import EnvelopeSigner, sign_envelope
+from notary.hashing import leaf_hash, node_hash
+from notary.keys import make_jwk
+from notary.receipt import KeyOfParty, Receipt, write_receipt
+from notary.signed_note import NoteSigner
+
+PAPER = Path(__file__).resolve().parents[2] / "FORMATS.md"
+_BLOCK = re.compile(r"(<!-- example: ([a-z-]+) -->\n```[a-z]*\n)(.*?)(\n```)", re.DOTALL)
+
+ORIGIN = "notary.example/log"
+LOG_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+LENDER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32, 64)))
+NONCE, LOAN_KEY = b"\x11" * 32, b"\x22" * 32
+OTHER_LEAF = b"\x33" * 32
+RECORD = {
+    "type": "disbursement",
+    "id": "0193ad3c-2c00-7000-8000-000000000001",
+    "loan": "LN-2026-0001",
+    "occurred_at": "2026-03-02T01:30:00Z",
+    "amount": {"currency": "CNY", "amount": "12000.00"},
+    "value_date": "2026-03-02",
+    "rail": "CNAPS_HVPS",
+    "reference": "2026030200012345",
+    "payee_ref": "ab" * 32,
+    "drawdown": 1,
+}
+
+
+def examples() -> dict[str, str]:
+    """Return every example by its name."""
+    signer = NoteSigner(ORIGIN, LOG_KEY)
+    key = make_jwk("OKP", "Ed25519", LENDER_KEY.public_key().public_bytes_raw())
+    payload = canonical_json(RECORD)
+    envelope = sign_envelope(payload, EnvelopeSigner("EdDSA", key.kid, LENDER_KEY.sign))
+    tag, commitment = loan_tag(LOAN_KEY, 1), commit(NONCE, envelope.encode())
+    genesis = genesis_entry(ORIGIN, "2026-03-01T00:00:00.000Z")
+    entry = RecordEntry(tag, commitment).encode()
+    leaves = [leaf_hash(genesis), OTHER_LEAF, leaf_hash(entry)]
+    left = node_hash(leaves[0], leaves[1])
+    root = node_hash(left, leaves[2])
+    checkpoint = sign_checkpoint(Checkpoint(ORIGIN, 3, root), signer)
+    receipt = Receipt(
+        lender="Sample Bank",
+        received_at=1_772_415_000_125,
+        envelope=envelope,
+        keys=(KeyOfParty("lender", key.jwk),),
+        nonce=NONCE,
+        tag=tag,
+        index=2,
+        inclusion=(left,),
+        checkpoint=checkpoint,
+        log_key=signer.verifier.format(),
+    )
+    signature = envelope.signatures[0]
+    return {
+        "record": payload.decode(),
+        "jwk": key.encoded,
+        "kid": key.kid,
+        "protected": canonical_json({"alg": "EdDSA", "kid": key.kid, "typ": "loan-notary/record@1"}).decode(),
+        "signing-input": envelope.signing_input(signature).decode(),
+        "envelope": envelope.encode().decode(),
+        "commitment": commitment.hex(),
+        "tag": tag.hex(),
+        "entry": entry.hex(),
+        "genesis": genesis.hex(),
+        "leaves": "\n".join(leaf.hex() for leaf in leaves),
+        "root": f"{left.hex()}\n{root.hex()}",
+        "inclusion": b64(left),
+        "checkpoint": checkpoint.rstrip("\n"),
+        "vkey": signer.verifier.format(),
+        "receipt": write_receipt(receipt, signer).decode(),
+    }
+
+
+def stale(paper: str) -> list[str]:
+    """Return the names of the examples that the paper lacks or has otherwise."""
+    found = {name: text for _, name, text, _ in _BLOCK.findall(paper)}
+    wanted = examples()
+    return [name for name in sorted(wanted | found) if found.get(name) != wanted.get(name)]
+
+
+def main() -> None:
+    """Write the examples into the paper."""
+    wanted = examples()
+    text = _BLOCK.sub(lambda match: match[1] + wanted[match[2]] + match[4], PAPER.read_text("utf-8"))
+    PAPER.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
