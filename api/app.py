@@ -11,6 +11,8 @@ from api.wiring import Services, services_from_environment
 def create_app(services: Services) -> Flask:
     """Make the application around its services; one blueprint for each noun of the API."""
     app = Flask(__name__, static_folder=None)
+    # Two slashes in a loan's number are two slashes, and no address is answered with a redirection to another.
+    app.url_map.merge_slashes = False
     problems.install(app)
     for views in (records, loans, keys, verify, log, health):
         app.register_blueprint(views.blueprint(services))

@@ -18,7 +18,7 @@ import orjson
 
 from api.client import NotaryClient
 from notary.encoding import parse_b64url
-from notary.errors import Fault, InvalidInputError
+from notary.errors import Fault, InvalidInputError, UnavailableError
 
 _CONNECTIONS = 2
 _WINDOW = 8192
@@ -115,6 +115,10 @@ class BulkSubmission:
 
     def _submit_lane(self, lane: list[tuple[int, bytes]]) -> list[tuple[int, dict[str, Any]]]:
         answers = self._client.submit_lines([line for _, line in lane]) if lane else []
+        for answer in answers:
+            # Not taken, which is no refusal: the whole window counts as not done, and is sent again by the next run.
+            if answer["status"] >= 500:
+                raise UnavailableError(f"{answer['title']}: {answer['detail']}")
         return [(number, answer) for (number, _), answer in zip(lane, answers, strict=True)]
 
     def _count(self, number: int, answer: dict[str, Any]) -> None:

@@ -8,12 +8,12 @@ import time
 _LOOK_EVERY = 0.25
 
 
-def exit_with_parent() -> None:
-    """End this process at once when its parent ends.
+def exit_with_parent(parent: int) -> None:
+    """End this process at once when its parent, the process with this id, ends.
 
-    At once, because whatever is on its way to the disk is either committed or not; there is nothing to tidy up.
+    At once, because whatever is on its way to the disk is either committed or not; there is nothing to tidy up. The
+    parent says its id itself: it may be gone before this process comes to ask.
     """
-    parent = os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The HTTP server: granian with the Flask application in several worker processes."""
 
+import os
 import sys
 
 from flask import Flask
@@ -12,21 +13,23 @@ from api.app import create_served_app
 from api.logs import configure_logs
 from api.parent import exit_with_parent
 
+_SERVER_VARIABLE = "LOAN_NOTARY_SERVER"
 _THREADS = 64
 """Requests that one worker has in hand at a time; each waits most of its time for the disk."""
 
 
 def worker_app() -> Flask:
     """Make the application of one worker process, which ends when the server does."""
-    exit_with_parent()
+    exit_with_parent(int(os.environ[_SERVER_VARIABLE]))
     configure_logs()
     return create_served_app()
 
 
 def main() -> None:
-    """Serve: `python -m api.server HOST PORT WORKERS`."""
-    host, port, workers = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    exit_with_parent()
+    """Serve: `python -m api.server HOST PORT WORKERS PARENT`, PARENT being the id of the process that starts it."""
+    host, port, workers, parent = sys.argv[1], *map(int, sys.argv[2:])
+    exit_with_parent(parent)
+    os.environ[_SERVER_VARIABLE] = str(os.getpid())
     Granian(
         "api.server:worker_app",
         address=host,

@@ -109,9 +109,9 @@ class Service:
     def _start(self) -> None:
         path = self._sockets / "writer"
         environment = {**os.environ, DATA_VARIABLE: str(self._folder.path), WRITER_VARIABLE: str(path)}
-        self._spawn("writer", environment, "api.writer", str(self._folder.path), str(path))
+        self._spawn("writer", environment, "api.writer", str(self._folder.path), str(path), str(os.getpid()))
         self._until(path.exists, "writer")
-        arguments = (self._settings.host, str(self._port), str(self._workers))
+        arguments = (self._settings.host, str(self._port), str(self._workers), str(os.getpid()))
         self._spawn("server", environment, "api.server", *arguments)
         self._start_anchoring()
         self._until(self._answers, "server")

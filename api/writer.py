@@ -34,7 +34,7 @@ from api.writer_protocol import (
     write_unavailable,
 )
 from notary.encoding import format_time
-from notary.errors import UnavailableError
+from notary.errors import NotaryError, UnavailableError
 from notary.sequencer import Sequencer, Submission
 
 MAX_WAITING = 16_384
@@ -78,7 +78,7 @@ class Writer:
         self._listener.listen(1024)
         self._listener.setblocking(False)
         self._selector = selectors.DefaultSelector()
-        self._selector.register(self._listener, selectors.EVENT_READ)
+        self._selector.register(self._listener, selectors.EVENT_READ, _Client(self._listener))
         self._stopping = False
 
     def stop(self, *_: int | FrameType | None) -> None:
@@ -86,16 +86,24 @@ class Writer:
         self._stopping = True
 
     def serve(self) -> None:
-        """Take requests and answer them."""
-        while not self._stopping:
-            requests = []
-            for key, _ in self._selector.select(timeout=0.5):
-                if key.fileobj is self._listener:
-                    self._accept()
-                elif body := self._read(key.data):
-                    requests.append((key.data, body))
-            if requests:
-                self._commit(requests)
+        """Take requests and answer them; close all connections at the end."""
+        try:
+            while not self._stopping:
+                self._turn()
+        finally:
+            for key in list(self._selector.get_map().values()):
+                key.data.connection.close()
+            self._selector.close()
+
+    def _turn(self) -> None:
+        requests = []
+        for key, _ in self._selector.select(timeout=0.5):
+            if key.data.connection is self._listener:
+                self._accept()
+            elif body := self._read(key.data):
+                requests.append((key.data, body))
+        if requests:
+            self._commit(requests)
 
     def _accept(self) -> None:
         connection, _ = self._listener.accept()
@@ -165,12 +173,16 @@ def lock_log(folder: DataFolder) -> int:
 
 
 def main() -> None:
-    """Run the writer: `python -m api.writer DATA SOCKET`."""
-    folder, path = DataFolder(Path(sys.argv[1])), Path(sys.argv[2])
-    exit_with_parent()
+    """Run the writer: `python -m api.writer DATA SOCKET PARENT`, PARENT being the id of the process that starts it."""
+    folder, path, parent = DataFolder(Path(sys.argv[1])), Path(sys.argv[2]), int(sys.argv[3])
+    exit_with_parent(parent)
     configure_logs()
-    lock_log(folder)
-    writer = Writer(Sequencer(open_store(folder), load_signer(folder), format_time(now())), path)
+    try:
+        lock_log(folder)
+        writer = Writer(Sequencer(open_store(folder), load_signer(folder), format_time(now())), path)
+    except NotaryError as error:
+        _log.error("the writer does not start", reason=str(error))
+        sys.exit(1)
     signal.signal(signal.SIGTERM, writer.stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     writer.serve()

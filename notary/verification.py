@@ -30,6 +30,9 @@ from notary.records import Record, parse_record
 from notary.signatures import Assurance, PartyOfKey, Schemes, verify_signatures
 from notary.signed_note import NoteVerifier, parse_verifier
 
+LOCAL_CHAINS = frozenset({1337, 31337})
+"""Chain ids of local test chains, which whoever runs the node can rewrite; a report says so."""
+
 
 class Status(StrEnum):
     """What a check found."""
@@ -159,6 +162,8 @@ class ReceiptVerifier:
     def _block(self, report: Report, anchor: Anchor) -> str:
         name = f"block {anchor.block_hash} of chain {anchor.chain_id}"
         report.trusted.append(f"registry {anchor.registry} and log {anchor.log_id}, as the receipt names them")
+        if anchor.chain_id in LOCAL_CHAINS:
+            report.trusted.append(f"whoever runs the node of chain {anchor.chain_id}: it is a local test chain")
         if self._chain is None:
             report.trusted.append(f"that {name} is part of that chain")
             raise _NotCheckedError(f"no node was asked whether {name} is part of its chain")

@@ -16,6 +16,7 @@ from api.settings import DEFAULT_PORT, DataFolder, Settings
 from api.views.health import newest_anchor
 from api.wiring import load_signer, open_store
 from chain.embedded import EmbeddedNode
+from chain.wallet import Wallet
 from notary.anchors import AnchorState
 from notary.log import Log
 
@@ -88,6 +89,7 @@ def status(folder: DataFolder, as_json: bool) -> None:
         "anchor_age_seconds": anchor["age_seconds"] if anchor else None,
         "not_anchored": head.size - (anchor["size"] if anchor else 0),
         "on_the_way": len(store.anchors(AnchorState.PENDING, AnchorState.SENT)),
+        "anchor_account": Wallet.load(folder.anchor_key).address,
         "chain": folder.settings().rpc or (node.url if node else "embedded node, not running"),
     }
     show(members, as_json, "Loan Notary")

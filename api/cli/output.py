@@ -32,13 +32,15 @@ errors = Console(highlight=False, soft_wrap=True, stderr=True)
 
 
 class NotaryGroup(click.Group):
-    """A group of commands that ends with one line and an exit code when the notary raises an error."""
+    """A group of commands that ends with one line and an exit code when the notary, or a file, raises an error."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         try:
             return super().invoke(ctx)
-        except NotaryError as error:
+        except BrokenPipeError:
+            raise  # whoever read the output has left; click ends quietly
+        except (NotaryError, OSError) as error:
             errors.print("[red]error:[/]", escape(str(error)))
             ctx.exit(CANNOT_TELL if isinstance(error, UnavailableError) else REFUSED)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from flask import request
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 _PART = 64 * 1024
 
@@ -16,8 +16,13 @@ def read_body(*media_types: str, limit: int) -> bytes:
     Raises 415 for a media type that is not among `media_types`, 413 for a longer body.
     """
     require_media_type(*media_types)
-    request.max_content_length = limit
-    return request.get_data(cache=False)
+    # One byte more than allowed: of a body without Content-Length no more than the maximum is read, and nothing tells
+    # that there was more of it.
+    request.max_content_length = limit + 1
+    body = request.get_data(cache=False)
+    if len(body) > limit:
+        raise RequestEntityTooLarge(f"a body here has at most {limit} bytes")
+    return body
 
 
 def require_media_type(*media_types: str) -> None:

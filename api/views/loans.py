@@ -3,6 +3,7 @@
 
 import orjson
 from flask import Blueprint, Response
+from werkzeug.routing import PathConverter
 
 from api.auth import authenticated_lender
 from api.views.record_json import RecordWriter
@@ -10,12 +11,21 @@ from api.wiring import Services
 from notary.errors import NotFoundError
 
 
+class LoanNumberConverter(PathConverter):
+    """All that follows in the path: a lender's number may begin and end with a slash."""
+
+    regex = ".+?"
+    part_isolating = False
+
+
 def blueprint(services: Services) -> Blueprint:
     """Return the views."""
     views = Blueprint("loans", __name__, url_prefix="/v1/loans")
     write = RecordWriter(services.store)
 
-    @views.get("/<path:number>")
+    views.record_once(lambda state: state.app.url_map.converters.update(loan_number=LoanNumberConverter))
+
+    @views.get("/<loan_number:number>")
     def timeline(number: str) -> Response:
         lender = authenticated_lender(services.store)
         loan = services.store.find_loans([(lender.number, number)]).get((lender.number, number))
