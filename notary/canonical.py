@@ -16,6 +16,8 @@ import orjson
 from notary.errors import Fault, MalformedJsonError
 
 MAX_INTEGER = 2**53 - 1
+_SHALLOW = 500
+"""With no more opening brackets than this, no value can be nested too deeply to be decoded."""
 
 
 def canonical_json(value: object) -> bytes:
@@ -36,7 +38,9 @@ def parse_json(data: bytes, *, limit: int) -> Any:
     if len(data) > limit:
         _refuse(f"more than {limit} bytes")
     try:
-        value = _DECODER.decode(data.decode("utf-8"))
+        text = data.decode("utf-8")
+        _refuse_depth(data)
+        value = _DECODER.decode(text)
         written = canonical_json(value)
     except UnicodeDecodeError as error:
         _refuse(f"not UTF-8 at byte {error.start}")
@@ -60,6 +64,16 @@ def parse_canonical(data: bytes, *, limit: int) -> Any:
     if canonical_json(value) != data:
         _refuse("not in canonical form (RFC 8785)")
     return value
+
+
+def _refuse_depth(data: bytes) -> None:
+    # orjson stops at 1024 levels by itself. Python's decoder stops at the interpreter's recursion limit, which libraries
+    # raise (py_ecc, to 100,000) beyond what the stack holds: the process would crash.
+    if data.count(b"[") + data.count(b"{") > _SHALLOW:
+        try:
+            orjson.loads(data)
+        except orjson.JSONDecodeError as error:
+            _refuse(f"nested too deeply, or not JSON: {error.msg} at character {error.pos}")
 
 
 def _refuse(detail: str) -> NoReturn:

@@ -17,7 +17,10 @@
     ├── RefusedError                   well formed, but not allowed in the log's present state
     │   ├── DuplicateRecordError       same lender and id, other bytes (C4)
     │   ├── SequenceError              a gap in `sequence` or a wrong `previous` (C2)
-    │   └── TransitionError            not legal in the loan's state (C6)
+    │   ├── TransitionError            not legal in the loan's state (C6)
+    │   ├── CurrencyError              sums in another currency than the loan's (C5)
+    │   ├── ShareError                 the holders' shares would not sum to 1 (C8)
+    │   └── HolderError                passed on by somebody who does not hold the loan (C9)
     ├── NotFoundError                  nothing of that name that the caller may see
     ├── ProofError                     hashes that do not prove what they should
     │   ├── InclusionProofError
@@ -141,6 +144,42 @@ class TransitionError(RefusedError):
         self.record_type, self.state, self.wanted = record_type, state, wanted
         text = f"a loan that is {state} takes no {record_type} (only one that is {' or '.join(wanted)})"
         super().__init__(text, record_type, state, wanted)
+
+
+class CurrencyError(RefusedError):
+    """Raised when a record's sums are not in its loan's currency, so that they cannot be added to its account."""
+
+    check = "C5"
+
+    def __init__(self, record_type: str, given: str, wanted: str) -> None:
+        self.record_type, self.given, self.wanted = record_type, given, wanted
+        super().__init__(f"the {record_type} is in {given}, but the loan is in {wanted}", record_type, given, wanted)
+
+
+class ShareError(RefusedError):
+    """Raised when a transfer would leave holders whose shares, none of them below zero, do not sum to 1.
+
+    `given` and `held` are fractions as text; `total` is what the shares would sum to.
+    """
+
+    check = "C8"
+    pointer = "/share"
+
+    def __init__(self, holder: str, given: str, held: str, total: str) -> None:
+        self.holder, self.given, self.held, self.total = holder, given, held, total
+        text = f"{holder} passes on {given} of the loan and has {held}: the shares would sum to {total}"
+        super().__init__(text, holder, given, held, total)
+
+
+class HolderError(RefusedError):
+    """Raised when somebody passes on a loan who is not a current holder of it."""
+
+    check = "C9"
+
+    def __init__(self, pointer: str, given: str, holders: tuple[str, ...]) -> None:
+        self.pointer, self.given, self.holders = pointer, given, tuple(holders)
+        text = f"{given} does not hold the loan; its holders are {', '.join(self.holders)}"
+        super().__init__(text, pointer, given, self.holders)
 
 
 class NotFoundError(NotaryError):

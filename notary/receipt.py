@@ -161,7 +161,8 @@ _Time = Annotated[int, _reader(parse_time)]
 _Hex32 = Annotated[str, Field(pattern="^0x[0-9a-f]{64}$")]
 _Whole = Annotated[int, Field(ge=0, lt=2**53)]
 _Name = Annotated[str, Field(min_length=1, max_length=256)]
-_State = Annotated[AnchorState, _reader(AnchorState)]
+# An anchor that is not in a block yet, or no more, is no anchor to show.
+_State = Annotated[Literal[AnchorState.MINED, AnchorState.FINAL], _reader(AnchorState)]
 # Only the container is lax: strict mode would take a tuple but not the list that JSON gives.
 _Hashes = Annotated[tuple[_Hash, ...], Field(strict=False, max_length=64)]
 _Nodes = Annotated[tuple[_Blob, ...], Field(strict=False, min_length=1, max_length=64)]

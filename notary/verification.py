@@ -3,7 +3,7 @@
 
 ::
 
-    format -> seal -> record -> signatures -> inclusion -> checkpoint -> anchor -> block
+    format -> seal -> record -> signatures -> checkpoint -> inclusion -> anchor -> block
 
 Every link is checked even when an earlier one broke, so that the report names what is wrong and not just that
 something is. `Report.trusted` lists what had to be believed and from whom; a verdict is never wider than that.
@@ -155,7 +155,9 @@ class ReceiptVerifier:
         if anchor.evidence is None and self._chain is None:
             raise UnavailableError("the receipt carries no evidence of the anchor, and no node was asked")
         if anchor.evidence is None:
-            return "the node asked vouches for it; the receipt carries no evidence"
+            raise _NotCheckedError(
+                "the receipt carries no evidence of it; only the node that is asked can tell"
+            )
         self._verify_evidence(anchor)
         return f"registry {anchor.registry} holds it in block {anchor.block_number}, by Merkle-Patricia proof"
 

@@ -1,0 +1,417 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The contract of the `Store` port, held against every store. A new store is one line in `STORES`."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from notary.anchors import AnchorState, LogHead
+from notary.errors import CorruptLogError, ForkError, InvalidKeyError, NotaryError, NotFoundError
+from notary.ports import Batch, Lender, Loan, PartyKey, Store, StoredRecord
+from notary.stores.sqlite import SqliteStore
+from notary.tiles import Tile
+from tests.support.builders import EVIDENCE, NOW, anchor_of, head_of, log_signer, record_id, stored_record
+
+STORES: dict[str, Callable[[Path], Store]] = {
+    "sqlite": lambda folder: SqliteStore.create(folder / "notary.db"),
+}
+"""For each store: how to open the one that belongs to a folder, making it if need be."""
+
+SIGNER = log_signer()
+API_KEY = sha256(b"api key").digest()
+
+
+def head(size: int) -> LogHead:
+    return head_of(size, sha256(b"root %d" % size).digest(), SIGNER)
+
+
+def entry(index: int) -> bytes:
+    return b"\x01" + sha256(b"entry %d" % index).digest() * 2
+
+
+def loan(number: str, records: int = 1, lender: int = 1, state: str = "agreed") -> Loan:
+    return Loan(lender, number, sha256(number.encode()).digest(), state, records, sha256(b"%d" % records).digest())
+
+
+@pytest.fixture(params=STORES)
+def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Store]]:
+    opened: list[Store] = []
+
+    def open_one() -> Store:
+        opened.append(STORES[request.param](tmp_path))
+        return opened[-1]
+
+    yield open_one
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(open_store: Callable[[], Store]) -> Store:
+    return open_store()
+
+
+@pytest.fixture
+def lender(store: Store) -> Lender:
+    return store.add_lender("示范银行", API_KEY, NOW)
+
+
+def genesis() -> Batch:
+    return Batch(head(1), [entry(0)], tiles={Tile(0, 0): b"tile of 1"})
+
+
+def second() -> Batch:
+    a, b = loan("A", 2), loan("B")
+    return Batch(
+        head(4),
+        [entry(1), entry(2), entry(3)],
+        [stored_record(1, 0, a), stored_record(2, 0, b), stored_record(3, 1, a)],
+        [a, b],
+        {Tile(0, 0): b"tile of 4", Tile(1, 0): b"above"},
+    )
+
+
+@pytest.fixture
+def filled(store: Store, lender: Lender) -> Store:
+    assert lender.number == 1
+    store.commit(None, genesis())
+    store.commit(head(1), second())
+    return store
+
+
+def contents(store: Store) -> object:
+    """Return all that the log holds."""
+    tiles = []
+    for tile in (Tile(0, 0), Tile(0, 1), Tile(1, 0)):
+        try:
+            tiles.append(store.read_tiles([tile]))
+        except NotFoundError:
+            tiles.append([])
+    loans = store.find_loans([(1, number) for number in "ABCD"])
+    return store.head(), list(store.entries(0, 1000)), list(store.records()), loans, tiles
+
+
+# --- the log
+
+
+def test_a_new_store_is_empty(store: Store) -> None:
+    assert store.head() is None
+    assert list(store.entries(0, 10)) == []
+    assert list(store.records()) == []
+    assert store.anchors() == []
+    assert store.find_records([(1, record_id(1))]) == {}
+    assert store.find_loans([(1, "A")]) == {}
+    assert store.loan_records(1, "A") == []
+    assert store.party_keys(1, ["kid"]) == {}
+    assert store.anchor_over(0) is None
+    for missing in (
+        lambda: store.read_tiles([Tile(0, 0)]),
+        lambda: store.record_at(0),
+        lambda: store.lender(1),
+        lambda: store.lender_by_api_key(API_KEY),
+    ):
+        with pytest.raises(NotFoundError):
+            missing()
+
+
+def test_all_of_a_commit_can_be_read(filled: Store) -> None:
+    batch = second()
+    assert filled.head() == batch.head
+    assert list(filled.entries(0, 4)) == [entry(index) for index in range(4)]
+    assert filled.read_tiles([Tile(1, 0), Tile(0, 0), Tile(1, 0)]) == [b"above", b"tile of 4", b"above"]
+    assert [filled.record_at(index) for index in (1, 2, 3)] == batch.records
+    assert filled.find_loans([(1, "A"), (1, "B")]) == {(1, "A"): batch.loans[0], (1, "B"): batch.loans[1]}
+
+
+def test_all_of_a_commit_is_there_after_opening_again(filled: Store, open_store: Callable[[], Store]) -> None:
+    before = contents(filled)
+    filled.close()
+    assert contents(open_store()) == before
+    assert contents(filled) == before
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "wanted"),
+    [(0, 0, []), (1, 3, [1, 2]), (3, 100, [3]), (4, 9, []), (2, 1, []), (0, 4, [0, 1, 2, 3])],
+)
+def test_entries_are_given_as_far_as_there_are_any(filled: Store, start: int, stop: int, wanted: list[int]) -> None:
+    assert list(filled.entries(start, stop)) == [entry(index) for index in wanted]
+
+
+def test_a_tile_that_is_not_there_is_an_error_even_among_others(filled: Store) -> None:
+    assert filled.read_tiles([]) == []
+    for tiles in ([Tile(0, 1)], [Tile(0, 0), Tile(2, 0)]):
+        with pytest.raises(NotFoundError):
+            filled.read_tiles(tiles)
+
+
+def test_records_are_found_by_lender_and_id(filled: Store) -> None:
+    records = second().records
+    found = filled.find_records([(1, record_id(3)), (1, record_id(9)), (2, record_id(1)), (1, record_id(1))])
+    assert found == {(1, record_id(3)): records[2], (1, record_id(1)): records[0]}
+
+
+@pytest.mark.parametrize(
+    "spelling", ["", "nonsense", record_id(0xABC).upper(), record_id(1).replace("-", ""), f"{{{record_id(1)}}}"]
+)
+def test_an_id_that_is_written_otherwise_is_not_found(filled: Store, spelling: str) -> None:
+    assert filled.find_records([(1, spelling), (1, record_id(1))]).keys() == {(1, record_id(1))}
+
+
+def test_loans_are_found_by_lender_and_number(filled: Store) -> None:
+    assert filled.find_loans([(1, "B"), (1, "b"), (1, "C"), (2, "A"), (1, "")]) == {(1, "B"): loan("B")}
+    assert filled.find_loans([]) == {}
+    assert filled.find_records([]) == {}
+
+
+def test_a_commit_may_bring_a_loan_up_to_date(filled: Store) -> None:
+    longer = replace(loan("A", 3), state="active")
+    filled.commit(head(4), Batch(head(5), [entry(4)], [stored_record(4, 2, longer)], [longer]))
+    assert filled.find_loans([(1, "A"), (1, "B")]) == {(1, "A"): longer, (1, "B"): loan("B")}
+    assert [record.index for record in filled.loan_records(1, "A")] == [1, 3, 4]
+
+
+def test_two_lenders_may_use_the_same_ids_and_numbers(filled: Store) -> None:
+    other = filled.add_lender("Example Bank", sha256(b"other").digest(), NOW)
+    assert other.number != 1
+    theirs = loan("A", 1, other.number)
+    mine, record = filled.loan_records(1, "A"), stored_record(4, 0, theirs, number=1)
+    filled.commit(head(4), Batch(head(5), [entry(4)], [record], [theirs]))
+    assert filled.find_records([(other.number, record_id(1)), (1, record_id(1))]) == {
+        (other.number, record_id(1)): record,
+        (1, record_id(1)): mine[0],
+    }
+    assert filled.loan_records(other.number, "A") == [record]
+    assert filled.loan_records(1, "A") == mine
+
+
+@pytest.mark.parametrize("expected", [None, head(1), head(3), head(5), replace(head(4), root=bytes(32))])
+def test_a_stale_head_is_a_fork_and_changes_nothing(filled: Store, expected: LogHead | None) -> None:
+    before = contents(filled)
+    new = loan("C")
+    with pytest.raises(ForkError):
+        filled.commit(expected, Batch(head(5), [entry(4)], [stored_record(4, 0, new)], [new], {Tile(0, 0): b"new"}))
+    assert contents(filled) == before
+    filled.commit(head(4), Batch(head(5), [entry(4)], [stored_record(4, 0, new)], [new]))
+
+
+def test_a_second_writer_is_a_fork(filled: Store, open_store: Callable[[], Store]) -> None:
+    other = open_store()
+    assert other.head() == filled.head() == head(4)
+    other.commit(head(4), Batch(head(5), [entry(4)]))
+    with pytest.raises(ForkError):
+        filled.commit(head(4), Batch(head(6), [entry(4), entry(5)]))
+    assert filled.head() == head(5)
+    assert list(filled.entries(4, 9)) == [entry(4)]
+
+
+def bad_batches() -> dict[str, Batch]:
+    new, a = loan("C"), loan("A", 3)
+    good = stored_record(4, 0, new)
+    return {
+        "an entry that is there": Batch(head(5), [entry(3), entry(4)], [good], [new], {Tile(0, 0): b"new"}),
+        "a record id that is there": Batch(head(5), [entry(4)], [replace(good, record_id=record_id(1))], [new]),
+        "a sequence that is there": Batch(head(5), [entry(4)], [stored_record(4, 1, a)], [a], {Tile(0, 1): b"new"}),
+        "a record without a loan": Batch(head(6), [entry(4), entry(5)], [good, stored_record(5, 0, loan("D"))], [new]),
+        "a record without an entry": Batch(head(5), [entry(4)], [good, stored_record(5, 1, new)], [new]),
+        "two entries in one place": Batch(head(5), [entry(4)], [good, replace(good, record_id=record_id(8))], [new]),
+        "a lender who is not there": Batch(head(5), [entry(4)], [], [loan("C", lender=9)]),
+    }
+
+
+@pytest.mark.parametrize("name", bad_batches())
+def test_a_commit_is_all_or_nothing(filled: Store, name: str) -> None:
+    before = contents(filled)
+    with pytest.raises(CorruptLogError):
+        filled.commit(head(4), bad_batches()[name])
+    assert contents(filled) == before
+    filled.commit(head(4), Batch(head(5), [entry(4)]))
+    assert filled.head() == head(5)
+
+
+def test_readers_see_whole_commits_while_a_writer_commits(store: Store, lender: Lender) -> None:
+    commits, each = 60, 3
+    store.commit(None, genesis())
+    done = threading.Event()
+    faults: list[object] = []
+
+    def read() -> None:
+        try:
+            while not done.is_set():
+                entries = len(list(store.entries(0, 10_000)))
+                records = [record.index for record, _ in store.records()]
+                size = store.head().size  # type: ignore[union-attr]
+                # Each call sees one state, a later call the same or a later one.
+                if not (entries % each == 1 and records == list(range(1, len(records) + 1))):
+                    faults.append((entries, records))
+                if not (entries - 1 <= len(records) <= size - 1 and size % each == 1):
+                    faults.append((entries, len(records), size))
+        except NotaryError as error:
+            faults.append(error)
+        finally:
+            store.close()
+
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        size = 1
+        for number in range(commits):
+            ours = loan(f"L{number}", each, lender.number)
+            indexes = range(size, size + each)
+            records = [stored_record(index, index - size, ours) for index in indexes]
+            store.commit(head(size), Batch(head(size + each), [entry(i) for i in indexes], records, [ours]))
+            size += each
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+    assert faults == []
+    assert store.head() == head(1 + commits * each)
+
+
+def test_an_iterator_that_was_left_does_not_block_the_writer(filled: Store) -> None:
+    records = filled.records()
+    next(records)
+    filled.commit(head(4), Batch(head(5), [entry(4)]))
+    assert filled.head() == head(5)
+
+
+# --- the records
+
+
+def test_what_is_no_record_is_not_found(filled: Store) -> None:
+    for index in (0, 4, -1, 2**40):
+        with pytest.raises(NotFoundError):
+            filled.record_at(index)
+
+
+def test_the_records_of_a_loan_stand_by_sequence(filled: Store) -> None:
+    assert [(item.sequence, item.index) for item in filled.loan_records(1, "A")] == [(0, 1), (1, 3)]
+    assert filled.loan_records(1, "C") == filled.loan_records(2, "A") == []
+
+
+def test_all_records_come_with_their_loans_by_index(filled: Store) -> None:
+    batch = second()
+    a, b = batch.loans
+    assert list(filled.records()) == list(zip(batch.records, (a, b, a), strict=True))
+
+
+def test_a_record_keeps_every_member(filled: Store) -> None:
+    ours = loan("示范消贷字（2026）第000123号", 1)
+    record = StoredRecord(
+        4, 1, record_id(2**40), ours.number, 0, NOW, b"\x00\xff" * 16, b'{"a":"\xe4\xbd\xa0"}',
+        '[{"protected":"e30","signature":"AA"}]',
+    )  # fmt: skip
+    filled.commit(head(4), Batch(head(5), [entry(4)], [record], [ours]))
+    assert filled.record_at(4) == record
+    assert filled.loan_records(1, ours.number) == [record]
+
+
+# --- lenders and keys
+
+
+def test_lenders_are_numbered_and_found_by_their_api_key(store: Store) -> None:
+    first = store.add_lender("Same Name", API_KEY, NOW)
+    other = store.add_lender("Same Name", sha256(b"other").digest(), NOW)
+    assert first.number != other.number
+    assert store.lender_by_api_key(API_KEY) == store.lender(first.number) == first
+    assert store.lender_by_api_key(sha256(b"other").digest()) == other
+    for missing in (lambda: store.lender_by_api_key(API_KEY[:-1]), lambda: store.lender(other.number + 1)):
+        with pytest.raises(NotFoundError):
+            missing()
+
+
+def test_an_api_key_belongs_to_one_lender(store: Store, lender: Lender) -> None:
+    with pytest.raises(CorruptLogError):
+        store.add_lender("Thief", API_KEY, NOW)
+    assert store.lender_by_api_key(API_KEY) == lender
+    with pytest.raises(NotFoundError):
+        store.lender(lender.number + 1)
+
+
+def test_a_key_is_registered_once_for_one_party(store: Store, lender: Lender) -> None:
+    key = PartyKey("kid-1", "lender", '{"kty":"OKP"}', NOW)
+    assert store.add_key(lender.number, key) is True
+    assert store.add_key(lender.number, key) is False
+    assert store.add_key(lender.number, replace(key, registered_at=NOW + 1)) is False
+    with pytest.raises(InvalidKeyError) as refused:
+        store.add_key(lender.number, replace(key, party="borrower"))
+    assert [fault.pointer for fault in refused.value.faults] == ["/party"]
+    assert store.party_keys(lender.number, ["kid-1"]) == {"kid-1": key}
+
+
+def test_keys_are_found_by_lender_and_id(store: Store, lender: Lender) -> None:
+    other = store.add_lender("Example Bank", sha256(b"other").digest(), NOW)
+    mine, borrowers = PartyKey("kid-1", "lender", "{}", NOW), PartyKey("kid-2", "borrower", "{}", NOW)
+    theirs = PartyKey("kid-1", "borrower", "{}", NOW)
+    for number, key in ((lender.number, mine), (lender.number, borrowers), (other.number, theirs)):
+        assert store.add_key(number, key)
+    assert store.party_keys(lender.number, ["kid-2", "kid-3", "kid-1"]) == {"kid-1": mine, "kid-2": borrowers}
+    assert store.party_keys(other.number, ["kid-1", "kid-2"]) == {"kid-1": theirs}
+    assert store.party_keys(other.number, []) == {}
+
+
+# --- anchors
+
+
+def test_an_anchor_keeps_every_member(store: Store) -> None:
+    full = anchor_of(head(7))
+    bare = replace(
+        anchor_of(head(9)), state=AnchorState.PENDING, nonce=None, transaction_hash=None, block_number=None,
+        block_hash=None, block_time=None, evidence=None,
+    )  # fmt: skip
+    for anchor in (full, bare):
+        store.save_anchor(anchor)
+    assert store.anchors() == [full, bare]
+    assert store.anchors()[0].evidence == EVIDENCE
+
+
+def test_saving_an_anchor_again_replaces_it(store: Store) -> None:
+    anchor = anchor_of(
+        head(7), state=AnchorState.SENT, evidence=None, block_number=None, block_hash=None, block_time=None
+    )
+    store.save_anchor(anchor)
+    final = anchor_of(head(7), transaction_hash="0x" + "09" * 32)
+    store.save_anchor(final)
+    assert store.anchors() == [final]
+
+
+def test_an_anchor_is_one_by_chain_registry_log_and_size(store: Store) -> None:
+    anchor = anchor_of(head(7))
+    others = [
+        replace(anchor, chain_id=1),
+        replace(anchor, registry="0x" + "00" * 20),
+        replace(anchor, log_id="0x" + "00" * 32),
+        replace(anchor, size=8),
+    ]
+    for item in (anchor, *others):
+        store.save_anchor(item)
+    assert len(store.anchors()) == 5
+
+
+def test_anchors_are_given_by_state_smallest_size_first(store: Store) -> None:
+    states = [AnchorState.FINAL, AnchorState.MINED, AnchorState.LOST, AnchorState.FINAL, AnchorState.PENDING]
+    for size, state in zip((30, 5, 20, 1, 10), states, strict=True):
+        store.save_anchor(anchor_of(head(size), state=state))
+    assert [anchor.size for anchor in store.anchors()] == [1, 5, 10, 20, 30]
+    assert [anchor.size for anchor in store.anchors(AnchorState.FINAL)] == [1, 30]
+    assert [anchor.size for anchor in store.anchors(AnchorState.MINED, AnchorState.LOST)] == [5, 20]
+    assert store.anchors(AnchorState.REORGED) == []
+
+
+def test_the_anchor_over_an_entry_is_the_smallest_final_one_else_the_smallest_mined_one(store: Store) -> None:
+    for size, state in {
+        10: AnchorState.LOST, 20: AnchorState.MINED, 30: AnchorState.FINAL, 40: AnchorState.FINAL,
+        50: AnchorState.MINED, 60: AnchorState.MINED, 70: AnchorState.SENT, 80: AnchorState.PENDING,
+        90: AnchorState.REORGED, 100: AnchorState.REPLACED,
+    }.items():  # fmt: skip
+        store.save_anchor(anchor_of(head(size), state=state))
+    over = {index: store.anchor_over(index) for index in (0, 19, 20, 29, 30, 39, 40, 49, 50, 59, 60, 99)}
+    assert {index: anchor and anchor.size for index, anchor in over.items()} == {
+        0: 30, 19: 30, 20: 30, 29: 30, 30: 40, 39: 40, 40: 50, 49: 50, 50: 60, 59: 60, 60: None, 99: None,
+    }  # fmt: skip

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hashes of the log against published values."""
+
+from notary.hashing import EMPTY_ROOT, leaf_hash, node_hash
+
+
+def test_the_empty_tree_is_the_hash_of_nothing() -> None:
+    # FIPS 180-4 test value of SHA-256(""), which RFC 9162 section 2.1.1 names as the empty tree's.
+    assert EMPTY_ROOT.hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def test_leaf_and_node_are_those_of_certificate_transparency() -> None:
+    # github.com/google/certificate-transparency, python/ct/crypto/merkle_test.py: leaves "" and 00, and their node.
+    left, right = leaf_hash(b""), leaf_hash(b"\x00")
+    assert left.hex() == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
+    assert right.hex() == "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7"
+    assert node_hash(left, right).hex() == "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"

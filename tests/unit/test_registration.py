@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Registration: what becomes of a body, and which error each bad one gets."""
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from notary.canonical import canonical_json
+from notary.encoding import b64url
+from notary.entries import commit
+from notary.envelope import MAX_PAYLOAD, Envelope, envelope_from_json
+from notary.errors import (
+    InvalidEnvelopeError,
+    InvalidInputError,
+    InvalidKeyError,
+    InvalidRecordError,
+    InvalidSignatureError,
+    MalformedJsonError,
+)
+from notary.registration import MAX_BODY
+from notary.schemes import PrivateKey, generate_key
+from notary.stores.sqlite import SqliteStore
+from tests.support.builders import NOW, NotaryKit, kit_over, record, signed
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Iterator[NotaryKit]:
+    kit = kit_over(SqliteStore.create(tmp_path / "notary.db"))
+    yield kit
+    kit.store.close()
+
+
+def test_a_plain_record_is_brought_into_canonical_form(kit: NotaryKit) -> None:
+    value = record("repayment")
+    made = kit.registrar.submission(kit.lender, json.dumps(value, indent=1).encode(), prove=False)
+    assert made.payload == canonical_json(value)
+    assert (made.record_id, made.loan, made.type) == (value["id"], value["loan"], "repayment")
+    assert (made.sequence, made.previous, made.signatures) == (None, None, "[]")
+    assert (made.lender, made.received_at, made.prove) == (kit.lender.number, NOW, False)
+    assert made.payload_digest == sha256(made.payload).digest()
+    assert made.commitment == commit(made.nonce, Envelope(made.payload).encode())
+    assert len(made.nonce) == 32
+
+
+def test_no_two_submissions_share_a_nonce(kit: NotaryKit) -> None:
+    body = canonical_json(record("repayment"))
+    made = [kit.registrar.submission(kit.lender, body, prove=True) for _ in range(10)]
+    assert len({item.nonce for item in made}) == len({item.commitment for item in made}) == 10
+
+
+def test_a_signed_record_is_kept_as_it_was_signed(kit: NotaryKit) -> None:
+    lender, borrower = kit.register("lender"), kit.register("borrower", "ES256")
+    value = record("agreement", sequence=0)
+    body = signed(value, lender, borrower)
+    made = kit.registrar.submission(kit.lender, json.dumps(json.loads(body), indent=1).encode(), prove=True)
+    assert made.payload == canonical_json(value)
+    assert made.sequence == 0
+    envelope = envelope_from_json(json.loads(body))
+    assert json.loads(made.signatures) == envelope.to_json()["signatures"]
+    assert made.commitment == commit(made.nonce, envelope.encode())
+
+
+def test_the_place_that_is_claimed_is_handed_on(kit: NotaryKit) -> None:
+    body = canonical_json(record("repayment", sequence=4, previous="ab" * 32))
+    made = kit.registrar.submission(kit.lender, body, prove=True)
+    assert (made.sequence, made.previous) == (4, b"\xab" * 32)
+
+
+def test_a_stored_record_opens_its_entry(kit: NotaryKit) -> None:
+    lender, borrower = kit.register("lender"), kit.register("borrower")
+    made, place = kit.submit(signed(record("agreement"), lender, borrower))
+    stored = kit.store.record_at(place.index)
+    (entry,) = kit.store.entries(place.index, place.index + 1)
+    assert entry[33:] == commit(stored.nonce, stored.envelope.encode()) == made.commitment
+
+
+def envelope_of(payload: bytes, signatures: Any = ()) -> bytes:
+    return json.dumps({"payload": b64url(payload), "signatures": list(signatures)}).encode()
+
+
+BAD_BODIES: dict[str, tuple[bytes, type[InvalidInputError], str]] = {
+    "nothing": (b"", MalformedJsonError, ""),
+    "not JSON": (b"hello", MalformedJsonError, ""),
+    "not UTF-8": (b"\xff\xfe", MalformedJsonError, ""),
+    "two megabytes": (b" " * 2_000_000, MalformedJsonError, ""),
+    "a key twice": (b'{"type":"repayment","type":"repayment"}', MalformedJsonError, ""),
+    "a float": (b'{"amount":1.5}', MalformedJsonError, ""),
+    "text that is not NFC": ('{"loan":"e\u0301"}'.encode(), MalformedJsonError, ""),
+    "a list": (b"[]", InvalidRecordError, ""),
+    "null": (b"null", InvalidRecordError, ""),
+    "no type": (b"{}", InvalidRecordError, "/type"),
+    "an unknown type": (b'{"type":"gift"}', InvalidRecordError, "/type"),
+    "an unknown member": (canonical_json(record("repayment", note="hi")), InvalidRecordError, "/note"),
+    "a record that is too long": (
+        canonical_json(record("agreement", clauses=[{"member": "/x", "clause": "c" * 256}] * 256)),
+        InvalidRecordError,
+        "",
+    ),
+    "an envelope with a member more": (b'{"payload":"e30","signatures":[],"header":{}}', InvalidEnvelopeError, ""),
+    "an envelope without signatures member": (b'{"payload":"e30"}', InvalidEnvelopeError, ""),
+    "a payload that is not base64url": (b'{"payload":"e30=","signatures":[]}', InvalidEnvelopeError, "/payload"),
+    "a payload that is not JSON": (envelope_of(b"hello"), MalformedJsonError, ""),
+    "a payload that is not canonical": (
+        envelope_of(json.dumps(record("repayment")).encode()), MalformedJsonError, "",
+    ),
+    "a payload that is no record": (envelope_of(b"{}"), InvalidRecordError, "/type"),
+    "a protected header that is not JSON": (
+        envelope_of(canonical_json(record("repayment")), [{"protected": "AA", "signature": "AA"}]),
+        InvalidEnvelopeError,
+        "/signatures/0/protected",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD_BODIES)
+def test_bad_bodies_get_their_error_and_place(kit: NotaryKit, name: str) -> None:
+    body, error, pointer = BAD_BODIES[name]
+    with pytest.raises(error) as refused:
+        kit.registrar.submission(kit.lender, body, prove=True)
+    assert pointer in [fault.pointer for fault in refused.value.faults]
+    assert list(kit.store.records()) == []
+
+
+def test_the_largest_payload_fits_into_a_body_with_its_signatures(kit: NotaryKit) -> None:
+    lender, borrower = kit.register("lender"), kit.register("borrower", "ES256")
+    value = record("agreement", clauses=[{"member": "/x", "clause": "c" * 200}] * 256)
+    # One clause after the other is made longer, to 256 characters, until the limit is met.
+    clauses = [dict(clause) for clause in value["clauses"]]
+    for clause in clauses:
+        room = MAX_PAYLOAD - len(canonical_json(value | {"clauses": clauses}))
+        clause["clause"] += "c" * min(room, 56)
+    value["clauses"] = clauses
+    body = signed(value, lender, borrower)
+    assert len(body) < MAX_BODY
+    assert len(kit.registrar.submission(kit.lender, body, prove=True).payload) == MAX_PAYLOAD
+
+
+def test_signatures_are_verified_against_the_keys_of_this_lender(kit: NotaryKit) -> None:
+    mine = kit.register("lender")
+    other = kit.store.add_lender("Example Bank", sha256(b"other").digest(), NOW)
+    body = signed(record("repayment"), mine)
+    kit.registrar.submission(kit.lender, body, prove=True)
+    with pytest.raises(InvalidSignatureError, match="is not registered with this lender"):
+        kit.registrar.submission(other, body, prove=True)
+
+
+def test_a_signature_over_another_payload_is_refused(kit: NotaryKit) -> None:
+    value = json.loads(signed(record("repayment"), kit.register("lender")))
+    value["payload"] = b64url(canonical_json(record("repayment", reference="another")))
+    with pytest.raises(InvalidSignatureError) as refused:
+        kit.registrar.submission(kit.lender, json.dumps(value).encode(), prove=True)
+    assert [(fault.pointer, fault.check) for fault in refused.value.faults] == [("/signatures/0", "C3")]
+
+
+def test_an_envelope_needs_the_lenders_signature(kit: NotaryKit) -> None:
+    with pytest.raises(InvalidSignatureError, match="lender's signature is missing"):
+        kit.registrar.submission(kit.lender, signed(record("repayment"), kit.register("borrower")), prove=True)
+
+
+# --- keys
+
+
+@pytest.fixture
+def key() -> PrivateKey:
+    return generate_key("ES256")
+
+
+def test_a_key_is_registered_with_its_canonical_jwk(kit: NotaryKit, key: PrivateKey) -> None:
+    registered, new = kit.registrar.register_key(kit.lender, "borrower", dict(reversed(key.public.jwk.items())))
+    assert new is True
+    assert (registered.kid, registered.party, registered.jwk) == (key.public.kid, "borrower", key.public.encoded)
+    assert kit.store.party_keys(kit.lender.number, [key.public.kid]) == {key.public.kid: registered}
+    assert kit.registrar.register_key(kit.lender, "borrower", key.public.jwk)[1] is False
+
+
+def test_a_key_of_one_party_is_not_registered_for_another(kit: NotaryKit, key: PrivateKey) -> None:
+    kit.registrar.register_key(kit.lender, "borrower", key.public.jwk)
+    with pytest.raises(InvalidKeyError) as refused:
+        kit.registrar.register_key(kit.lender, "lender", key.public.jwk)
+    assert [fault.pointer for fault in refused.value.faults] == ["/party"]
+
+
+@pytest.mark.parametrize("party", [None, "", "Lender", "notary", ["lender"], {"a": 1}, 1])
+def test_unknown_parties_are_refused(kit: NotaryKit, key: PrivateKey, party: Any) -> None:
+    with pytest.raises(InvalidKeyError) as refused:
+        kit.registrar.register_key(kit.lender, party, key.public.jwk)
+    assert [fault.pointer for fault in refused.value.faults] == ["/party"]
+
+
+@pytest.mark.parametrize(
+    ("jwk", "pointer"),
+    [
+        (None, "/jwk"),
+        ({}, "/jwk/kty"),
+        ({"kty": "OKP", "crv": "Ed25519", "x": "A" * 43}, "/jwk/x"),
+        ({"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "A" * 43}, "/jwk"),
+        ({"kty": "OKP", "crv": "Ed25519", "x": "A" * 43, "d": "A" * 43}, "/jwk/d"),
+    ],
+)
+def test_keys_that_no_scheme_takes_are_refused(kit: NotaryKit, jwk: Any, pointer: str) -> None:
+    with pytest.raises(InvalidKeyError) as refused:
+        kit.registrar.register_key(kit.lender, "lender", jwk)
+    assert all(fault.pointer.startswith(pointer) for fault in refused.value.faults)
