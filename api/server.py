@@ -30,8 +30,13 @@ def main() -> None:
     host, port, workers, parent = sys.argv[1], *map(int, sys.argv[2:])
     exit_with_parent(parent)
     os.environ[_SERVER_VARIABLE] = str(os.getpid())
+    serve("api.server:worker_app", host, port, workers)
+
+
+def serve(target: str, host: str, port: int, workers: int) -> None:
+    """Serve the WSGI application that the function `target`, "module:name", makes in each worker process."""
     Granian(
-        "api.server:worker_app",
+        target,
         address=host,
         port=port,
         interface=Interfaces.WSGI,

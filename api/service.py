@@ -85,6 +85,8 @@ class Service:
             for name, child in self._children.items():
                 if child.poll() is not None:
                     raise UnavailableError(f"the {name} has ended with code {child.returncode}")
+            if self._node and not self._node.is_alive():
+                raise UnavailableError("the embedded node has ended")
 
     def close(self) -> None:
         """End all parts, those first that others do without."""

@@ -6,13 +6,10 @@ commit is on its way to the disk, the next requests gather in the sockets, so co
 themselves.
 """
 
-import fcntl
-import os
 import selectors
 import signal
 import socket
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -20,6 +17,7 @@ from types import FrameType
 import structlog
 
 from api.clock import now
+from api.log_lock import log_lock
 from api.logs import configure_logs
 from api.parent import exit_with_parent
 from api.settings import DataFolder
@@ -39,7 +37,6 @@ from notary.sequencer import Sequencer, Submission
 
 MAX_WAITING = 16_384
 """Submissions that one commit takes; what comes on top of them is told that the log is busy."""
-_LOCK_WAIT = 15.0
 _SEND_WAIT = 5.0
 
 _log = structlog.get_logger()
@@ -154,38 +151,20 @@ class Writer:
         client.connection.close()
 
 
-def lock_log(folder: DataFolder) -> int:
-    """Become the folder's writer: return a descriptor that holds its lock.
-
-    Raises `UnavailableError` while another process holds it for longer than it takes one to end.
-    """
-    descriptor = os.open(folder.path / "writer.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    deadline = time.monotonic() + _LOCK_WAIT
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return descriptor
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                os.close(descriptor)
-                raise UnavailableError(f"another process writes to the log in {folder.path}") from None
-            time.sleep(0.05)
-
-
 def main() -> None:
     """Run the writer: `python -m api.writer DATA SOCKET PARENT`, PARENT being the id of the process that starts it."""
     folder, path, parent = DataFolder(Path(sys.argv[1])), Path(sys.argv[2]), int(sys.argv[3])
     exit_with_parent(parent)
     configure_logs()
     try:
-        lock_log(folder)
-        writer = Writer(Sequencer(open_store(folder), load_signer(folder), format_time(now())), path)
+        with log_lock(folder):
+            writer = Writer(Sequencer(open_store(folder), load_signer(folder), format_time(now())), path)
+            signal.signal(signal.SIGTERM, writer.stop)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            writer.serve()
     except NotaryError as error:
-        _log.error("the writer does not start", reason=str(error))
+        _log.error("the writer has ended", reason=str(error))
         sys.exit(1)
-    signal.signal(signal.SIGTERM, writer.stop)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    writer.serve()
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ Sources and settings are those that hardhat.config.js reads too (contracts/compi
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import solcx
@@ -22,31 +23,31 @@ _CONTRACT = "NotaryRegistry"
 _OUTPUTS = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]
 
 
-def compile_registry() -> Artifact:
-    """Compile contracts/NotaryRegistry.sol.
+def compile_registry(contracts: Path = CONTRACTS) -> Artifact:
+    """Compile NotaryRegistry.sol in the folder `contracts`, which is named so, by the settings in its compiler.json.
 
     Raises:
         CompileError: when the sources give an error or a warning, or the compiler is of another version.
         ToolMissingError: when Node or solc is not installed.
     """
-    wanted = json.loads((CONTRACTS / "compiler.json").read_text())
+    wanted = json.loads((contracts / "compiler.json").read_text())
     with toolchain.solc() as solc:
         try:
             version = solcx.wrapper.get_version_str_from_solc_binary(solc)
-            output = solcx.compile_standard(_standard_input(wanted["settings"]), solc_binary=solc)
+            if version.partition("+")[0] != wanted["version"]:
+                raise CompileError(f"the compiler is {version}, contracts/compiler.json asks for {wanted['version']}")
+            output = solcx.compile_standard(_standard_input(contracts, wanted["settings"]), solc_binary=solc)
         except (SolcError, UnknownOption, UnknownValue, OSError) as error:
             raise CompileError(str(error)) from error
-    if version.partition("+")[0] != wanted["version"]:
-        raise CompileError(f"the compiler is {version}, contracts/compiler.json asks for {wanted['version']}")
     if output.get("errors"):
         raise CompileError("\n".join(error["formattedMessage"] for error in output["errors"]))
     return _artifact(output["contracts"][_SOURCE][_CONTRACT], version, wanted["settings"])
 
 
-def _standard_input(settings: dict[str, Any]) -> dict[str, Any]:
+def _standard_input(contracts: Path, settings: dict[str, Any]) -> dict[str, Any]:
     sources = {
-        path.relative_to(toolchain.ROOT).as_posix(): {"content": path.read_text()}
-        for path in sorted(CONTRACTS.rglob("*.sol"))
+        path.relative_to(contracts.parent).as_posix(): {"content": path.read_text()}
+        for path in sorted(contracts.rglob("*.sol"))
     }
     selection = {_SOURCE: {_CONTRACT: _OUTPUTS}}
     return {"language": "Solidity", "sources": sources, "settings": {**settings, "outputSelection": selection}}

@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Opens a log on a chain: deploys a registry, or takes an existing one, and registers the log in it."""
+"""Opens a log in a registry (`chain.registry_deployment` puts one on a chain)."""
 
 from eth_hash.auto import keccak
 
 from chain.abi import encode_call, log_id
 from chain.artifact import load_artifact
 from chain.deployment import Deployment
-from chain.errors import ChainUnavailableError, WrongChainError
+from chain.errors import WrongChainError
 from chain.registry import Registry, genesis_hash
 from chain.rpc import Rpc
 from chain.sender import transact
 from chain.wallet import Wallet
 
 
-def deploy(rpc: Rpc, wallet: Wallet, origin: str, registry: str | None = None) -> Deployment:
-    """Register the log `origin` in an existing `registry`, or in one that is deployed for it.
+def deploy(rpc: Rpc, wallet: Wallet, origin: str, registry: str) -> Deployment:
+    """Register the log `origin` in the `registry` at this address.
 
     A log that is registered already stays as it is. The deployment returned is known to nobody else until it is saved.
 
@@ -23,7 +23,7 @@ def deploy(rpc: Rpc, wallet: Wallet, origin: str, registry: str | None = None) -
         RegistryRefusedError: when the registry refuses the log.
         ChainUnavailableError: when the node cannot be used.
     """
-    address = registry.lower() if registry else _create(rpc, wallet)
+    address = registry.lower()
     wanted = load_artifact().code_hash
     if (found := keccak(rpc.code(address))) != wanted:
         raise WrongChainError("registry code", "0x" + found.hex(), "0x" + wanted.hex())
@@ -39,10 +39,3 @@ def deploy(rpc: Rpc, wallet: Wallet, origin: str, registry: str | None = None) -
     if int(Registry(rpc, deployment).head().operator, 0) == 0:
         transact(rpc, wallet, address, encode_call("register", origin))
     return deployment
-
-
-def _create(rpc: Rpc, wallet: Wallet) -> str:
-    receipt = transact(rpc, wallet, None, load_artifact().bytecode)
-    if receipt.contract is None:
-        raise ChainUnavailableError(rpc.url, "the deployment's receipt names no contract")
-    return receipt.contract

@@ -60,8 +60,10 @@ class EmbeddedNode:
         self.url, self.pid = running.url, running.pid
 
     @classmethod
-    def start(cls, folder: Path, *arguments: str) -> Self:
+    def start(cls, folder: Path, *arguments: str, lock_wait: float = LOCK_WAIT) -> Self:
         """Start the node of a folder, with the state that it left there; `arguments` go to anvil as they are.
+
+        An earlier node of the folder may take `lock_wait` seconds to end.
 
         Raises:
             EmbeddedNodeError: when another node holds the folder and does not end, or the node does not come up.
@@ -69,7 +71,7 @@ class EmbeddedNode:
         """
         program = str(toolchain.anvil())
         folder.mkdir(parents=True, exist_ok=True)
-        lock = _lock(folder)
+        lock = _lock(folder, lock_wait)
         try:
             (folder / "node.json").unlink(missing_ok=True)
             state = secure_state(folder)
@@ -91,21 +93,35 @@ class EmbeddedNode:
     def find(folder: Path) -> RunningNode | None:
         """Return the running node of a folder, whichever process started it; None when none runs."""
         try:
+            running = RunningNode(**json.loads((folder / "node.json").read_bytes()))
             lock = os.open(folder / "node.lock", os.O_RDWR)
-            document = json.loads((folder / "node.json").read_bytes())
-        except (OSError, ValueError):
+        except (OSError, ValueError, TypeError):
             return None
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return RunningNode(url=document["url"], pid=document["pid"])
+            return running
         finally:
             os.close(lock)
         return None
 
     def fund(self, address: str, wei: int) -> None:
-        """Give an account this balance: money of the embedded chain is worth nothing and costs nothing."""
-        Rpc(self.url).call("anvil_setBalance", address, hex(wei))
+        """Fill an account up to this balance when it has less than half: the embedded chain's money is worth nothing.
+
+        Not more often, because it changes the state without a block, and until the next block no evidence can be had.
+        """
+        self.fund_at(self.url, address, wei)
+
+    @staticmethod
+    def fund_at(url: str, address: str, wei: int) -> None:
+        """Do what `fund` does, on an embedded node that another process started."""
+        rpc = Rpc(url)
+        if rpc.quantity("eth_getBalance", address, "latest") * 2 < wei:
+            rpc.call("anvil_setBalance", address, hex(wei))
+
+    def is_alive(self) -> bool:
+        """Tell whether the node still runs: it does not end by itself, but can be killed."""
+        return self._guard.poll() is None
 
     def close(self) -> None:
         """End the node; it writes its state down first."""
@@ -121,9 +137,9 @@ class EmbeddedNode:
         self.close()
 
 
-def _lock(folder: Path) -> int:
+def _lock(folder: Path, wait: float) -> int:
     lock = os.open(folder / "node.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    deadline = time.monotonic() + LOCK_WAIT
+    deadline = time.monotonic() + wait
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -121,7 +121,7 @@ class UnknownLogError(RegistryRefusedError):
 
     def __init__(self, log: bytes) -> None:
         self.log = log
-        super().__init__(f"nobody has registered log 0x{log.hex()}")
+        super().__init__(f"nobody has registered log 0x{log.hex()}", log)
 
 
 class LogExistsError(RegistryRefusedError):
@@ -129,7 +129,7 @@ class LogExistsError(RegistryRefusedError):
 
     def __init__(self, log: bytes) -> None:
         self.log = log
-        super().__init__(f"the caller has registered log 0x{log.hex()} before")
+        super().__init__(f"the caller has registered log 0x{log.hex()} before", log)
 
 
 class EmptyOriginError(RegistryRefusedError):
@@ -144,7 +144,7 @@ class NotOperatorError(RegistryRefusedError):
 
     def __init__(self, log: bytes, caller: str, operator: str) -> None:
         self.log, self.caller, self.operator = log, caller, operator
-        super().__init__(f"{caller} is not the operator of log 0x{log.hex()}, {operator} is")
+        super().__init__(f"{caller} is not the operator of log 0x{log.hex()}, {operator} is", log, caller, operator)
 
 
 class NotProposedOperatorError(RegistryRefusedError):
@@ -152,7 +152,7 @@ class NotProposedOperatorError(RegistryRefusedError):
 
     def __init__(self, log: bytes, caller: str, proposed: str) -> None:
         self.log, self.caller, self.proposed = log, caller, proposed
-        super().__init__(f"log 0x{log.hex()} was not offered to {caller} but to {proposed}")
+        super().__init__(f"log 0x{log.hex()} was not offered to {caller} but to {proposed}", log, caller, proposed)
 
 
 class SizeNotGrowingError(RegistryRefusedError):
@@ -160,7 +160,7 @@ class SizeNotGrowingError(RegistryRefusedError):
 
     def __init__(self, size: int, head_size: int) -> None:
         self.size, self.head_size = size, head_size
-        super().__init__(f"size {size} does not exceed the anchored size {head_size}")
+        super().__init__(f"size {size} does not exceed the anchored size {head_size}", size, head_size)
 
 
 class ZeroRootError(RegistryRefusedError):
@@ -175,7 +175,8 @@ class PreviousRootMismatchError(RegistryRefusedError):
 
     def __init__(self, log: bytes, head_size: int, previous_root: bytes) -> None:
         self.log, self.head_size, self.previous_root = log, head_size, previous_root
-        super().__init__(f"0x{previous_root.hex()} is not the root that log 0x{log.hex()} anchored at {head_size}")
+        text = f"0x{previous_root.hex()} is not the root that log 0x{log.hex()} anchored at {head_size}"
+        super().__init__(text, log, head_size, previous_root)
 
 
 class ProofLengthError(RegistryRefusedError):
@@ -183,7 +184,7 @@ class ProofLengthError(RegistryRefusedError):
 
     def __init__(self, given: int, wanted: int) -> None:
         self.given, self.wanted = given, wanted
-        super().__init__(f"the consistency proof has {given} hashes, the sizes ask for {wanted}")
+        super().__init__(f"the consistency proof has {given} hashes, the sizes ask for {wanted}", given, wanted)
 
 
 class InconsistentRootsError(RegistryRefusedError):
@@ -191,7 +192,8 @@ class InconsistentRootsError(RegistryRefusedError):
 
     def __init__(self, proven_previous: bytes, proven_root: bytes) -> None:
         self.proven_previous, self.proven_root = proven_previous, proven_root
-        super().__init__(f"the proof leads from root 0x{proven_previous.hex()} to 0x{proven_root.hex()}")
+        text = f"the proof leads from root 0x{proven_previous.hex()} to 0x{proven_root.hex()}"
+        super().__init__(text, proven_previous, proven_root)
 
 
 class UnexpectedProofError(RegistryRefusedError):

@@ -7,6 +7,6 @@ anchored in an old registry must verify for ever.
 
 KNOWN_CODE_HASHES = frozenset(
     {
-        bytes.fromhex("64be69c3fba0fda9c88ab131c24d833f09d152d8f3c221d7f71ba37194d3a5d2"),  # 0.1
+        bytes.fromhex("3b75b84ef5f0229586aed95dc7665ff266a27ccd22752e8ea7d49fa6a12056a8"),  # 0.1
     }
 )

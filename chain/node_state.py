@@ -3,12 +3,16 @@
 
 anvil rewrites the file in place once a second, so a power cut or a kill -9 of the node itself can leave half a file,
 which anvil then refuses to read. The copy is as old as the last start; what came after it is lost, and anchored again.
+
+anvil also makes a new block 0 at every start and writes all of them down; which one it then takes for the chain's is
+chance. So the first one, which the other blocks stand on, is the only one that it gets to read.
 """
 
 import json
 import logging
 import shutil
 from pathlib import Path
+from typing import Any
 
 STATE = "state.json"
 _COPY = "state.previous.json"
@@ -23,7 +27,10 @@ def secure_state(folder: Path) -> Path:
     state, copy = folder / STATE, folder / _COPY
     if not state.exists():
         return state
-    if _is_whole(state):
+    document = _read(state)
+    if document is not None:
+        if _drop_later_geneses(document):
+            _write_atomically(state, document)
         _copy_atomically(state, copy)
     elif copy.exists():
         _log.warning("%s is damaged: going back to the copy of the last start", state)
@@ -32,12 +39,29 @@ def secure_state(folder: Path) -> Path:
     return state
 
 
-def _is_whole(state: Path) -> bool:
+def _read(state: Path) -> dict[str, Any] | None:
     try:
-        json.loads(state.read_bytes())
+        document: dict[str, Any] = json.loads(state.read_bytes())
     except ValueError:
+        return None
+    return document
+
+
+def _drop_later_geneses(document: dict[str, Any]) -> bool:
+    """Keep the oldest block 0 only; say whether there were others."""
+    blocks = document.get("blocks", [])
+    geneses = [block for block in blocks if int(block["header"]["number"], 16) == 0]
+    if len(geneses) < 2:
         return False
+    first = min(geneses, key=lambda block: int(block["header"]["timestamp"], 16))
+    document["blocks"] = [block for block in blocks if block is first or block not in geneses]
     return True
+
+
+def _write_atomically(state: Path, document: dict[str, Any]) -> None:
+    temporary = state.with_suffix(".tmp")
+    temporary.write_text(json.dumps(document))
+    temporary.replace(state)
 
 
 def _copy_atomically(source: Path, target: Path) -> None:

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+import orjson
 import requests
 from web3 import HTTPProvider
 from web3.exceptions import Web3Exception
-from web3.types import RPCEndpoint
+from web3.types import RPCEndpoint, RPCResponse
 
+import chain.recursion  # noqa: F401
 from chain.errors import ChainUnavailableError, NodeRefusedError
 
 TIMEOUT = 5.0
@@ -63,6 +65,13 @@ class StorageProof:
     storage: tuple[bytes, ...]
 
 
+class _Provider(HTTPProvider):
+    @staticmethod
+    def decode_rpc_response(raw_response: bytes) -> RPCResponse:
+        # web3's own decoder takes text that is not UTF-8 in places, NaN, and any depth of nesting.
+        return cast(RPCResponse, orjson.loads(raw_response))
+
+
 class Rpc:
     """One node. Every method raises ChainUnavailableError when it is down, hangs or answers with garbage, and
     NodeRefusedError when it answers with a JSON-RPC error."""
@@ -72,7 +81,7 @@ class Rpc:
         session = requests.Session()
         # A proxy of the environment must not get what is meant for a node on this machine.
         session.trust_env = not _is_loopback(url)
-        self._provider = HTTPProvider(
+        self._provider = _Provider(
             url, request_kwargs={"timeout": timeout}, session=session, exception_retry_configuration=None
         )
 
@@ -80,7 +89,7 @@ class Rpc:
         """Return the result of one JSON-RPC request, as it came."""
         try:
             response = cast(object, self._provider.make_request(RPCEndpoint(method), list(params)))
-        except (requests.RequestException, Web3Exception, ValueError, RecursionError) as error:
+        except (requests.RequestException, Web3Exception, ValueError) as error:
             raise ChainUnavailableError(self.url, f"{type(error).__name__} on {method}") from error
         if not isinstance(response, dict):
             raise self._garbage(method, response)
@@ -246,8 +255,8 @@ def parse_data(value: object, length: int | None = None) -> bytes:
 
 
 def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
     try:
+        host = urlsplit(url).hostname or ""
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False

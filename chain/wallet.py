@@ -15,6 +15,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_hash.auto import keccak
 
+import chain.recursion  # noqa: F401
 from chain.errors import WalletError
 from chain.rpc import Fees
 

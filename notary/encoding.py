@@ -5,16 +5,18 @@ Python's own decoders take more than one spelling of the same value; a document 
 """
 
 import re
-from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64decode
 from binascii import Error as Base64Error
+from binascii import b2a_base64
 from datetime import UTC, datetime
 
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _MILLISECOND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 
 
 def b64(data: bytes) -> str:
     """Write standard base64 with padding (RFC 4648 section 4)."""
-    return b64encode(data).decode("ascii")
+    return b2a_base64(data, newline=False).decode("ascii")
 
 
 def parse_b64(text: str) -> bytes:
@@ -30,7 +32,7 @@ def parse_b64(text: str) -> bytes:
 
 def b64url(data: bytes) -> str:
     """Write base64url without padding (RFC 7515 section 2)."""
-    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return b2a_base64(data, newline=False).rstrip(b"=").translate(_URL_SAFE).decode("ascii")
 
 
 def parse_b64url(text: str) -> bytes:

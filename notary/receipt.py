@@ -65,13 +65,14 @@ class Receipt:
 
     def sealed_bytes(self) -> bytes:
         """Return what the seal is over: a label, then the receipt's canonical JSON without the seal."""
-        return _SEAL_LABEL + canonical_json(_members(self))
+        return _sealed(_members(self))
 
 
 def write_receipt(receipt: Receipt, signer: NoteSigner) -> bytes:
     """Seal a receipt with the log's key and return its bytes."""
-    seal = signer.sign(receipt.sealed_bytes())
-    return canonical_json({**_members(receipt), "seal": b64url(seal)})
+    members = _members(receipt)
+    seal = signer.sign(_sealed(members))
+    return canonical_json({**members, "seal": b64url(seal)})
 
 
 def parse_receipt(data: bytes) -> Receipt:
@@ -101,6 +102,10 @@ def parse_receipt(data: bytes) -> Receipt:
     if receipt.state != shape.state:
         raise ReceiptError(Fault("/state", f"is {shape.state}, but the anchors make it {receipt.state}"))
     return receipt
+
+
+def _sealed(members: dict[str, Any]) -> bytes:
+    return _SEAL_LABEL + canonical_json(members)
 
 
 def _members(receipt: Receipt) -> dict[str, Any]:

@@ -155,9 +155,7 @@ class ReceiptVerifier:
         if anchor.evidence is None and self._chain is None:
             raise UnavailableError("the receipt carries no evidence of the anchor, and no node was asked")
         if anchor.evidence is None:
-            raise _NotCheckedError(
-                "the receipt carries no evidence of it; only the node that is asked can tell"
-            )
+            raise _NotCheckedError("the receipt carries no evidence of it; only the node that is asked can tell")
         self._verify_evidence(anchor)
         return f"registry {anchor.registry} holds it in block {anchor.block_number}, by Merkle-Patricia proof"
 

@@ -3,7 +3,7 @@
 
 import click
 
-from api.cli import audit, demo, keys, operate, receipts, samples, submit
+from api.cli import audit, chain, demo, keys, operate, receipts, samples, submit
 from api.cli.output import NotaryGroup
 
 
@@ -13,6 +13,6 @@ def main() -> None:
     """A notary for loans: record, prove, verify."""
 
 
-for _module in (operate, keys, submit, receipts, audit, samples, demo):
+for _module in (operate, keys, submit, receipts, audit, samples, demo, chain):
     for _command in _module.COMMANDS:
         main.add_command(_command)

@@ -2,17 +2,17 @@
 """The command `audit`."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import click
 import orjson
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from api.anchoring import use_node
 from api.cli.options import data_option
 from api.cli.output import console, errors, json_option
 from api.settings import DataFolder
 from api.wiring import load_signer, open_store
-from chain.embedded import EmbeddedNode
 from chain.witness import NodeWitness
 from notary.audit import Audit, AuditReport
 from notary.log import Log
@@ -31,22 +31,11 @@ def audit(context: click.Context, folder: DataFolder, rpc: str | None, as_json: 
     """
     store = open_store(folder)
     verifier = load_signer(folder).verifier
-    with _node_url(folder, rpc) as url, _progress(Log(store).head().size) as progress:
+    node = nullcontext(rpc) if rpc else use_node(folder)
+    with node as url, _progress(Log(store).head().size) as progress:
         report = Audit(store, verifier, NodeWitness(url), progress).run()
     _show(report, as_json)
     context.exit(report.verdict.exit_code)
-
-
-@contextmanager
-def _node_url(folder: DataFolder, rpc: str | None) -> Iterator[str]:
-    """Yield the URL of a node: the one given, the one configured, or the embedded one, started if it does not run."""
-    configured = rpc or folder.settings().rpc
-    running = EmbeddedNode.find(folder.chain)
-    if configured or running:
-        yield configured or (running.url if running else "")
-    else:
-        with EmbeddedNode.start(folder.chain) as node:
-            yield node.url
 
 
 @contextmanager

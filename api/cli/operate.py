@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands of the operator: `init`, `run`, `add-lender`, `status`."""
 
+import signal
+import sys
 from typing import Any
 
 import click
@@ -66,6 +68,8 @@ def add_lender(folder: DataFolder, name: str, as_json: bool) -> None:
 def run(folder: DataFolder, workers: int | None, reanchor: bool) -> None:
     """Run the service until it is told to stop (Ctrl-C, SIGTERM)."""
     configure_logs()
+    # While it starts: what is up by then is ended in order. Once all is up, `wait` has its own way.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with Service.start(folder, workers, reanchor) as service:
         console.print(f"[green]ready[/] at {service.url}, chain at {service.node_url}")
         service.wait()

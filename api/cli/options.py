@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Options that several commands have."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ import click
 
 from api.client import NotaryClient
 from api.settings import DEFAULT_PORT, DataFolder
+from notary.errors import Fault, InvalidInputError
+
+_VISIBLE = re.compile("[!-~]*")
 
 
 def data_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -32,7 +36,10 @@ def client_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     def wrapped(url: str, api_key: str | None, api_key_file: Path | None, **rest: Any) -> Any:
-        key = api_key_file.read_text("utf-8").strip() if api_key_file else api_key or ""
+        key = api_key_file.read_text("latin-1").strip() if api_key_file else api_key or ""
+        if not _VISIBLE.fullmatch(key):
+            # The text is not quoted: it may be another secret.
+            raise InvalidInputError(Fault("", "what was given as API key cannot be one"))
         return function(client=NotaryClient(url, key), **rest)
 
     wrapped.__name__, wrapped.__doc__ = function.__name__, function.__doc__

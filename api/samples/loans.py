@@ -16,7 +16,8 @@ from random import Random
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.samples.profiles import PROFILES, Profile
-from api.samples.schedule import Instalment, Terms, effective_rate, equal_instalments, rounded
+from api.samples.schedule import Terms, effective_rate, equal_instalments
+from notary.finance import Instalment, rounded
 from notary.schemes import PrivateKey, private_key
 
 AS_OF = date(2026, 10, 31)
@@ -84,6 +85,8 @@ def _derived(seed: int, label: str) -> bytes:
 def _loan(seed: int, random: Random, serial: int, as_of: date) -> Loan:
     profile = random.choices(PROFILES, [profile.share for profile in PROFILES])[0]
     disbursed = as_of - timedelta(days=random.randrange(10, 1000))
+    # Up to the 28th, a month of 30/360, which the agreement names, is the twelfth of a year that the schedule takes.
+    disbursed = disbursed.replace(day=min(disbursed.day, 28))
     terms = _terms(random, profile, disbursed)
     schedule = equal_instalments(terms)
     payments, settled, payoff = _history(random, profile, terms, schedule, as_of)
@@ -112,7 +115,9 @@ def _terms(random: Random, profile: Profile, disbursed: date) -> Terms:
     principal = low + int((high - low) * random.random() ** 2) // step * step
     lowest, highest = (int(rate * 10_000) for rate in profile.rates)
     rate = Decimal(random.randrange(lowest, highest + 1)) / 10_000
-    return Terms(principal, rate, random.choice(profile.terms), disbursed, rounded(principal * profile.fee_rate))
+    return Terms(
+        principal, rate, random.choice(profile.terms), disbursed, rounded(principal * profile.fee_rate, "half_up")
+    )
 
 
 def _history(
@@ -129,6 +134,6 @@ def _history(
             return tuple(payments), None, False
         if row.number == early:
             return tuple(payments), row.due, True
-        penalty = rounded(row.total * profile.penalty_per_day * late)
+        penalty = rounded(row.total * profile.penalty_per_day * late, "half_up")
         payments.append(Payment(row, paid, penalty, rail))
     return tuple(payments), payments[-1].paid + timedelta(days=1), False

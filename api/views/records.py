@@ -104,9 +104,11 @@ def _place_part(services: Services, part: list[_Line]) -> bytes:
     try:
         places = iter(services.writer.append(submissions) if submissions else ())
     except NotaryError as error:
-        # The response has begun, so its status cannot change: each line says that it was not taken.
+        # The response has begun, so its status cannot change: each line says itself that it was not taken.
         problem = describe(error)
-        return b"".join(_line(line.number, problem) for line in part)
+        return b"".join(
+            _line(line.number, problem if isinstance(line.result, Submission) else line.result) for line in part
+        )
     answers = []
     for line in part:
         if isinstance(line.result, Submission):

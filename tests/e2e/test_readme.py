@@ -27,7 +27,7 @@ def test_the_first_session_runs_as_written(tmp_path: Path) -> None:
     expected = [line for line in session.splitlines() if not line.startswith("$ ")]
     shutil.copytree(ROOT / "docs" / "quickstart", tmp_path / "docs" / "quickstart")
     port = str(free_port())
-    # The README's first line puts .venv/bin on the PATH of a shell in the clone; here that is this interpreter's folder.
+    # The first line puts .venv/bin on the PATH of a shell in the clone; the tests run with it there already.
     script = "\n".join(["set -em", *commands[1:]])
     script = script.replace("loan-notary init", f"loan-notary init --port {port}").replace(":8080", f":{port}")
     environment = {**os.environ, "LOAN_NOTARY_URL": f"http://127.0.0.1:{port}"}

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The worked examples of FORMATS.md, computed from fixed keys: `python -m tests.support.format_examples` writes them.
 
-An example stands in the paper below a line `<!-- example: NAME -->`, in a fenced block. A test compares every block with what
-is computed here, so the paper cannot say what the code does not do.
+An example stands in the paper below a line `<!-- example: NAME -->`, in a fenced block. A test compares every block
+with what is computed here, so the paper cannot say what the code does not do.
 """
 
 import re

@@ -2,7 +2,10 @@
 """A real anvil with a registry on it, for tests; and a node that misbehaves."""
 
 import json
+import socket
+import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,9 +15,13 @@ from typing import Any
 
 import requests
 
+from chain import toolchain
 from chain.deploy import deploy
+from chain.deployment import Deployment
 from chain.embedded import EmbeddedNode
+from chain.errors import ChainUnavailableError
 from chain.registry import Registry
+from chain.registry_deployment import deploy_registry, plan_registry
 from chain.rpc import Rpc
 from chain.wallet import Wallet
 
@@ -52,7 +59,36 @@ def running_chain(folder: Path, *arguments: str) -> Iterator[Chain]:
     """Run a new chain in `folder`, with a registry and a log."""
     with EmbeddedNode.start(folder / "node", *arguments) as node:
         rpc, wallet = Rpc(node.url), new_wallet(node, folder)
-        yield Chain(node, rpc, wallet, Registry(rpc, deploy(rpc, wallet, ORIGIN)))
+        yield Chain(node, rpc, wallet, Registry(rpc, registered(rpc, wallet)))
+
+
+def registered(rpc: Rpc, wallet: Wallet) -> Deployment:
+    """Put a registry on a chain that has none and register the log in it."""
+    plan = plan_registry(rpc, wallet.address, None)
+    deploy_registry(rpc, wallet, plan)
+    return deploy(rpc, wallet, ORIGIN, plan.address)
+
+
+@contextmanager
+def running_hardhat() -> Iterator[Rpc]:
+    """Run a node of Hardhat's own kind (EDR), a second make beside anvil."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = (str(toolchain.node()), "node_modules/hardhat/dist/src/cli.js", "node", "--port", str(port))
+    node = subprocess.Popen(command, cwd=toolchain.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        rpc = Rpc(f"http://127.0.0.1:{port}")
+        for _ in range(600):
+            try:
+                rpc.chain_id()
+                break
+            except ChainUnavailableError:
+                time.sleep(0.05)
+        yield rpc
+    finally:
+        node.terminate()
+        node.wait()
 
 
 @contextmanager
