@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Needs Python 3.11 or newer and nothing else. Everything is installed into .venv and node_modules.
+# Needs Python 3.11 or newer and nothing else. Everything is installed into .venv, .venv-audit and node_modules.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -9,8 +9,9 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 RUN := .venv/run.stamp
 DEV := .venv/dev.stamp
 NODE := node_modules/ci.stamp
+AUDIT := .venv-audit/stamp
 
-.PHONY: help run demo test test-fast test-long check contracts bench lock clean
+.PHONY: help run demo test test-fast test-long check contracts audit-contracts bench lock clean
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -34,14 +35,16 @@ test-fast: $(DEV) ## Tests that start no node and no service
 test-long: $(DEV) $(NODE) ## The slow tests too
 	pytest
 
-check: $(DEV) $(NODE) ## Formatting, lint, types, import layers
+check: $(DEV) $(NODE) ## Formatting, lint, types
 	ruff format --check .
 	ruff check .
 	mypy
-	lint-imports --no-cache
 
 contracts: $(DEV) $(NODE) ## Run the contracts' own tests
 	hardhat test solidity
+
+audit-contracts: $(RUN) $(NODE) $(AUDIT) ## Prove the contracts' rules (halmos) and look for known faults (slither)
+	python -m tests.audit
 
 bench: $(DEV) $(NODE) ## Measure speed, as ratios within one run
 	python -m tests.bench
@@ -50,7 +53,7 @@ lock: ## Write the lock files anew (needs uv and npm on the PATH)
 	$(PYTHON) requirements/lock.py
 
 clean: ## Remove everything that can be made again; the data folder stays
-	rm -rf .venv node_modules build artifacts cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	rm -rf .venv .venv-audit node_modules build artifacts cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
 
 .venv/pyvenv.cfg:
 	$(PYTHON) -m venv .venv
@@ -64,6 +67,11 @@ $(DEV): $(RUN) requirements/dev.txt
 	pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	touch $@
 
-$(NODE): $(RUN) package-lock.json
+$(AUDIT): requirements/audit.txt
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.txt
+	touch $@
+
+$(NODE): package-lock.json | $(RUN)
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@

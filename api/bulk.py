@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -20,7 +21,7 @@ from api.client import NotaryClient
 from notary.encoding import parse_b64url
 from notary.errors import Fault, InvalidInputError, UnavailableError
 
-_CONNECTIONS = 2
+_CONNECTIONS = 4
 _WINDOW = 8192
 
 
@@ -78,8 +79,18 @@ class BulkSubmission:
         lines = read_source(self._source)
         self._skip(lines)
         with ThreadPoolExecutor(_CONNECTIONS) as pool:
-            while window := [line for _, line in zip(range(_WINDOW), lines, strict=False)]:
-                self._submit(pool, window)
+            sent: _Window | None = None
+            answers: Iterator[list[_Answer]] = iter(())
+            # While a window is on its way, the one before it is counted and the one after it is read. No window is
+            # sent before the one before it was taken whole.
+            for window in _windows(lines, self.outcome.done + 1):
+                answered = list(answers)
+                answers = pool.map(self._submit_lane, window.lanes)
+                if sent:
+                    self._settle(sent, answered)
+                sent = window
+            if sent:
+                self._settle(sent, list(answers))
         self._progress.unlink(missing_ok=True)
         return self.outcome
 
@@ -99,21 +110,17 @@ class BulkSubmission:
             )
         self.outcome.skipped = count
 
-    def _submit(self, pool: ThreadPoolExecutor, window: list[bytes]) -> None:
-        first = self.outcome.done
-        lanes: list[list[tuple[int, bytes]]] = [[] for _ in range(_CONNECTIONS)]
-        for number, line in enumerate(window, first + 1):
-            lanes[crc32(_loan_of(line)) % _CONNECTIONS].append((number, line))
-        for answers in pool.map(self._submit_lane, lanes):
+    def _settle(self, window: "_Window", answered: list[list["_Answer"]]) -> None:
+        for answers in answered:
             for number, answer in answers:
                 self._count(number, answer)
-        for line in window:
+        for line in window.lines:
             self._digest.update(line + b"\n")
         progress = {"lines": self.outcome.done, "sha256": self._digest.hexdigest()}
         self._progress.write_bytes(orjson.dumps(progress))
         self._report(self.outcome)
 
-    def _submit_lane(self, lane: list[tuple[int, bytes]]) -> list[tuple[int, dict[str, Any]]]:
+    def _submit_lane(self, lane: list[tuple[int, bytes]]) -> list["_Answer"]:
         answers = self._client.submit_lines([line for _, line in lane]) if lane else []
         for answer in answers:
             # Not taken, which is no refusal: the whole window counts as not done, and is sent again by the next run.
@@ -128,6 +135,28 @@ class BulkSubmission:
             self.outcome.known += 1
         else:
             self.outcome.refused.append({**answer, "line": number})
+
+
+_Answer = tuple[int, dict[str, Any]]
+"""The number of a line, and what the notary has answered to it."""
+
+
+@dataclass(frozen=True)
+class _Window:
+    """Lines that are under way together; `lanes` are the lines of each connection, with their numbers."""
+
+    lines: list[bytes]
+    lanes: list[list[tuple[int, bytes]]]
+
+
+def _windows(lines: Iterator[bytes], first: int) -> Iterator[_Window]:
+    """Cut what is left of the lines, the next of which has the number `first`, into windows."""
+    while window := list(islice(lines, _WINDOW)):
+        lanes: list[list[tuple[int, bytes]]] = [[] for _ in range(_CONNECTIONS)]
+        for number, line in enumerate(window, first):
+            lanes[crc32(_loan_of(line)) % _CONNECTIONS].append((number, line))
+        yield _Window(window, lanes)
+        first += len(window)
 
 
 def _loan_of(line: bytes) -> bytes:

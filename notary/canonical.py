@@ -67,8 +67,8 @@ def parse_canonical(data: bytes, *, limit: int) -> Any:
 
 
 def _refuse_depth(data: bytes) -> None:
-    # orjson stops at 1024 levels by itself. Python's decoder stops at the interpreter's recursion limit, which libraries
-    # raise (py_ecc, to 100,000) beyond what the stack holds: the process would crash.
+    # orjson stops at 1024 levels by itself. Python's decoder stops at the interpreter's recursion limit, which some
+    # libraries raise (py_ecc, to 100,000) beyond what the stack holds: the process would crash.
     if data.count(b"[") + data.count(b"{") > _SHALLOW:
         try:
             orjson.loads(data)

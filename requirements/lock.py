@@ -14,26 +14,30 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-COMPILE = ["pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11", "--generate-hashes",
+COMPILE = ["pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes",
            "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links", "--quiet"]  # fmt: skip
 CPUS = {"x64": "x64", "amd64": "x64", "arm64": "arm64"}
 SYSTEMS = {"darwin": "darwin", "linux": "linux", "win32": "win32"}
 
 
 def lock_python() -> None:
-    subprocess.run(["uv", *COMPILE, "--group", "build", "-o", "requirements/run.txt"], cwd=ROOT, check=True)
+    project = ["uv", *COMPILE, "pyproject.toml"]
+    subprocess.run([*project, "--group", "build", "-o", "requirements/run.txt"], cwd=ROOT, check=True)
     subprocess.run(
-        ["uv", *COMPILE, "--group", "dev", "-c", "requirements/run.txt", "-o", "requirements/dev.txt"],
+        [*project, "--group", "dev", "-c", "requirements/run.txt", "-o", "requirements/dev.txt"],
         cwd=ROOT,
         check=True,
     )
+    subprocess.run(["uv", *COMPILE, "requirements/audit.in", "-o", "requirements/audit.txt"], cwd=ROOT, check=True)
 
 
 def lock_node() -> None:
     path = ROOT / "package-lock.json"
     path.unlink(missing_ok=True)
     shutil.rmtree(ROOT / "node_modules", ignore_errors=True)
-    subprocess.run(["npm", "install", "--ignore-scripts", "--omit-lockfile-registry-resolved=false"], cwd=ROOT, check=True)
+    subprocess.run(
+        ["npm", "install", "--ignore-scripts", "--omit-lockfile-registry-resolved=false"], cwd=ROOT, check=True
+    )
     lock = json.loads(path.read_text())
     packages = lock["packages"]
     for entry in packages.values():
