@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A whole service as its operator starts it: `loan-notary run` in a process and session of its own, with a node beside it."""
+"""A whole service as its operator starts it: `loan-notary run`, with a real node beside it."""
 
 import json
 import os
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from api.settings import DataFolder
 from notary.receipt import parse_receipt
+from tests.support.cli import document, run
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-c", "from api.cli import main; main()")
@@ -68,7 +69,7 @@ def free_port() -> int:
 
 
 def processes_of(folder: Path) -> dict[int, str]:
-    """Return the processes, with their command lines, that have a data folder's path among their arguments or variables."""
+    """Return the processes whose arguments or variables hold a data folder's path, with their command lines."""
     wanted = str(folder).encode()
     found = {}
     for entry in Path("/proc").iterdir():
@@ -158,7 +159,7 @@ class Service:
 
     def add_lender(self, name: str = "示范银行") -> str:
         """Register a lender and return its API key."""
-        return str(command("add-lender", "--data", self.folder, name, "--json").json["api_key"])
+        return str(document(run("add-lender", "--data", self.folder, name, "--json"))["api_key"])
 
     def request(
         self, method: str, path: str, body: bytes | None = None, api_key: str = "", media_type: str = "application/json"
@@ -224,8 +225,8 @@ def ask(
 def new_service(path: Path, *options: str) -> Iterator[Service]:
     """Make a data folder at `path` by `loan-notary init`; whatever runs on it at the end is killed."""
     port = free_port()
-    made = command("init", "--data", path, "--port", str(port), "--anchor-interval", "0.2", *options)
-    assert made.code == 0, made.err
+    made = run("init", "--data", path, "--port", str(port), "--anchor-interval", "0.2", *options)
+    assert made.exit_code == 0, made.output
     service = Service(DataFolder(path).path, port, path.with_name(path.name + ".log"))
     try:
         yield service

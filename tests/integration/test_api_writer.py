@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The way to the writer: busy, away, killed, started anew; and that there is only one."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+import pytest
+
+from api.settings import DataFolder
+from api.writer_client import WriterClient
+from notary.errors import LogBusyError, UnavailableError
+from tests.support.api import PROBLEM, Api, agreement, answers, api_over, make_folder, repayment, running_api, served
+from tests.support.api import socket_folder as short_folder
+from tests.support.builders import history
+from tests.support.service import until
+
+
+@pytest.fixture
+def sockets() -> Iterator[Path]:
+    with short_folder() as path:
+        yield path
+
+
+@contextmanager
+def writer_process(folder: DataFolder, path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the writer as a process of its own."""
+    command = [sys.executable, "-m", "api.writer", str(folder.path), str(path), str(os.getpid())]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        try:
+            until(lambda: path.exists() or process.poll() is not None, "the writer listens")
+            yield process
+        finally:
+            process.kill()
+            path.unlink(missing_ok=True)
+
+
+def is_503(api: Api, slug: str) -> None:
+    response = api.submit(agreement("W-0", api.bank))
+    assert (response.status_code, response.content_type) == (503, PROBLEM)
+    assert response.json["type"] == f"urn:loan-notary:problem:{slug}"
+    assert int(response.headers["Retry-After"]) > 0
+
+
+def test_without_a_writer_nothing_is_taken_and_everything_can_be_read(tmp_path: Path, sockets: Path) -> None:
+    folder = make_folder(tmp_path / "data")
+    with api_over(folder, sockets / "writer") as api:
+        with served(folder, sockets / "writer"):
+            assert api.submit(agreement("W-1", api.bank)).status_code == 201
+        before = api.state()
+        is_503(api, "unavailable")
+        assert [item["status"] for item in answers(api.batch(b"{}\n" + _line(api)))] == [422, 503]
+        ready = api.get("/readyz")
+        assert (ready.status_code, ready.json["status"]) == (503, "not ready")
+        assert api.get("/healthz").status_code == 200
+        assert api.get("/v1/loans/W-1").status_code == 200
+        assert api.get("/log/checkpoint").status_code == 200
+        assert api.state() == before
+
+
+def _line(api: Api) -> bytes:
+    return orjson.dumps(agreement("W-2", api.bank))
+
+
+def test_a_client_finds_a_writer_that_was_killed_and_started_anew(tmp_path: Path, sockets: Path) -> None:
+    folder, path = make_folder(tmp_path / "data"), sockets / "writer"
+    with api_over(folder, path) as api:
+        with writer_process(folder, path) as process:
+            assert api.submit(agreement("W-1", api.bank)).status_code == 201
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            is_503(api, "unavailable")
+        with writer_process(folder, path):
+            assert api.submit(repayment("W-1")).status_code == 201
+        assert api.state()["records"] == 2
+
+
+def test_a_writer_ends_in_order_when_told_to(tmp_path: Path, sockets: Path) -> None:
+    folder, path = make_folder(tmp_path / "data"), sockets / "writer"
+    with writer_process(folder, path) as process:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+
+def test_a_second_writer_is_refused_in_one_line(tmp_path: Path, sockets: Path) -> None:
+    folder = make_folder(tmp_path / "data")
+    with writer_process(folder, sockets / "writer"), writer_process(folder, sockets / "second") as second:
+        _, written = second.communicate(timeout=60)
+        assert second.returncode == 1
+        assert len(written.splitlines()) == 1
+        assert b"another process writes to the log" in written
+
+
+def test_a_busy_log_says_so_and_takes_the_rest(tmp_path: Path) -> None:
+    with running_api(tmp_path / "data", max_waiting=4) as api:
+        assert api.submit(agreement("W-1", api.bank)).status_code == 201
+        before = api.state()
+        body = b"\n".join(orjson.dumps(repayment("W-1")) for _ in range(5))
+        found = answers(api.batch(body))
+        assert [(item["status"], item["type"]) for item in found] == [(503, "urn:loan-notary:problem:log-busy")] * 5
+        assert api.state() == before
+        assert [item["status"] for item in answers(api.batch(b"\n".join(body.splitlines()[:4])))] == [201] * 4
+
+
+def test_a_busy_log_answers_single_records_with_503(tmp_path: Path) -> None:
+    with running_api(tmp_path / "data", max_waiting=0) as api:
+        is_503(api, "log-busy")
+        with pytest.raises(LogBusyError):
+            api.services.writer.append(history("W-1", 1))
+
+
+def test_many_threads_get_their_own_answers(tmp_path: Path) -> None:
+    with running_api(tmp_path / "data") as api:
+        barrier = threading.Barrier(16)
+
+        def work(number: int) -> list[str]:
+            barrier.wait()
+            values = [agreement(f"W-{number}", api.bank), *(repayment(f"W-{number}") for _ in range(9))]
+            statuses = [api.submit(value) for value in values]
+            assert {response.status_code for response in statuses} == {201}
+            api.services.writer.close()
+            api.services.store.close()
+            return [value["id"] for value in values]
+
+        with ThreadPoolExecutor(16) as pool:
+            ids = list(pool.map(work, range(16)))
+        for number, wanted in enumerate(ids):
+            assert [record["id"] for record in api.get(f"/v1/loans/W-{number}").json["records"]] == wanted
+        assert api.state()["records"] == 160
+
+
+GARBAGE = {
+    "nothing": b"",
+    "half a length": b"\x00\x00",
+    "a length without a body": b"\x00\x00\x00\x10",
+    "a length beyond the limit": b"\xff\xff\xff\xff",
+}
+
+
+@pytest.mark.parametrize("name", GARBAGE)
+def test_a_connection_that_breaks_off_harms_nobody(tmp_path: Path, sockets: Path, name: str) -> None:
+    folder, path = make_folder(tmp_path / "data"), sockets / "writer"
+    with served(folder, path):
+        with socket.socket(socket.AF_UNIX) as broken:
+            broken.connect(str(path))
+            broken.sendall(GARBAGE[name])
+        client = WriterClient(path)
+        assert client.append([]) == []
+        client.close()
+
+
+def test_a_writer_that_never_was_is_unavailable(sockets: Path) -> None:
+    with pytest.raises(UnavailableError, match="does not answer"):
+        WriterClient(sockets / "none").append([])

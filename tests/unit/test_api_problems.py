@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of problems: every error has its row, and what is told of it is what may be told."""
+
+from inspect import getmembers, isclass
+
+import orjson
+import pytest
+from flask import Flask
+from werkzeug.exceptions import HTTPException, default_exceptions
+
+import chain.errors
+import notary.errors
+from api import problems
+from notary.errors import (
+    CorruptLogError,
+    DuplicateRecordError,
+    Fault,
+    InvalidInputError,
+    InvalidRecordError,
+    LogBusyError,
+    NotaryError,
+    NotFoundError,
+    ProofError,
+    RefusedError,
+    SequenceError,
+    TransitionError,
+    UnavailableError,
+)
+
+CLASSES = {
+    member
+    for module in (notary.errors, chain.errors)
+    for _, member in getmembers(module, isclass)
+    if issubclass(member, NotaryError)
+}
+
+
+def row(cls: type[NotaryError]) -> problems.Problem:
+    return next(problems.PROBLEMS[base] for base in cls.__mro__ if base in problems.PROBLEMS)
+
+
+@pytest.mark.parametrize("cls", sorted(CLASSES, key=lambda cls: cls.__name__), ids=lambda cls: cls.__name__)
+def test_every_error_has_a_row_of_the_right_kind(cls: type[NotaryError]) -> None:
+    status = row(cls).status
+    if issubclass(cls, notary.errors.TilePathError):
+        assert status == 404
+    elif issubclass(cls, InvalidInputError):
+        assert status in (400, 422)
+    elif issubclass(cls, RefusedError):
+        assert status == 409
+    elif issubclass(cls, NotFoundError):
+        assert status == 404
+    elif issubclass(cls, UnavailableError):
+        assert status == 503
+    else:
+        # Proofs and stored data that contradict each other, a wrong chain: the service's own trouble, no client's.
+        assert status == 500
+
+
+@pytest.mark.parametrize("cls", [InvalidInputError, RefusedError, NotFoundError, UnavailableError, NotaryError])
+def test_the_trees_have_a_row_for_what_is_added_later(cls: type[NotaryError]) -> None:
+    assert cls in problems.PROBLEMS
+
+
+def test_the_rows_are_told_apart() -> None:
+    by_slug: dict[str, set[tuple[int, str]]] = {}
+    for problem in problems.PROBLEMS.values():
+        assert problem.slug == problem.slug.lower().replace(" ", "-")
+        by_slug.setdefault(problem.slug, set()).add((problem.status, problem.title))
+    assert all(len(meanings) == 1 for meanings in by_slug.values())
+
+
+def test_faults_become_pointers() -> None:
+    document = problems.describe(InvalidRecordError(Fault("/a", "is bad", "C5"), Fault("", "must be an object")))
+    assert (document["status"], document["type"]) == (422, "urn:loan-notary:problem:invalid-record")
+    assert document["errors"] == [
+        {"pointer": "/a", "detail": "is bad", "check": "C5"},
+        {"pointer": "", "detail": "must be an object", "check": "C1"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "pointer", "check"),
+    [
+        (DuplicateRecordError("x", 7), "/id", "C4"),
+        (SequenceError("/previous", "a", "b"), "/previous", "C2"),
+        (TransitionError("repayment", "settled", ("active",)), "/type", "C6"),
+    ],
+)
+def test_refusals_point_too(error: RefusedError, pointer: str, check: str) -> None:
+    document = problems.describe(error)
+    assert document["status"] == 409
+    assert [(item["pointer"], item["check"]) for item in document["errors"]] == [(pointer, check)]
+
+
+@pytest.mark.parametrize("error", [CorruptLogError("secret"), ProofError("secret"), NotaryError("secret")])
+def test_the_service_s_own_trouble_is_not_told(error: NotaryError) -> None:
+    document = problems.describe(error)
+    assert document["status"] == 500
+    assert "secret" not in orjson.dumps(document).decode()
+    assert document["trace_id"]
+
+
+@pytest.mark.parametrize("error", [UnavailableError("away"), LogBusyError("busy")])
+def test_trouble_that_passes_is_told(error: NotaryError) -> None:
+    assert problems.describe(error)["detail"] == str(error)
+
+
+def test_trace_ids_are_each_another() -> None:
+    assert len({problems.describe(NotaryError())["trace_id"] for _ in range(100)}) == 100
+
+
+def app_raising(error: Exception) -> Flask:
+    app = Flask(__name__)
+    problems.install(app)
+
+    @app.get("/")
+    def fail() -> str:
+        raise error
+
+    return app
+
+
+@pytest.mark.parametrize("status", sorted(code for code in default_exceptions if code >= 400))
+def test_every_http_error_is_a_problem(status: int) -> None:
+    response = app_raising(default_exceptions[status]()).test_client().get("/")
+    assert (response.status_code, response.content_type) == (status, problems.MEDIA_TYPE)
+    document = orjson.loads(response.data)
+    assert (document["status"], len(document["trace_id"])) == (status, 16)
+    assert document["detail"]
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("secret"), KeyError("secret"), RecursionError("secret"), OSError("secret")]
+)
+def test_what_nobody_foresaw_is_a_500_without_details(error: Exception, capsys: pytest.CaptureFixture[str]) -> None:
+    response = app_raising(error).test_client().get("/")
+    assert (response.status_code, response.content_type) == (500, problems.MEDIA_TYPE)
+    assert b"secret" not in response.data
+    written = capsys.readouterr()
+    assert orjson.loads(response.data)["trace_id"] in written.out + written.err
+
+
+def test_only_trouble_that_passes_says_when_to_come_back() -> None:
+    for error in (LogBusyError("x"), UnavailableError("x"), NotaryError("x"), NotFoundError("x"), HTTPException()):
+        response = app_raising(error).test_client().get("/")
+        assert ("Retry-After" in response.headers) == (response.status_code == 503)
