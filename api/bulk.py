@@ -97,7 +97,7 @@ class BulkSubmission:
     def _skip(self, lines: Iterator[bytes]) -> None:
         try:
             saved = orjson.loads(self._progress.read_bytes())
-            count, digest = saved["lines"], saved["sha256"]
+            count, digest, refused = saved["lines"], saved["sha256"], saved["refused"]
         except (OSError, ValueError, KeyError, TypeError):
             return
         for _, line in zip(range(count), lines, strict=False):
@@ -108,7 +108,8 @@ class BulkSubmission:
                     "", f"{self._source} was changed since it was half submitted; remove {self._progress} to begin anew"
                 )
             )
-        self.outcome.skipped = count
+        self.outcome.refused = list(refused)
+        self.outcome.skipped = count - len(refused)
 
     def _settle(self, window: "_Window", answered: list[list["_Answer"]]) -> None:
         for answers in answered:
@@ -116,7 +117,8 @@ class BulkSubmission:
                 self._count(number, answer)
         for line in window.lines:
             self._digest.update(line + b"\n")
-        progress = {"lines": self.outcome.done, "sha256": self._digest.hexdigest()}
+        outcome = self.outcome
+        progress = {"lines": outcome.done, "sha256": self._digest.hexdigest(), "refused": outcome.refused}
         self._progress.write_bytes(orjson.dumps(progress))
         self._report(self.outcome)
 

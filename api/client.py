@@ -49,14 +49,6 @@ class NotaryClient:
         """Return a record's receipt as it stands now."""
         return self._checked("GET", f"/v1/records/{record_id}/receipt").data
 
-    def loan(self, number: str) -> dict[str, Any]:
-        """Return a loan's timeline."""
-        return self._json("GET", f"/v1/loans/{number}")
-
-    def readiness(self) -> dict[str, Any]:
-        """Return what the notary says of itself."""
-        return self._json("GET", "/readyz")
-
     def _json(self, method: str, path: str, body: bytes | None = None, media_type: str = "") -> dict[str, Any]:
         answer: dict[str, Any] = orjson.loads(self._checked(method, path, body, media_type).data)
         return answer

@@ -9,7 +9,7 @@ from flask import Blueprint, Response
 from api.clock import now
 from api.wiring import Services
 from notary.encoding import format_time
-from notary.errors import NotaryError
+from notary.errors import NotaryError, UnavailableError
 from notary.ports import Store
 
 
@@ -27,7 +27,7 @@ def blueprint(services: Services) -> Blueprint:
             services.writer.append([])
             head = services.log.head()
         except NotaryError as error:
-            return _json({"status": "not ready", "reason": str(error)}, 503)
+            raise UnavailableError(f"the log takes no records: {error}") from error
         return _json({"status": "ready", "size": head.size, "anchor": newest_anchor(services.store)})
 
     return views
@@ -47,5 +47,5 @@ def newest_anchor(store: Store) -> dict[str, Any] | None:
     }
 
 
-def _json(members: dict[str, Any], status: int = 200) -> Response:
-    return Response(orjson.dumps(members), status, mimetype="application/json")
+def _json(members: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(members), mimetype="application/json")

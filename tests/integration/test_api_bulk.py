@@ -4,6 +4,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -70,7 +71,7 @@ def test_progress_of_another_source_is_not_taken(tmp_path: Path) -> None:
     with socket_folder() as sockets, api_over(folder, sockets / "writer") as api, listening(api) as client:
         source.write_bytes(orjson.dumps(agreement("U-1", api.bank)))
         progress = source.with_name("records.ndjson.progress")
-        progress.write_bytes(orjson.dumps({"lines": 1, "sha256": "00" * 32}))
+        progress.write_bytes(orjson.dumps({"lines": 1, "sha256": "00" * 32, "refused": []}))
         with pytest.raises(InvalidInputError, match="was changed since"):
             BulkSubmission(client, source, lambda outcome: None).run()
         assert progress.exists()
@@ -78,3 +79,17 @@ def test_progress_of_another_source_is_not_taken(tmp_path: Path) -> None:
         progress.write_bytes(b'{"lines"')
         with served(folder, sockets / "writer"):
             assert BulkSubmission(client, source, lambda outcome: None).run().placed == 1
+
+
+def test_what_an_earlier_run_had_refused_is_told_again(tmp_path: Path) -> None:
+    folder, source = make_folder(tmp_path / "data"), tmp_path / "records.ndjson"
+    with socket_folder() as sockets, api_over(folder, sockets / "writer") as api, listening(api) as client:
+        lines = [b'{"type":"nonsense"}', orjson.dumps(agreement("U-1", api.bank))]
+        source.write_bytes(b"\n".join(lines))
+        problem = {"line": 1, "status": 422, "title": "no", "detail": "such type"}
+        saved = {"lines": 1, "sha256": sha256(lines[0] + b"\n").hexdigest(), "refused": [problem]}
+        source.with_name("records.ndjson.progress").write_bytes(orjson.dumps(saved))
+        with served(folder, sockets / "writer"):
+            outcome = BulkSubmission(client, source, lambda outcome: None).run()
+    assert (outcome.placed, outcome.skipped, outcome.done) == (1, 0, 2)
+    assert outcome.refused == [problem]

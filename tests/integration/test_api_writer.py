@@ -59,7 +59,7 @@ def test_without_a_writer_nothing_is_taken_and_everything_can_be_read(tmp_path: 
         is_503(api, "unavailable")
         assert [item["status"] for item in answers(api.batch(b"{}\n" + _line(api)))] == [422, 503]
         ready = api.get("/readyz")
-        assert (ready.status_code, ready.json["status"]) == (503, "not ready")
+        assert (ready.status_code, ready.json["type"]) == (503, "urn:loan-notary:problem:unavailable")
         assert api.get("/healthz").status_code == 200
         assert api.get("/v1/loans/W-1").status_code == 200
         assert api.get("/log/checkpoint").status_code == 200

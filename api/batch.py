@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Submitting many records in one request: a part of them at a time, in constant memory.
+
+A line that is refused does not sink the others. The answer to a line has its own `status`: 201 or 200 with the record's
+place, or a problem document.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import orjson
+
+from api.problems import describe
+from api.wiring import Services
+from api.writer_protocol import MAX_SUBMISSIONS
+from notary.errors import InvalidInputError, NotaryError, RefusedError
+from notary.ports import Lender
+from notary.sequencer import Placed, Submission
+
+_MAX_PART = 8 * 1024 * 1024
+"""Bytes of lines after which a part is placed, however few they are: a frame to the writer has a limit."""
+
+
+class _Line(NamedTuple):
+    number: int
+    result: Submission | dict[str, Any]
+
+
+def answer_lines(services: Services, lender: Lender, lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Submit the lines, part by part, and yield their answers: a JSON line each, in order."""
+    part: list[_Line] = []
+    size = 0
+    for number, body in enumerate(lines, 1):
+        try:
+            result: Submission | dict[str, Any] = services.registrar.submission(lender, body, prove=False)
+        except InvalidInputError as error:
+            result = describe(error)
+        part.append(_Line(number, result))
+        size += len(body)
+        if len(part) == MAX_SUBMISSIONS or size > _MAX_PART:
+            yield _place_part(services, part)
+            part, size = [], 0
+    if part:
+        yield _place_part(services, part)
+
+
+def _place_part(services: Services, part: list[_Line]) -> bytes:
+    """Place some lines together, and return a line of answer for each, in order."""
+    submissions = [line.result for line in part if isinstance(line.result, Submission)]
+    try:
+        places = iter(services.writer.append(submissions) if submissions else ())
+    except NotaryError as error:
+        # The response has begun, so its status cannot change: each line says itself that it was not taken.
+        problem = describe(error)
+        return b"".join(
+            _line(line.number, problem if isinstance(line.result, Submission) else line.result) for line in part
+        )
+    answers = []
+    for line in part:
+        if isinstance(line.result, Submission):
+            answers.append(_line(line.number, _placed_members(line.result, next(places))))
+        else:
+            answers.append(_line(line.number, line.result))
+    return b"".join(answers)
+
+
+def _placed_members(submission: Submission, placed: Placed | RefusedError) -> dict[str, Any]:
+    if isinstance(placed, RefusedError):
+        return {"id": submission.record_id, **describe(placed)}
+    return {
+        "status": 201 if placed.fresh else 200,
+        "id": submission.record_id,
+        "index": placed.index,
+        "sequence": placed.sequence,
+    }
+
+
+def _line(number: int, members: dict[str, Any]) -> bytes:
+    return orjson.dumps({"line": number, **members}, option=orjson.OPT_APPEND_NEWLINE)
