@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.24;
 
-/// @notice Name of one log: keccak256(abi.encode(registrant, origin)). It never changes, whoever operates the log later.
+/// @notice Name of one log: keccak256(abi.encode(registrant, origin)). It never changes, whoever operates the log
+/// later.
 type LogId is bytes32;
 
 /// @title Loan Notary registry
-/// @notice Keeps the anchors of many append-only Merkle logs (RFC 9162 section 2.1, SHA-256). Each log has one operator.
-/// An anchor is a (size, root, time): "at `time` the log held `size` entries, and `root` is the root hash over them".
+/// @notice Keeps the anchors of many append-only Merkle logs (RFC 9162 section 2.1, SHA-256). Each log has one
+/// operator. An anchor is a (size, root, time): "at `time` the log held `size` entries, and `root` is the root hash
+/// over them".
 ///
 /// What a caller may rely on:
 /// - A log only grows. Every anchor after the first was proven, on chain, to extend the anchor before it (RFC 9162
@@ -17,7 +19,10 @@ type LogId is bytes32;
 /// What a caller must not conclude:
 /// - The registry does not see entries. That an anchored log is honest, complete or useful is the operator's claim.
 /// - The first anchor of a log is accepted without proof. History starts there.
-/// - `time` is the timestamp of the anchoring block. It bounds the entries from above ("not later than"), not from below.
+/// - That a tree has `size` entries is the operator's claim, as far as proofs for several sizes have the same shape: no
+///   RFC 9162 root contains its size. An operator who claims a wrong one cannot prove the next anchor of an honest log.
+/// - `time` is the timestamp of the anchoring block. It bounds the entries from above ("not later than"), not from
+/// below.
 ///
 /// Storage, for proofs against a block's state root (eth_getProof):
 ///   slot 0  mapping(LogId => Head)                         Head is one word: time(48) | size(48) | operator(160)
@@ -84,8 +89,10 @@ interface INotaryRegistry {
     /// @param log The log.
     /// @param size Number of entries; more than at the head.
     /// @param root RFC 9162 root hash over the first `size` entries.
-    /// @param previousRoot Root anchored at the head; zero on the first anchor. The registry stores only its commitment.
-    /// @param proof RFC 9162 section 2.1.4.1 consistency proof from the head's size to `size`; empty on the first anchor.
+    /// @param previousRoot Root anchored at the head; zero on the first anchor. The registry stores only its
+    /// commitment.
+    /// @param proof RFC 9162 section 2.1.4.1 consistency proof from the head's size to `size`; empty on the first
+    /// anchor.
     function anchor(LogId log, uint48 size, bytes32 root, bytes32 previousRoot, bytes32[] calldata proof) external;
 
     /// @notice Offers the log to another operator, replacing any earlier offer. Zero takes the offer back.
@@ -103,9 +110,9 @@ interface INotaryRegistry {
     function isAnchored(LogId log, uint48 size, bytes32 root, uint48 time) external view returns (bool);
 
     /// @notice Whether an entry is in an anchored tree: (size, root, time) was anchored and the inclusion proof
-    /// (RFC 9162 section 2.1.3.2) leads from the leaf to `root`. False, never a revert, for anything that does not hold.
-    /// WARNING: `leafHash` is SHA-256(0x00 || entry). A contract that takes the hash from its user has proved nothing about
-    /// an entry: take the entry and hash it.
+    /// (RFC 9162 section 2.1.3.2) leads from the leaf to `root`. False, never a revert, for anything that does not
+    /// hold. WARNING: `leafHash` is SHA-256(0x00 || entry). A contract that takes the hash from its user has proved
+    /// nothing about an entry: take the entry and hash it.
     /// @param index Zero-based position of the entry in the log.
     /// @param leafHash RFC 9162 leaf hash of the entry.
     /// @param proof Sibling hashes from the leaf up to the root.

@@ -36,7 +36,8 @@ contract NotaryRegistry is INotaryRegistry {
     /// @inheritdoc INotaryRegistry
     function anchor(LogId log, uint48 size, bytes32 root, bytes32 previousRoot, bytes32[] calldata proof) external {
         Head storage current = _heads[log];
-        _requireOperator(log, current.operator);
+        address operator = current.operator;
+        if (operator == address(0) || msg.sender != operator) _refuseCaller(log, operator);
         uint48 headSize = current.size;
         if (size <= headSize) revert SizeNotGrowing(size, headSize);
         if (root == 0) revert ZeroRoot();
@@ -60,7 +61,8 @@ contract NotaryRegistry is INotaryRegistry {
 
     /// @inheritdoc INotaryRegistry
     function proposeOperator(LogId log, address operator) external {
-        _requireOperator(log, _heads[log].operator);
+        address current = _heads[log].operator;
+        if (current == address(0) || msg.sender != current) _refuseCaller(log, current);
 
         _proposedOperators[log] = operator;
         emit OperatorProposed(log, operator);
@@ -106,13 +108,14 @@ contract NotaryRegistry is INotaryRegistry {
         return LogId.wrap(keccak256(abi.encode(registrant, origin)));
     }
 
-    /// @dev A log exists when it has an operator; only he may go on.
-    function _requireOperator(LogId log, address operator) private view {
+    /// @dev For a caller who is not the operator, or a log that has none.
+    function _refuseCaller(LogId log, address operator) private view {
         if (operator == address(0)) revert UnknownLog(log);
-        if (msg.sender != operator) revert NotOperator(log, msg.sender, operator);
+        revert NotOperator(log, msg.sender, operator);
     }
 
-    /// @dev RFC 9162 2.1.4.2, clauses 1 and 7: the right length, and both roots as claimed.
+    /// @dev RFC 9162 2.1.4.2, clauses 1 and 7: the right length, and both roots as claimed. Proofs of a wrong length
+    /// lead to zero roots, and no anchored root is zero.
     function _requireConsistent(
         uint48 first,
         uint48 second,
@@ -121,8 +124,10 @@ contract NotaryRegistry is INotaryRegistry {
         bytes32[] calldata proof
     ) private view {
         (uint256 wanted, bytes32 fr, bytes32 sr) = MerkleProofs.consistencyRoots(first, second, firstHash, proof);
-        if (proof.length != wanted) revert ProofLength(proof.length, wanted);
-        if (fr != firstHash || sr != secondHash) revert InconsistentRoots(fr, sr);
+        if (fr != firstHash || sr != secondHash) {
+            if (proof.length != wanted) revert ProofLength(proof.length, wanted);
+            revert InconsistentRoots(fr, sr);
+        }
     }
 
     /// @dev keccak256(root || uint256(time)).

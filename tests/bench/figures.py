@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a benchmark measures, as a table for people and JSON for programs."""
+
+import json
+import platform
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from os import cpu_count
+from pathlib import Path
+from statistics import median, quantiles
+
+from rich.console import Console
+from rich.table import Table
+
+_PACKAGES = ("cryptography", "flask", "granian", "orjson", "pydantic", "werkzeug")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured value. `low` and `high` are the extremes of the rounds it is the median of; `aim` is text."""
+
+    name: str
+    value: float
+    unit: str = ""
+    aim: str = ""
+    low: float | None = None
+    high: float | None = None
+
+
+def over_rounds(name: str, values: Sequence[float], unit: str = "", aim: str = "") -> Figure:
+    """Return the median of several rounds, with how far they lie apart."""
+    return Figure(name, median(values), unit, aim, min(values), max(values))
+
+
+def spread(name: str, seconds: Sequence[float], aim: str = "") -> list[Figure]:
+    """Return median and 99th percentile of single durations, in milliseconds."""
+    percentiles = quantiles(seconds, n=100)
+    middle, late = (percentiles[rank - 1] * 1000 for rank in (50, 99))
+    return [Figure(f"{name}, median", middle, "ms", aim), Figure(f"{name}, 99th percentile", late, "ms")]
+
+
+def show(title: str, figures: Sequence[Figure]) -> None:
+    """Print the figures of one benchmark."""
+    table = Table(title=title, title_justify="left", min_width=100)
+    table.add_column("figure", ratio=1)
+    for head in ("value", "rounds", "aim"):
+        table.add_column(head, justify="right")
+    for item in figures:
+        rounds = "" if item.low is None or item.high is None else f"{_written(item.low)} – {_written(item.high)}"
+        table.add_row(item.name, f"{_written(item.value)} {item.unit}".strip(), rounds, item.aim)
+    Console().print(table)
+
+
+def save(path: Path, results: Mapping[str, Sequence[Figure]]) -> None:
+    """Write all figures, and on what machine and with what versions they were measured."""
+    document = {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": {"processors": cpu_count(), "processor": _processor(), "system": platform.platform()},
+        "versions": {
+            "python": platform.python_version(),
+            "sqlite": sqlite3.sqlite_version,
+            **{name: version(name) for name in _PACKAGES},
+        },
+        "figures": {name: [asdict(item) for item in figures] for name, figures in results.items()},
+    }
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+
+
+def _written(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _processor() -> str:
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text("utf-8").splitlines() if information.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
