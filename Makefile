@@ -32,8 +32,9 @@ test: check contracts ## All checks and tests that take minutes, not hours
 test-fast: $(DEV) ## Tests that start no node and no service
 	pytest -q -m "not slow" tests/unit tests/property tests/ports
 
-test-long: $(DEV) $(NODE) ## The slow tests too
+test-long: $(DEV) $(NODE) ## The slow tests too: an hour or more
 	pytest
+	hardhat test solidity --test-profile long
 
 check: $(DEV) $(NODE) ## Formatting, lint, types
 	ruff format --check .
