@@ -46,7 +46,8 @@ def serve(target: str, host: str, port: int, workers: int) -> None:
         backpressure=1024,
         websockets=False,
         log_access=False,
-        log_level=LogLevels.warning,
+        # Its warnings are advice on the number of threads for work that, unlike ours, does not wait for a disk.
+        log_level=LogLevels.error,
         workers_kill_timeout=10,
     ).serve()
 

@@ -13,10 +13,13 @@ from typing import Any
 import orjson
 
 from notary.errors import (
+    CurrencyError,
     DuplicateRecordError,
+    HolderError,
     LogBusyError,
     RefusedError,
     SequenceError,
+    ShareError,
     TransitionError,
     UnavailableError,
 )
@@ -29,7 +32,10 @@ MAX_SUBMISSIONS = 512
 """Submissions in one frame, at most."""
 
 BUSY = b'["busy"]'
-_REFUSALS = {error.__name__: error for error in (DuplicateRecordError, SequenceError, TransitionError)}
+_REFUSALS = {
+    error.__name__: error
+    for error in (CurrencyError, DuplicateRecordError, HolderError, SequenceError, ShareError, TransitionError)
+}
 
 
 def frame(body: bytes) -> bytes:
@@ -41,7 +47,7 @@ def write_request(submissions: Sequence[Submission]) -> bytes:
     """Return the body of a request."""
     return orjson.dumps([
         [
-            item.lender, item.record_id, item.loan, item.type, item.sequence,
+            item.lender, item.record_id, item.loan, item.type, item.facts, item.sequence,
             item.previous.hex() if item.previous else None, item.payload.decode(), item.payload_digest.hex(),
             item.signatures, item.nonce.hex(), item.commitment.hex(), item.received_at, item.prove,
         ]
@@ -53,13 +59,13 @@ def read_request(body: bytes) -> list[Submission]:
     """Return the submissions of a request's body."""
     return [
         Submission(
-            lender, record_id, loan, record_type, sequence, bytes.fromhex(previous) if previous else None,
+            lender, record_id, loan, record_type, facts, sequence, bytes.fromhex(previous) if previous else None,
             payload.encode(), bytes.fromhex(digest), signatures, bytes.fromhex(nonce), bytes.fromhex(commitment),
             received_at, prove,
         )
         for (
-            lender, record_id, loan, record_type, sequence, previous, payload, digest, signatures, nonce, commitment,
-            received_at, prove,
+            lender, record_id, loan, record_type, facts, sequence, previous, payload, digest, signatures,
+            nonce, commitment, received_at, prove,
         ) in orjson.loads(body)
     ]  # fmt: skip
 

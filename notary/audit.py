@@ -9,12 +9,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from notary.anchors import Anchor, AnchorState, LogHead
+from notary.canonical import parse_canonical
 from notary.checkpoint import open_checkpoint
 from notary.entries import commit, loan_tag, parse_genesis_entry, parse_record_entry
+from notary.envelope import MAX_PAYLOAD
 from notary.errors import InvalidInputError, NotaryError, NotFoundError, ProofError, UnavailableError
 from notary.hashing import leaf_hash
+from notary.lifecycle import LoanState, advance
 from notary.log import Log
 from notary.ports import Loan, Store, StoredRecord
+from notary.records import parse_record
 from notary.right_edge import RightEdge
 from notary.signed_note import NoteVerifier
 from notary.verification import ChainWitness, Verdict
@@ -133,14 +137,23 @@ class Audit:
         self._report.findings.append((place, sentence))
 
 
+@dataclass
+class _History:
+    """One loan as far as the audit has read it, beside what the store says of it."""
+
+    stored: Loan
+    records: int = 0
+    state: LoanState = field(default_factory=LoanState)
+
+
 class _Records:
-    """Goes through the records beside the entries, and keeps count of each loan's."""
+    """Goes through the records beside the entries, and lives through each loan's history again."""
 
     def __init__(self, records: Iterator[tuple[StoredRecord, Loan]]) -> None:
         self._records = records
         self._next = next(records, None)
         self.count = 0
-        self.loans: dict[tuple[int, str], tuple[int, int]] = {}
+        self.loans: dict[tuple[int, str], _History] = {}
 
     def check(self, index: int, entry: bytes) -> str | None:
         """Compare an entry with its record; return what is wrong."""
@@ -149,31 +162,47 @@ class _Records:
         record, loan = self._next
         self._next = next(self._records, None)
         self.count += 1
-        key = (loan.lender, loan.number)
-        seen, _ = self.loans.get(key, (0, 0))
-        self.loans[key] = (seen + 1, loan.records)
+        history = self.loans.setdefault((loan.lender, loan.number), _History(loan))
+        before, history.records = history.records, history.records + 1
         try:
-            opened = parse_record_entry(entry)
-            committed = commit(record.nonce, record.envelope.encode())
+            problem = _opening(entry, record, loan, before)
+            _step(history, record)
         except NotaryError as error:
             return str(error)
-        if record.sequence != seen:
-            return f"is number {record.sequence} of loan {loan.number}, which has {seen} before it"
-        if opened.commitment != committed:
-            return f"does not commit to record {record.record_id}"
-        if opened.tag != loan_tag(loan.key, record.sequence):
-            return f"has not the tag of number {record.sequence} of loan {loan.number}"
-        return None
+        return problem
 
     def gaps(self, size: int) -> Iterator[tuple[str, str]]:
-        """Yield the loans that count more records than the log holds; those that grew since `size` are left out."""
+        """Yield the loans that the store has otherwise than the log; those that grew since `size` are left out."""
         grown = {(loan.lender, loan.number) for _, loan in self._rest(size)}
-        for key, (seen, wanted) in self.loans.items():
-            if key not in grown and seen != wanted:
-                yield key[1], f"has {seen} records in the log and {wanted} by its own count"
+        for key, history in self.loans.items():
+            stored = history.stored
+            if key in grown:
+                continue
+            if history.records != stored.records:
+                yield key[1], f"has {history.records} records in the log and {stored.records} by its own count"
+            elif history.state.encode() != stored.state:
+                yield key[1], f"is {history.state.stage} by its records, which the store has otherwise"
 
     def _rest(self, size: int) -> Iterator[tuple[StoredRecord, Loan]]:
         while self._next is not None:
             if self._next[0].index >= size:
                 yield self._next
             self._next = next(self._records, None)
+
+
+def _opening(entry: bytes, record: StoredRecord, loan: Loan, before: int) -> str | None:
+    """Say what is wrong between an entry and the record that should open it; the loan has `before` earlier ones."""
+    opened = parse_record_entry(entry)
+    if record.sequence != before:
+        return f"is number {record.sequence} of loan {loan.number}, which has {before} before it"
+    if opened.commitment != commit(record.nonce, record.envelope.encode()):
+        return f"does not commit to record {record.record_id}"
+    if opened.tag != loan_tag(loan.key, record.sequence):
+        return f"has not the tag of number {record.sequence} of loan {loan.number}"
+    return None
+
+
+def _step(history: _History, record: StoredRecord) -> None:
+    """Take the loan one record further. Raises what registration and the sequencer would have raised."""
+    value = parse_record(parse_canonical(record.payload, limit=MAX_PAYLOAD))
+    history.state = advance(history.state, value.type, value.facts())

@@ -27,7 +27,7 @@ class Lender:
 
 @dataclass(frozen=True)
 class PartyKey:
-    """A public key registered for a lender's loans; `party` says whose it is: "lender" or "borrower"."""
+    """A public key registered for a lender's loans; `party` says whose it is, such as "lender" or "borrower"."""
 
     kid: str
     party: str
@@ -68,6 +68,8 @@ class StoredRecord:
     @property
     def envelope(self) -> Envelope:
         """The envelope, as it was committed to."""
+        if self.signatures == "[]":
+            return Envelope(self.payload)
         return envelope_from_json({"payload": b64url(self.payload), "signatures": orjson.loads(self.signatures)})
 
 

@@ -19,6 +19,7 @@ from notary.envelope import Envelope, envelope_from_json
 from notary.errors import Fault, ReceiptError
 from notary.records.faults import pointer_to
 from notary.records.fields import Model
+from notary.signatures import Party
 from notary.signed_note import NoteSigner
 
 FORMAT = "loan-notary/receipt@1"
@@ -28,7 +29,7 @@ _SEAL_LABEL = FORMAT.encode() + b" seal\n"
 
 @dataclass(frozen=True)
 class KeyOfParty:
-    """A public key (JWK) and the party that it was registered for: "lender" or "borrower"."""
+    """A public key (JWK) and the party that it was registered for, such as "lender" or "borrower"."""
 
     party: str
     jwk: dict[str, str]
@@ -211,7 +212,7 @@ class _AnchorShape(Model):
 
 
 class _KeyShape(Model):
-    party: Literal["lender", "borrower"]
+    party: Party
     jwk: dict[str, str]
 
 

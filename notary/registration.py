@@ -21,11 +21,10 @@ from notary.keys import PublicKey, parse_jwk
 from notary.ports import Lender, PartyKey, PartyStore
 from notary.records import Record, parse_record
 from notary.sequencer import Submission
-from notary.signatures import PartyOfKey, Schemes, verify_signatures
+from notary.signatures import PARTIES, PartyOfKey, Schemes, verify_signatures
 
 MAX_BODY = 128 * 1024
 """Bytes of the largest record or envelope that is taken."""
-PARTIES = ("lender", "borrower")
 
 
 class Registrar:
@@ -60,6 +59,7 @@ class Registrar:
             record_id=record.id,
             loan=record.loan,
             type=record.type,
+            facts=record.facts().encode(),
             sequence=record.sequence,
             previous=bytes.fromhex(record.previous) if record.previous else None,
             payload=envelope.payload,

@@ -14,9 +14,10 @@ from notary.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from notary.entries import SECRET_SIZE, RecordEntry, genesis_entry, loan_tag
 from notary.errors import CorruptLogError, DuplicateRecordError, InvalidInputError, RefusedError, SequenceError
 from notary.hashing import leaf_hash
-from notary.lifecycle import DRAFT, next_state
+from notary.lifecycle import DRAFT, LoanState, advance
 from notary.merkle import Node, prove_inclusion
 from notary.ports import Batch, Loan, LogStore, StoredRecord
+from notary.records.facts import Facts
 from notary.right_edge import RightEdge
 from notary.signed_note import NoteSigner
 from notary.tiles import Tile
@@ -26,14 +27,16 @@ from notary.tiles import Tile
 class Submission:
     """A record that was checked and waits for its place.
 
-    `sequence` and `previous` (SHA-256 of the payload before it) are the lender's own claim of that place, if he makes
-    one. `commitment` is over the whole envelope; `payload_digest` is the payload's SHA-256.
+    `facts` is what its type's `notary.records.Record.facts` says, encoded; the sequencer reads no payload. `sequence`
+    and `previous` (SHA-256 of the payload before it) are the lender's own claim of that place, if he makes one.
+    `commitment` is over the whole envelope; `payload_digest` is the payload's SHA-256.
     """
 
     lender: int
     record_id: str
     loan: str
     type: str
+    facts: str
     sequence: int | None
     previous: bytes | None
     payload: bytes
@@ -170,7 +173,7 @@ class _Draft:
         )
         try:
             _check_sequence(item, loan)
-            state = next_state(loan.state, item.type)
+            state = advance(LoanState.decode(loan.state), item.type, Facts.decode(item.facts)).encode()
         except RefusedError as error:
             return error
         return self._add(item, replace(loan, state=state, records=loan.records + 1, last_digest=item.payload_digest))

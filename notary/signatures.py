@@ -4,12 +4,16 @@
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal, get_args
 
 from notary.envelope import Envelope
 from notary.errors import Fault, InvalidSignatureError
 from notary.keys import PublicKey, Scheme
 from notary.records import Record
+
+Party = Literal["lender", "borrower", "guarantor", "assignee", "participant"]
+"""Whose key it is."""
+PARTIES: tuple[str, ...] = get_args(Party)
 
 Schemes = Mapping[str, Scheme[Any, Any]]
 """The signature schemes allowed, by JWS `alg`."""
@@ -20,6 +24,8 @@ class Assurance(StrEnum):
 
     RECEIVED = "received"
     """Unsigned: it came from a lender who was logged in."""
+    PARTY_SIGNED = "party-signed"
+    """Signed, but not by the lender: a borrower's consent, claim or dispute."""
     LENDER_SIGNED = "lender-signed"
     CO_SIGNED = "co-signed"
     """Signed by every party that its type asks for, and by at least two."""
@@ -27,7 +33,7 @@ class Assurance(StrEnum):
 
 @dataclass(frozen=True)
 class PartyOfKey:
-    """A public key and whose it is: "lender" or "borrower"."""
+    """A public key and whose it is, such as "lender" or "borrower"."""
 
     party: str
     key: PublicKey
@@ -63,8 +69,8 @@ def verify_signatures(
                 pointer, f"key {signature.kid} is not the one that the record names for the {registered.party}"
             )
         parties.add(registered.party)
-    if "lender" not in parties:
-        raise _refusal("/signatures", "the lender's signature is missing")
+    if parties.isdisjoint(record.authors):
+        raise _refusal("/signatures", f"the {' or '.join(record.authors)}'s signature is missing")
     return assurance(parties, record.signers)
 
 
@@ -74,7 +80,7 @@ def assurance(parties: Set[str], signers: tuple[str, ...]) -> Assurance:
         return Assurance.RECEIVED
     if len(parties) > 1 and parties >= set(signers):
         return Assurance.CO_SIGNED
-    return Assurance.LENDER_SIGNED
+    return Assurance.LENDER_SIGNED if "lender" in parties else Assurance.PARTY_SIGNED
 
 
 def _refusal(pointer: str, detail: str) -> InvalidSignatureError:

@@ -13,8 +13,9 @@ from api.client import NotaryClient
 from notary.canonical import canonical_json, parse_json
 from notary.envelope import MAX_PAYLOAD, EnvelopeSigner, sign_envelope
 from notary.records import parse_record
-from notary.registration import MAX_BODY, PARTIES
+from notary.registration import MAX_BODY
 from notary.schemes import SCHEMES, PrivateKey, generate_key, load_private_key
+from notary.signatures import PARTIES
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`/v1/loans`: a loan's history, as the lender's records tell it."""
+"""`/v1/loans`: where a loan stands at any moment, and the records that say so."""
 
 import orjson
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from werkzeug.routing import PathConverter
 
 from api.auth import authenticated_lender
+from api.clock import now
 from api.views.record_json import RecordWriter
 from api.wiring import Services
-from notary.errors import NotFoundError
+from notary.encoding import parse_time
+from notary.errors import Fault, InvalidInputError, NotFoundError
+from notary.history import DEFAULT_POLICY, Book, loan_view, read_events, view_json
 
 
 class LoanNumberConverter(PathConverter):
@@ -28,11 +31,24 @@ def blueprint(services: Services) -> Blueprint:
     @views.get("/<loan_number:number>")
     def timeline(number: str) -> Response:
         lender = authenticated_lender(services.store)
-        loan = services.store.find_loans([(lender.number, number)]).get((lender.number, number))
-        if loan is None:
+        if not services.store.find_loans([(lender.number, number)]):
             raise NotFoundError("you have no loan of this number")
-        records = services.store.loan_records(lender.number, number)
-        members = {"loan": number, "state": loan.state, "records": [write.summary(record) for record in records]}
+        as_of = _moment(request.args.get("as_of"))
+        records = [
+            record for record in services.store.loan_records(lender.number, number) if record.received_at <= as_of
+        ]
+        view = loan_view(Book.of(read_events(records), as_of), DEFAULT_POLICY)
+        members = {"loan": number, **view_json(view), "records": [write.summary(record) for record in records]}
         return Response(orjson.dumps(members), mimetype="application/json")
 
     return views
+
+
+def _moment(text: str | None) -> int:
+    """Return the moment that `?as_of=` names, in milliseconds since 1970; now if it names none."""
+    if text is None:
+        return now()
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise InvalidInputError(Fault("", f"as_of is {error}")) from None

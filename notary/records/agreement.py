@@ -2,23 +2,20 @@
 """The loan agreement."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import ClassVar, Literal
 
 from notary.errors import Fault
+from notary.finance.dates import BusinessDay
+from notary.finance.day_count import DayCount
+from notary.finance.interest import Compounding
+from notary.finance.rounding import Rounding
+from notary.records.facts import Facts, Holding
 from notary.records.fields import Code, Count, Date, Digest, Jurisdiction, Maybe, Model, Period, Several, SomeOf, Text
 from notary.records.money import Amount, Interest, Rate
 from notary.records.party import Party
 from notary.records.record import Document, Record
 
-DayCount = Literal[
-    "ACT/360", "ACT/364", "ACT/365.FIXED", "ACT/365L", "ACT/ACT.AFB", "ACT/ACT.ICMA", "ACT/ACT.ISDA",
-    "30/360", "30E/360", "30E/360.ISDA", "CAL/252", "1/1",
-]  # fmt: skip
-"""How days become years (FINOS CDM DayCountFractionEnum)."""
-
-Compounding = Literal["none", "daily", "weekly", "monthly", "quarterly", "semi_annual", "annual"]
-Rounding = Literal["half_up", "half_even", "down", "up"]
-BusinessDay = Literal["none", "following", "modified_following", "preceding", "modified_preceding"]
 RepaymentMethod = Literal["equal_instalments", "equal_principal", "interest_only", "bullet", "by_schedule"]
 """等额本息, 等额本金, 先息后本, 到期一次还本付息, and what only the schedule says."""
 
@@ -29,6 +26,11 @@ class Fee(Model):
     kind: Code
     amount: Maybe[Amount] = None
     rate: Maybe[Rate] = None
+
+    def contradictions(self, pointer: str) -> Iterator[Fault]:
+        """Yield what is wrong in the fee that stands at `pointer`."""
+        if (self.amount is None) == (self.rate is None):
+            yield Fault(pointer, "needs exactly one of amount and rate")
 
 
 class Clause(Model):
@@ -86,5 +88,28 @@ class Agreement(Record):
         for number, party in enumerate(self.parties):
             yield from party.contradictions(f"/parties/{number}")
         for number, fee in enumerate(self.fees):
-            if (fee.amount is None) == (fee.rate is None):
-                yield Fault(f"/fees/{number}", "needs exactly one of amount and rate")
+            yield from fee.contradictions(f"/fees/{number}")
+        yield from self._share_faults()
+
+    def holdings(self) -> tuple[Holding, ...]:
+        """Return the lenders and their parts; equal ones where none is said (Civil Code of China, article 517)."""
+        lenders = [party for party in self.parties if party.role == "lender"]
+        equal = Fraction(1, len(lenders))
+        return tuple(Holding(party.holder, str(party.share.fraction if party.share else equal)) for party in lenders)
+
+    def facts(self) -> Facts:
+        """Say who holds the loan, in which currency."""
+        return Facts(self.principal.currency, holdings=self.holdings())
+
+    def _share_faults(self) -> Iterator[Fault]:
+        shares = []
+        for number, party in enumerate(self.parties):
+            if party.share is not None:
+                yield from party.share.contradictions(f"/parties/{number}/share")
+                if party.role != "lender":
+                    yield Fault(f"/parties/{number}/share", "is for lenders only")
+            if party.role == "lender":
+                shares.append(party.share.fraction if party.share else None)
+        given = [share for share in shares if share is not None]
+        if given and (len(given) != len(shares) or sum(given) != 1):
+            yield Fault("/parties", f"the shares of the lenders sum to {sum(given)}, but must to 1", "C8")

@@ -3,6 +3,7 @@
 
 from typing import ClassVar, Literal
 
+from notary.records.facts import Facts
 from notary.records.fields import Count, Date, Pseudonym, Rail, Text
 from notary.records.money import Amount
 from notary.records.record import Record
@@ -24,3 +25,7 @@ class Disbursement(Record):
     reference: Text
     payee_ref: Pseudonym
     drawdown: Count
+
+    def facts(self) -> Facts:
+        """More is outstanding."""
+        return Facts(self.amount.currency, self.amount.minor)

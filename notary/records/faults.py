@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from notary.errors import Fault
 from notary.records.fields import PATTERN_WORDS
-from notary.records.money import TAGS
+from notary.records.money import AMOUNT_PATTERNS, TAGS
 
 MAX_FAULTS = 100
 """Only so many faults of one record are told; a hostile one could have a fault in every other byte."""
@@ -19,6 +19,7 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "extra_forbidden": lambda ctx: "is not a member of this record type",
     "string_type": lambda ctx: "must be a string",
     "int_type": lambda ctx: "must be an integer",
+    "bool_type": lambda ctx: "must be true or false",
     "tuple_type": lambda ctx: "must be a list",
     "model_type": lambda ctx: "must be an object",
     "model_attributes_type": lambda ctx: "must be an object",
@@ -51,8 +52,7 @@ def _fault(detail: ErrorDetails) -> Fault:
     path = [step for step in location[:-1] if step not in TAGS] + list(location[-1:])
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return _tag_fault(kind, context, pointer_to(path))
-    money = len(location) > 1 and location[-2] in TAGS and location[-1] == "amount"
-    check = "C5" if money and kind == "string_pattern_mismatch" else "C1"
+    check = "C5" if kind == "string_pattern_mismatch" and context["pattern"] in AMOUNT_PATTERNS else "C1"
     return Fault(pointer_to(path), _WORDS[kind](context), check)
 
 

@@ -51,6 +51,8 @@ Several = Annotated[tuple[T, ...], _listing(0, 256)]
 """A list of at most 256 items; it may be empty."""
 SomeOf = Annotated[tuple[T, ...], _listing(1, 256)]
 """A list of 1 to 256 items."""
+RowsOf = Annotated[tuple[T, ...], _listing(1, 600)]
+"""A list of 1 to 600 rows: fifty years of months."""
 
 _YEAR = "(?:19|2[0-9])[0-9]{2}"
 _LEAP_YEAR = "(?:(?:19|2[0-9])(?:0[48]|[2468][048]|[13579][26])|(?:20|24|28)00)"
@@ -120,4 +122,6 @@ Jurisdiction = Annotated[
     str, pattern("^[A-Z]{2}(?:-[A-Z0-9]{1,3})?$", "must be an ISO 3166 country or subdivision, like CN or US-NY")
 ]
 Count = Annotated[int, Field(ge=1, le=MAX_INTEGER)]
+Portion = Annotated[int, Field(ge=1, le=1_000_000_000)]
+"""The numerator or denominator of a share."""
 Whole = Annotated[int, Field(ge=0, le=MAX_INTEGER)]

@@ -8,6 +8,7 @@ exponent, so that compiled code alone checks the scale (check C5).
 A rate is `{"value": "0.0435", "unit": "per_annum"}`: a fraction, so this is 4.35 % a year.
 """
 
+from functools import cached_property
 from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
@@ -18,11 +19,17 @@ _INTEGER_PART = "(?:0|[1-9][0-9]{0,17})"
 _RATE = r"(?:0|[1-9][0-9]{0,3})(?:\.[0-9]{0,11}[1-9])?"
 
 
+AMOUNT_PATTERNS: set[str] = set()
+"""The expressions of amounts: what does not match one fails check C5."""
+
+
 def _amount(exponent: int) -> object:
     tail = rf"\.[0-9]{{{exponent}}}" if exponent else ""
     example = f"12000.{'0' * exponent}" if exponent else "12000"
+    expression = f"^{_INTEGER_PART}{tail}$"
+    AMOUNT_PATTERNS.add(expression)
     return pattern(
-        f"^{_INTEGER_PART}{tail}$",
+        expression,
         f"must be a decimal string of at most 18 digits and then exactly {exponent} decimals, like {example!r}",
     )
 
@@ -34,10 +41,10 @@ class Money(Model):
     currency: str
     amount: str
 
-    @property
+    @cached_property
     def minor(self) -> int:
         """The sum in the currency's smallest unit."""
-        return int(self.amount.replace(".", ""))
+        return minor_units(self.amount)
 
 
 class Money0(Money):
@@ -87,6 +94,16 @@ class Money4(Money):
 Amount = Annotated[Money0 | Money2 | Money3 | Money4, Field(discriminator="currency")]
 """The type of every member that holds money."""
 
+ANY_AMOUNT = f"^{_INTEGER_PART}(?:\\.[0-9]{{1,4}})?$"
+AMOUNT_PATTERNS.add(ANY_AMOUNT)
+Decimals = Annotated[
+    str, pattern(ANY_AMOUNT, "must be a decimal string of at most 18 digits and the currency's decimals")
+]
+"""A sum whose currency stands elsewhere in the record; `minor_units` checks its scale."""
+
+Currency = Annotated[str, pattern("^[A-Z]{3}$", "must be the code of a currency (ISO 4217)")]
+"""A currency's code; the record checks that it is one of `EXPONENTS`."""
+
 EXPONENTS: dict[str, int] = {
     code: model.EXPONENT
     for model in (Money0, Money2, Money3, Money4)
@@ -100,6 +117,16 @@ def format_amount(minor: int, currency: str) -> str:
     exponent = EXPONENTS[currency]
     digits = str(minor).rjust(exponent + 1, "0")
     return f"{digits[:-exponent]}.{digits[-exponent:]}" if exponent else digits
+
+
+def has_scale(amount: str, exponent: int) -> bool:
+    """Tell whether an amount that matches `Decimals` has exactly so many decimals."""
+    return amount[-1 - exponent :][:1] == "." if exponent else "." not in amount
+
+
+def minor_units(amount: str) -> int:
+    """Return an amount, as a record holds it, in smallest units."""
+    return int(amount.replace(".", ""))
 
 
 Unit = Literal["per_annum", "per_day"]

@@ -3,10 +3,13 @@
 
 import re
 from collections.abc import Iterator
+from fractions import Fraction
+from math import gcd
 from typing import Annotated, Literal
 
 from notary.errors import Fault
-from notary.records.fields import Maybe, Model, Pseudonym, Text, pattern
+from notary.records.facts import Holder
+from notary.records.fields import Maybe, Model, Portion, Pseudonym, Text, pattern
 
 _USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
@@ -24,19 +27,42 @@ KeyId = Annotated[
 ]
 
 
-class Party(Model):
-    """Somebody bound by an agreement.
+class Share(Model):
+    """A part of a loan: a fraction in lowest terms, at most 1."""
+
+    numerator: Portion
+    denominator: Portion
+
+    @property
+    def fraction(self) -> Fraction:
+        """The share as a number."""
+        return Fraction(self.numerator, self.denominator)
+
+    def contradictions(self, pointer: str) -> Iterator[Fault]:
+        """Yield what is wrong in the share that stands at `pointer` (check C8)."""
+        if self.numerator > self.denominator:
+            yield Fault(pointer, f"is more than the whole loan: {self.numerator}/{self.denominator}", "C8")
+        elif gcd(self.numerator, self.denominator) != 1:
+            yield Fault(pointer, f"must be in lowest terms: {self.fraction}")
+
+
+class Somebody(Model):
+    """A firm or a person who has to do with a loan.
 
     Exactly one of `name` (a firm) and `subject_ref` (a person) is given. `key` is the thumbprint of the public key with
-    which the party signs, so that the agreement itself says whose key it is.
+    which the party signs, so that the record itself says whose key it is.
     """
 
-    role: Literal["lender", "borrower", "guarantor"]
     name: Maybe[Text] = None
     subject_ref: Maybe[Pseudonym] = None
     lei: Maybe[Lei] = None
     uscc: Maybe[Uscc] = None
     key: Maybe[KeyId] = None
+
+    @property
+    def holder(self) -> Holder:
+        """The party as a holder of the loan."""
+        return Holder(self.name or self.subject_ref or "", self.lei or "", self.uscc or "")
 
     def contradictions(self, pointer: str) -> Iterator[Fault]:
         """Yield what is wrong in the party that stands at `pointer`."""
@@ -46,6 +72,13 @@ class Party(Model):
             yield Fault(f"{pointer}/lei", "has wrong check digits (ISO 17442)")
         if self.uscc is not None and not is_uscc(self.uscc):
             yield Fault(f"{pointer}/uscc", "has a wrong check character (GB 32100)")
+
+
+class Party(Somebody):
+    """Somebody bound by an agreement; `share` is a lender's part where there are several."""
+
+    role: Literal["lender", "borrower", "guarantor"]
+    share: Maybe[Share] = None
 
 
 def is_lei(code: str) -> bool:

@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 from pydantic import model_validator
 
 from notary.errors import Fault, InvalidRecordError
+from notary.records.facts import Facts
 from notary.records.fields import (
     Digest,
     FileName,
@@ -35,12 +36,13 @@ class Document(Model):
 class Record(Model):
     """One typed statement about a loan: the payload that the parties sign.
 
-    `signers` names the roles whose signatures make an envelope co-signed. `occurred_at` is a claim. Where
-    `sequence` or `previous` is given, the notary enforces it (check C2); `previous` is the SHA-256 of the payload of
-    the loan's record before this one.
+    `signers` names the roles whose signatures make an envelope complete; `authors` those of which at least one must be
+    among the signatures of a signed envelope. `occurred_at` is a claim. Where `sequence` or `previous` is given, the
+    notary enforces it (check C2); `previous` is the SHA-256 of the payload of the loan's record before this one.
     """
 
     signers: ClassVar[tuple[str, ...]]
+    authors: ClassVar[tuple[str, ...]] = ("lender",)
 
     type: str
     id: RecordId
@@ -55,6 +57,10 @@ class Record(Model):
     def keys_of(self, role: str) -> frozenset[str]:  # noqa: ARG002 - a type that names keys overrides this
         """Return the ids of the keys that the record itself names for a role's signatures; empty if any key will do."""
         return frozenset()
+
+    def facts(self) -> Facts:
+        """Return what the record does to its loan; a type that does something overrides this."""
+        return Facts()
 
     @model_validator(mode="after")
     def _refuse_contradictions(self) -> Self:
@@ -73,8 +79,8 @@ class Record(Model):
             yield Fault("/previous", "has no place where sequence is 0: no record comes before the first")
 
 
-def in_currency(wanted: str, sums: Mapping[str, Money | None], check: str) -> Iterator[Fault]:
-    """Yield a fault for each of `sums`, by its pointer, that is present and not in the currency `wanted`."""
+def in_currency(wanted: str, sums: Mapping[str, Money | None], check: str, first: str = "/amount") -> Iterator[Fault]:
+    """Yield a fault for each of `sums`, by its pointer, that is there and not in `wanted`, the currency of `first`."""
     for pointer, money in sums.items():
         if money is not None and money.currency != wanted:
-            yield Fault(f"{pointer}/currency", f"must be {wanted}, the currency of /amount", check)
+            yield Fault(f"{pointer}/currency", f"must be {wanted}, the currency of {first}", check)

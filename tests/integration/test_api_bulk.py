@@ -34,7 +34,6 @@ def listening(api: Api) -> Iterator[NotaryClient]:
             yield from api.app(environ, start_response)
         finally:
             # The threads of this server live no longer than a connection; granian's stay.
-            api.services.writer.close()
             api.services.store.close()
 
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Silent)

@@ -126,7 +126,6 @@ def test_many_threads_get_their_own_answers(tmp_path: Path) -> None:
             values = [agreement(f"W-{number}", api.bank), *(repayment(f"W-{number}") for _ in range(9))]
             statuses = [api.submit(value) for value in values]
             assert {response.status_code for response in statuses} == {201}
-            api.services.writer.close()
             api.services.store.close()
             return [value["id"] for value in values]
 

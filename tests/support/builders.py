@@ -49,6 +49,7 @@ def submission(number: int, loan: str = "L-1", kind: str = "repayment", lender: 
         record_id=record_id(number),
         loan=loan,
         type=kind,
+        facts="",
         sequence=None,
         previous=None,
         payload=payload,

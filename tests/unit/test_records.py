@@ -12,10 +12,25 @@ from pydantic import BaseModel, ValidationError
 from notary.errors import InvalidRecordError
 from notary.records import RECORD_TYPES, Record, parse_record
 from notary.records.faults import MAX_FAULTS
-from notary.records.money import EXPONENTS, TAGS, Money0, Money2, Money3, Money4, format_amount
+from notary.records.money import EXPONENTS, TAGS, Money0, Money2, Money3, Money4, format_amount, has_scale
 from notary.records.party import is_lei, is_uscc
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "records"
+
+
+BOTH = ("lender", "borrower")
+SIGNERS = {
+    **dict.fromkeys(["agreement", "amendment", "restructuring", "dispute_resolution"], BOTH),
+    **dict.fromkeys(["data_consent", "consent_revoked", "application", "payment_claim", "dispute"], ("borrower",)),
+    **dict.fromkeys(["guarantee", "collateral"], ("lender", "guarantor")),
+    "assignment": ("lender", "assignee"),
+    "participation": ("lender", "participant"),
+}
+AUTHORS = {
+    **dict.fromkeys(["data_consent", "consent_revoked", "payment_claim", "dispute"], ("borrower",)),
+    "application": ("borrower", "lender"),
+    "dispute_resolution": BOTH,
+}
 
 
 def sample(kind: str) -> dict[str, Any]:
@@ -44,14 +59,17 @@ def test_what_is_no_object_is_refused(value: object) -> None:
     ],
 )
 def test_an_unknown_type_is_refused_with_the_known_ones(value: object, words: str) -> None:
-    assert refusal(value) == [("/type", f"{words}; known are agreement, disbursement, repayment, settlement")]
+    [(pointer, detail)] = refusal(value)
+    assert (pointer, detail) == ("/type", f"{words}; known are {', '.join(RECORD_TYPES)}")
+    assert "agreement, amendment, guarantee" in detail
 
 
 @pytest.mark.parametrize("kind", RECORD_TYPES)
 def test_a_record_names_its_type_and_signers(kind: str) -> None:
     record = parse_record(sample(kind))
     assert record.type == kind
-    assert record.signers == (("lender", "borrower") if kind == "agreement" else ("lender",))
+    assert record.signers == SIGNERS.get(kind, ("lender",))
+    assert record.authors == AUTHORS.get(kind, ("lender",))
 
 
 @pytest.mark.parametrize("kind", RECORD_TYPES)
@@ -118,6 +136,35 @@ def test_amounts_are_written_as_records_hold_them(minor: int, currency: str, tex
 def test_minor_counts_the_smallest_unit() -> None:
     assert Money2(currency="CNY", amount="12000.05").minor == 1200005
     assert Money0(currency="JPY", amount="12000").minor == 12000
+
+
+@pytest.mark.parametrize(
+    ("kind", "member", "role"),
+    [
+        ("assignment", "assignor", "lender"),
+        ("assignment", "assignee", "assignee"),
+        ("participation", "grantor", "lender"),
+        ("participation", "participant", "participant"),
+        ("guarantee", "guarantor", "guarantor"),
+    ],
+)
+def test_a_record_names_the_keys_of_its_parties(kind: str, member: str, role: str) -> None:
+    key = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+    value = sample(kind)
+    named = parse_record(value | {member: value[member] | {"key": key}})
+    assert named.keys_of(role) == {key}
+    assert named.keys_of("borrower") == frozenset()
+    silent = parse_record(value | {member: {k: v for k, v in value[member].items() if k != "key"}})
+    assert silent.keys_of(role) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("amount", "exponent", "right"),
+    [("1.00", 2, True), ("1.0", 2, False), ("1", 2, False), ("1.000", 2, False), ("1", 0, True), ("1.0", 0, False),
+     ("10.123", 3, True), ("0.1234", 4, True)],
+)  # fmt: skip
+def test_the_scale_of_an_amount(amount: str, exponent: int, right: bool) -> None:
+    assert has_scale(amount, exponent) is right
 
 
 @pytest.mark.parametrize("code", ["529900T8BM49AURSDO55", "5493001KJTIIGC8Y1R12", "HWUPKR0MPOU8FGXBT394"])

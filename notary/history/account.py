@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The account of a loan: what was paid out, and what became of it."""
+
+from typing import NamedTuple
+
+from notary.history.book import Book
+from notary.records import Disbursement, Recovery, Repayment, Restructuring, Reversal, Settlement, WriteOff
+from notary.records.split import Split
+
+
+class Account(NamedTuple):
+    """The sums of a loan in smallest units.
+
+    disbursed + capitalised = repaid + waived + written_off + outstanding, always. Below zero outstanding, more was paid
+    back than was owed. `interest`, `penalty` and `fee` were paid beside the principal; `paid` is all money that came
+    from the borrower, `recovered` what came after a write-off.
+    """
+
+    disbursed: int
+    capitalised: int
+    repaid: int
+    waived: int
+    written_off: int
+    outstanding: int
+    paid: int
+    interest: int
+    penalty: int
+    fee: int
+    recovered: int
+
+
+def account_of(book: Book) -> Account:
+    """Add up the records of a loan."""
+    came, back = book.all(Repayment), book.all(Reversal)
+    repaid, interest, penalty, fee = _sums([record.split for _, record in came])
+    repaid_back, interest_back, penalty_back, fee_back = _sums([record.split for _, record in back])
+    restructurings = [record for _, record in book.all(Restructuring)]
+    waived = sum(record.waived.minor for record in restructurings)
+    for event, settlement in book.all(Settlement):
+        amount, given_up = settlement.cleared()
+        owed = max(0, book.balances[event.sequence])
+        cleared = min(amount, owed)
+        repaid, waived = repaid + cleared, waived + min(given_up, owed - cleared)
+        if settlement.split is None:
+            interest += settlement.amount.minor - cleared
+        else:
+            _, more_interest, more_penalty, more_fee = _sums([settlement.split])
+            interest, penalty, fee = interest + more_interest, penalty + more_penalty, fee + more_fee
+    paid = sum(record.amount.minor for _, record in came)
+    paid += sum(record.amount.minor for _, record in book.all(Settlement))
+    return Account(
+        disbursed=sum(record.amount.minor for _, record in book.all(Disbursement)),
+        capitalised=sum(record.capitalised.minor for record in restructurings),
+        repaid=repaid - repaid_back,
+        waived=waived,
+        written_off=sum(record.amount.minor for _, record in book.all(WriteOff)),
+        outstanding=book.state.balance,
+        paid=paid - sum(record.amount.minor for _, record in back),
+        interest=interest - interest_back,
+        penalty=penalty - penalty_back,
+        fee=fee - fee_back,
+        recovered=sum(record.amount.minor for _, record in book.all(Recovery)),
+    )
+
+
+def _sums(splits: list[Split]) -> tuple[int, int, int, int]:
+    """Return the principal, interest, penalty and fee of some splits together."""
+    return (
+        sum(split.principal.minor for split in splits),
+        sum(split.interest.minor for split in splits),
+        sum(split.penalty.minor for split in splits if split.penalty),
+        sum(split.fee.minor for split in splits if split.fee),
+    )
