@@ -21,7 +21,7 @@ class AnchorPolicy:
     depth: int | None = None
 
 
-EMBEDDED = AnchorPolicy(interval=1.0, poll=0.1, bump_after=10.0, depth=0)
+EMBEDDED = AnchorPolicy(interval=1.0, poll=0.5, bump_after=10.0, depth=0)
 """For the embedded chain, which mines at once and by itself never drops a block."""
 
 

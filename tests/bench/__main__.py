@@ -9,10 +9,10 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.bench import post, proof, sequencer, submit
+from tests.bench import loan, post, proof, sequencer, submit
 from tests.bench.figures import save, show
 
-BENCHMARKS = {"post": post, "submit": submit, "proof": proof, "sequencer": sequencer}
+BENCHMARKS = {"post": post, "submit": submit, "proof": proof, "sequencer": sequencer, "loan": loan}
 _BUILD = Path(__file__).parents[2] / "build"
 
 

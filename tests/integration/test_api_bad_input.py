@@ -40,7 +40,7 @@ KEY_ROWS = {
     "a list": Row(b"[]", 422, "invalid-key", ("",)),
     "no members": Row(b"{}", 422, "invalid-key", ("",)),
     "unknown member": bad_key("", name="x"),
-    "unknown party": bad_key("/party", party="guarantor"),
+    "unknown party": bad_key("/party", party="judge"),
     "party as a list": bad_key("/party", party=["lender"]),
     "party as null": bad_key("/party", party=None),
     "key as text": bad_key("/jwk", jwk="key"),
