@@ -61,7 +61,7 @@ clean: ## Remove everything that can be made again; the data folder stays
 
 $(RUN): .venv/pyvenv.cfg requirements/run.txt pyproject.toml
 	pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
-	pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	PYTHONWARNINGS=ignore pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
 $(DEV): $(RUN) requirements/dev.txt

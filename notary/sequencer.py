@@ -6,7 +6,7 @@ There is one sequencer for a log, in one process; whoever calls it hands over wh
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from notary.anchors import LogHead
@@ -133,15 +133,15 @@ class Sequencer:
 
     def _answer(self, place: "_Place", submission: Submission, tiles: dict[Tile, bytes]) -> Placed:
         assert self._head is not None
-        placed = Placed(place.entry, place.sequence, self._head.checkpoint, place.fresh)
+        checkpoint = self._head.checkpoint
         if not (submission.prove and place.fresh):
-            return placed
+            return Placed(place.entry, place.sequence, checkpoint, place.fresh)
 
         def read(nodes: Sequence[Node]) -> list[bytes]:
             return self._edge.read_nodes(nodes, tiles)
 
         proof = prove_inclusion(place.entry, self._head.size, read)
-        return replace(placed, tag=place.tag, proof=proof.hashes)
+        return Placed(place.entry, place.sequence, checkpoint, place.fresh, place.tag, proof.hashes)
 
 
 class _Place(NamedTuple):
@@ -176,7 +176,8 @@ class _Draft:
             state = advance(LoanState.decode(loan.state), item.type, Facts.decode(item.facts)).encode()
         except RefusedError as error:
             return error
-        return self._add(item, replace(loan, state=state, records=loan.records + 1, last_digest=item.payload_digest))
+        grown = Loan(loan.lender, loan.number, loan.key, state, loan.records + 1, item.payload_digest)
+        return self._add(item, grown)
 
     def _add(self, item: Submission, loan: Loan) -> _Place:
         index, sequence = self._size + len(self.entries), loan.records - 1

@@ -34,9 +34,7 @@ def blueprint(services: Services) -> Blueprint:
             receipt, status = services.issuer.fresh(lender, submission, placed), 201
         else:
             receipt, status = services.issuer.stored(services.store.record_at(placed.index)), 200
-        response = Response(receipt, status, mimetype="application/json")
-        response.headers["Location"] = f"/v1/records/{submission.record_id}"
-        return response
+        return Response(receipt, status, mimetype="application/json")
 
     @views.post("/records:batch")
     def submit_batch() -> Response:
