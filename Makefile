@@ -41,8 +41,9 @@ check: $(DEV) $(NODE) ## Formatting, lint, types
 	ruff check .
 	mypy
 
-contracts: $(DEV) $(NODE) ## Run the contracts' own tests
+contracts: $(DEV) $(NODE) ## Run the contracts' own tests, and compare their gas with the snapshot
 	hardhat test solidity
+	python -m tests.bench.gas --check
 
 audit-contracts: $(RUN) $(NODE) $(AUDIT) ## Prove the contracts' rules (halmos) and look for known faults (slither)
 	python -m tests.audit
