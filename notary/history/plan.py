@@ -8,12 +8,10 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from notary.finance import Coupons, FinanceError, Plan, due_dates, months_later, payment_schedule
-from notary.finance.schedule import Instalment as ComputedInstalment
-from notary.finance.schedule import Method
+from notary.finance.schedule import Instalment, Method
 from notary.history.book import Book, Event
 from notary.history.terms import interest_terms, period_months, rate_of
 from notary.records import Agreement, Disbursement, Repayment, Reversal, Schedule
-from notary.records.schedule import Instalment
 
 _MOST_ROWS = 600
 
@@ -67,12 +65,11 @@ def _derived_plan(book: Book) -> PaymentPlan | None:
     except FinanceError:
         # What the agreement says is not enough to compute with; the loan has no plan until one is recorded.
         return None
-    found = tuple(Instalment(row.number, row.due, row.principal, row.interest, row.fee, row.balance) for row in rows)
-    return PaymentPlan(found, agreement[0], False, 0, start)
+    return PaymentPlan(rows, agreement[0], False, 0, start)
 
 
 @lru_cache(maxsize=1024)
-def _computed_rows(method: Method, plan: Plan) -> tuple[ComputedInstalment, ...]:
+def _computed_rows(method: Method, plan: Plan) -> tuple[Instalment, ...]:
     return payment_schedule(method, plan)
 
 

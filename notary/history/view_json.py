@@ -4,10 +4,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from notary.finance.schedule import Instalment
 from notary.history.finding import Finding
 from notary.history.view import LoanView
 from notary.records.money import format_amount
-from notary.records.schedule import Instalment
 
 
 def view_json(view: LoanView) -> dict[str, Any]:

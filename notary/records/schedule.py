@@ -4,9 +4,10 @@
 from collections.abc import Iterator
 from datetime import date
 from functools import cached_property
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal
 
 from notary.errors import Fault
+from notary.finance.schedule import Instalment
 from notary.records.facts import Facts
 from notary.records.fields import Count, Date, Maybe, Model, RowsOf
 from notary.records.money import EXPONENTS, Currency, Decimals, has_scale, minor_units
@@ -26,22 +27,6 @@ class Row(Model):
     interest: Decimals
     balance: Decimals
     fee: Maybe[Decimals] = None
-
-
-class Instalment(NamedTuple):
-    """A row as numbers: sums in smallest units."""
-
-    number: int
-    due: date
-    principal: int
-    interest: int
-    fee: int
-    balance: int
-
-    @property
-    def total(self) -> int:
-        """What is to be paid."""
-        return self.principal + self.interest + self.fee
 
 
 class Schedule(Record):
