@@ -5,7 +5,9 @@ from typing import Any
 
 import orjson
 
+from api.clock import now
 from notary.encoding import format_time
+from notary.history import DEFAULT_POLICY, Book, Case, finding_json, findings_of, read_events
 from notary.ports import Store, StoredRecord
 from notary.records import RECORD_TYPES
 from notary.signatures import assurance
@@ -33,9 +35,12 @@ class RecordWriter:
         }
 
     def whole(self, record: StoredRecord) -> dict[str, Any]:
-        """Return the summary with the record itself and its envelope."""
+        """Return the summary with the record itself, its envelope, and what is odd about it by its loan's history."""
+        history = self._store.loan_records(record.lender, record.loan)
+        case = Case(Book.of(read_events(history), now()), DEFAULT_POLICY)
         return {
             **self.summary(record),
+            "findings": [finding_json(item) for item in findings_of(case, record.sequence)],
             "loan": record.loan,
             "record": orjson.loads(record.payload),
             "envelope": record.envelope.to_json(),

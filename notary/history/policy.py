@@ -28,7 +28,6 @@ class Policy:
     """What a lender's portfolio is measured with; the defaults are the notary's own.
 
     Attributes:
-        refuse: codes of findings with which a record is refused instead of accepted.
         backdated_days: a record may speak of what was so many days before it came (F6).
         future_seconds: and of what is so many seconds ahead, for clocks that differ (F6).
         unit_tolerance: smallest units that a row of a schedule may be off by, from rounding (F1, F4, F10, F13).
@@ -43,7 +42,6 @@ class Policy:
         pattern_records: so many repayments, and no fewer, make a pattern (F20).
     """
 
-    refuse: frozenset[str] = frozenset()
     backdated_days: int = 3
     future_seconds: int = 300
     unit_tolerance: int = 1

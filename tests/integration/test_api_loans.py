@@ -41,6 +41,12 @@ def test_a_loan_tells_what_is_owed_and_what_is_odd(api: Api) -> None:
     # The sample records speak of days long before they are received, which is odd and no reason to refuse them.
     assert "F6" in {item["code"] for item in shown["findings"]}
     assert all(item["zh"] and item["en"] for item in shown["findings"])
+    # A record tells of the findings that rest on it, and of no others.
+    first = api.get(f"/v1/records/{shown['records'][0]['id']}").json
+    assert first["findings"] == [
+        item for item in shown["findings"] if any(one["sequence"] == 0 for one in item["records"])
+    ]
+    assert first["findings"]
 
 
 def test_the_past_is_what_was_received_by_then(api: Api) -> None:
