@@ -90,11 +90,6 @@ def decode_revert(data: bytes) -> RegistryRefusedError:
     return RegistryRefusedError(f"the registry reverted with 0x{data[:256].hex()}")
 
 
-def error_names() -> frozenset[str]:
-    """Return the names of the contract's custom errors that have a class of their own here."""
-    return frozenset(_ERRORS)
-
-
 def _decode(parameters: list[dict[str, Any]], data: bytes) -> tuple[Any, ...]:
     try:
         return decode(_types(parameters), data)

@@ -17,6 +17,7 @@
     │       ├── NotOperatorError
     │       ├── NotProposedOperatorError
     │       ├── SizeNotGrowingError
+    │       ├── SizeTooLargeError
     │       ├── ZeroRootError
     │       ├── PreviousRootMismatchError
     │       ├── ProofLengthError
@@ -161,6 +162,14 @@ class SizeNotGrowingError(RegistryRefusedError):
     def __init__(self, size: int, head_size: int) -> None:
         self.size, self.head_size = size, head_size
         super().__init__(f"size {size} does not exceed the anchored size {head_size}", size, head_size)
+
+
+class SizeTooLargeError(RegistryRefusedError):
+    """Raised when a size does not fit into the 48 bits that the registry keeps; it is refused before it is sent."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        super().__init__(f"size {size} does not fit into 48 bits", size)
 
 
 class ZeroRootError(RegistryRefusedError):

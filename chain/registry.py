@@ -6,9 +6,9 @@ from typing import Any, Self
 
 from eth_hash.auto import keccak
 
-from chain.abi import AnchoredEvent, anchored_topic, decode_anchored, decode_answer, encode_call
+from chain.abi import MAXIMUM_SIZE, AnchoredEvent, anchored_topic, decode_anchored, decode_answer, encode_call
 from chain.deployment import Deployment
-from chain.errors import ChainUnavailableError, WrongChainError
+from chain.errors import ChainUnavailableError, SizeTooLargeError, WrongChainError
 from chain.rpc import Rpc, parse_data, parse_quantity
 from chain.sender import call_registry, transact
 from chain.wallet import Wallet
@@ -80,7 +80,13 @@ class Registry:
         return bool(self._ask("isAnchored", self._log_id, size, root, time)[0])
 
     def anchor_call(self, size: int, root: bytes, previous_root: bytes, proof: tuple[bytes, ...]) -> AnchorCall:
-        """Build the call that anchors a root; a log's first anchor takes 32 zero bytes and an empty proof."""
+        """Build the call that anchors a root; a log's first anchor takes 32 zero bytes and an empty proof.
+
+        Raises:
+            SizeTooLargeError: when the size is beyond what the registry can keep.
+        """
+        if size > MAXIMUM_SIZE:
+            raise SizeTooLargeError(size)
         data = encode_call("anchor", self._log_id, size, root, previous_root, list(proof))
         return AnchorCall(data, _GAS_BASE + _GAS_HASH * len(proof))
 

@@ -73,14 +73,6 @@ def read_node(stored: bytes, height: int, offset: int) -> bytes:
     return row[0]
 
 
-def full_tile(row: Sequence[bytes]) -> bytes:
-    """Return a full tile as it is stored, from the 256 hashes of its bottom row."""
-    rows = [row]
-    for _ in range(HEIGHT - 1):
-        rows.append(_row_above(rows[-1]))
-    return b"".join(b"".join(row) for row in rows)
-
-
 def split_hashes(data: bytes) -> list[bytes]:
     """Cut a row of hashes into its hashes."""
     return [data[start : start + HASH_SIZE] for start in range(0, len(data), HASH_SIZE)]

@@ -11,9 +11,9 @@ from chain import errors
 from chain.abi import encode_call
 from chain.artifact import load_artifact
 from chain.deploy import deploy
-from chain.errors import ChainUnavailableError, EvidenceError, RegistryRefusedError, WrongChainError
+from chain.errors import ChainUnavailableError, EvidenceError, RegistryRefusedError, SizeTooLargeError, WrongChainError
 from chain.registry import AnchorCall, Registry
-from chain.sender import transact
+from chain.sender import call_registry, transact
 from chain.wallet import Wallet
 from chain.witness import NodeWitness
 from notary.anchors import Anchor, AnchorState
@@ -221,3 +221,15 @@ class TestWitness:
     ) -> None:
         with pytest.raises(error):
             NodeWitness(chain.node.url).confirm(replace(anchor, **change))  # type: ignore[arg-type]
+
+
+def test_a_size_over_48_bits_is_refused_by_the_client_and_by_the_contract(chain: Chain) -> None:
+    size = 2**48
+    with pytest.raises(SizeTooLargeError, match=f"size {size} does not fit"):
+        chain.registry.anchor_call(size, b"\1" * 32, bytes(32), ())
+    data = bytearray(chain.registry.anchor_call(size - 1, b"\1" * 32, bytes(32), ()).data)
+    data[4 + 32 : 4 + 64] = size.to_bytes(32)
+    call = {"from": chain.wallet.address, "to": chain.registry.deployment.registry, "data": "0x" + data.hex()}
+    # The ABI decoder of the contract refuses it, which leaves no error to decode.
+    with pytest.raises(RegistryRefusedError):
+        call_registry(chain.rpc, call)

@@ -54,3 +54,12 @@ def corruptions(hashes: Sequence[bytes]) -> Iterator[tuple[bytes, ...]]:
     if given:
         yield (*given, given[-1])
         yield (given[0], *given)
+
+
+def full_tile(row: Sequence[bytes]) -> bytes:
+    """Return a full tile as it must be stored, computed row by row from the 256 hashes of its bottom row."""
+    rows = [list(row)]
+    while len(rows[-1]) > 2:
+        below = rows[-1]
+        rows.append([node_hash(below[i], below[i + 1]) for i in range(0, len(below), 2)])
+    return b"".join(b"".join(hashes) for hashes in rows)

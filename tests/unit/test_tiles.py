@@ -14,7 +14,6 @@ from notary.tiles import (
     WIDTH,
     Tile,
     format_number,
-    full_tile,
     locate,
     node_reader,
     parse_number,
@@ -22,7 +21,7 @@ from notary.tiles import (
     split_hashes,
     tile_width,
 )
-from tests.support.trees import MemoryTree, leaf_hashes
+from tests.support.trees import MemoryTree, full_tile, leaf_hashes
 
 LEAVES = leaf_hashes(256)
 TREE = MemoryTree(LEAVES)
