@@ -32,8 +32,8 @@ test: check contracts ## All checks and tests that take minutes, not hours
 test-fast: $(DEV) ## Tests that start no node and no service
 	pytest -q -m "not slow" tests/unit tests/property tests/ports
 
-test-long: $(DEV) $(NODE) ## The slow tests too: an hour or more
-	pytest
+test-long: $(DEV) $(NODE) ## The slow tests too, and new examples for the properties: an hour or more
+	pytest --hypothesis-profile=search
 	hardhat test solidity --test-profile long
 
 check: $(DEV) $(NODE) ## Formatting, lint, types

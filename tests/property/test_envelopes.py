@@ -14,7 +14,8 @@ from notary.envelope import TYPE, Envelope, EnvelopeSigner, envelope_from_json, 
 from notary.errors import InvalidEnvelopeError
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    # Integers as far as the parser lets them through (RFC 7493 section 2.2).
+    st.none() | st.booleans() | st.integers(1 - 2**53, 2**53 - 1) | st.text(max_size=8),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
