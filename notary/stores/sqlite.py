@@ -1,66 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The store on SQLite: one file, WAL, every commit on disk before it returns.
+"""The store on SQLite. `sqlite_statements/queries.sql` holds its statements."""
 
-Each thread has its own connection; readers never wait for the writer. The statements are in
-`sqlite_statements/*.sql`, by name.
-"""
-
-import re
-import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlite_utils import Database, Migrations
 
 from notary.anchors import Anchor, AnchorState, LogHead
-from notary.errors import CorruptLogError, Fault, ForkError, InvalidKeyError, NotFoundError, UnavailableError
+from notary.errors import Fault, ForkError, InvalidKeyError, NotFoundError
 from notary.ports import Batch, Lender, Loan, PartyKey, StoredRecord
 from notary.stores.anchor_rows import anchor_from_row, anchor_to_row
+from notary.stores.sqlite_file import STATEMENTS, SqliteFile
 from notary.tiles import Tile
 
-_SQL = Path(__file__).parent / "sqlite_statements"
-_QUERIES = dict(re.findall(r"-- name: (\w+)\n(.*?);\n", (_SQL / "queries.sql").read_text("utf-8"), re.DOTALL))
-_MIGRATIONS = Migrations("loan-notary")
-_LOCK_WAIT = 10.0
 
-
-@_MIGRATIONS(name="0001_initial")
-def _initial(db: Database) -> None:
-    for statement in (_SQL / "0001_initial.sql").read_text("utf-8").split(";\n"):
-        db.execute(statement)
-
-
-class SqliteStore:
-    """Implements `notary.ports.Store` over one SQLite file."""
-
-    def __init__(self, path: Path) -> None:
-        """Use the database at `path`, which `create` has made. Raises `NotFoundError` if it is not there."""
-        if not path.is_file():
-            raise NotFoundError(f"there is no database at {path}")
-        self._path = path
-        self._local = threading.local()
-
-    @classmethod
-    def create(cls, path: Path) -> "SqliteStore":
-        """Make the database, or bring one of an older version up to date; harmless to repeat."""
-        with _translated():
-            connection = sqlite3.connect(path, timeout=_LOCK_WAIT)
-            try:
-                # Set here once: workers that start together and all set it can find the database locked.
-                connection.execute("PRAGMA journal_mode=WAL")
-                _MIGRATIONS.apply(Database(connection))
-            finally:
-                connection.close()
-        return cls(path)
-
-    def close(self) -> None:
-        if connection := getattr(self._local, "connection", None):
-            connection.close()
-            del self._local.connection
+class SqliteStore(SqliteFile):
+    """Implements `notary.ports.Store`."""
 
     # --- the log
 
@@ -97,21 +52,21 @@ class SqliteStore:
 
     def commit(self, expected: LogHead | None, batch: Batch) -> None:
         with self._transaction() as connection:
-            row = connection.execute(_QUERIES["head"]).fetchone()
+            row = connection.execute(STATEMENTS["head"]).fetchone()
             if (LogHead(*row) if row else None) != expected:
                 raise ForkError("another writer has changed the log's head")
             first = batch.head.size - len(batch.entries)
-            connection.executemany(_QUERIES["add_entry"], enumerate(batch.entries, first))
+            connection.executemany(STATEMENTS["add_entry"], enumerate(batch.entries, first))
             connection.executemany(
-                _QUERIES["save_loan"],
+                STATEMENTS["save_loan"],
                 (
                     (item.lender, item.number, item.key, item.state, item.records, item.last_digest)
                     for item in batch.loans
                 ),
             )
-            connection.executemany(_QUERIES["add_record"], map(_record_row, batch.records))
-            connection.executemany(_QUERIES["save_tile"], ((*tile, data) for tile, data in batch.tiles.items()))
-            connection.execute(_QUERIES["save_head"], (batch.head.size, batch.head.root, batch.head.checkpoint))
+            connection.executemany(STATEMENTS["add_record"], map(_record_row, batch.records))
+            connection.executemany(STATEMENTS["save_tile"], ((*tile, data) for tile, data in batch.tiles.items()))
+            connection.execute(STATEMENTS["save_head"], (batch.head.size, batch.head.root, batch.head.checkpoint))
 
     # --- the records
 
@@ -131,9 +86,9 @@ class SqliteStore:
 
     def add_lender(self, name: str, api_key_hash: bytes, now: int) -> Lender:
         with self._transaction() as connection:
-            number = connection.execute(_QUERIES["add_lender"], (name, now)).lastrowid
+            number = connection.execute(STATEMENTS["add_lender"], (name, now)).lastrowid
             assert number is not None
-            connection.execute(_QUERIES["add_api_key"], (api_key_hash, number, now))
+            connection.execute(STATEMENTS["add_api_key"], (api_key_hash, number, now))
         return Lender(number, name)
 
     def lender_by_api_key(self, api_key_hash: bytes) -> Lender:
@@ -148,10 +103,10 @@ class SqliteStore:
 
     def add_key(self, lender: int, key: PartyKey) -> bool:
         with self._transaction() as connection:
-            row = connection.execute(_QUERIES["party_key"], (lender, key.kid)).fetchone()
+            row = connection.execute(STATEMENTS["party_key"], (lender, key.kid)).fetchone()
             if row is None:
                 values = (lender, key.kid, key.party, key.jwk, key.registered_at)
-                connection.execute(_QUERIES["add_key"], values)
+                connection.execute(STATEMENTS["add_key"], values)
                 return True
         if row[1] != key.party:
             raise InvalidKeyError(Fault("/party", f"this key is registered as the {row[1]}'s"))
@@ -168,7 +123,7 @@ class SqliteStore:
 
     def save_anchor(self, anchor: Anchor) -> None:
         with self._transaction() as connection:
-            connection.execute(_QUERIES["save_anchor"], anchor_to_row(anchor))
+            connection.execute(STATEMENTS["save_anchor"], anchor_to_row(anchor))
 
     def anchors(self, *states: AnchorState) -> list[Anchor]:
         wanted = orjson.dumps(states or tuple(AnchorState)).decode()
@@ -181,49 +136,6 @@ class SqliteStore:
     def newest_anchor(self) -> Anchor | None:
         row = self._one("newest_anchor")
         return anchor_from_row(row) if row else None
-
-    # --- connections
-
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = sqlite3.connect(self._path, timeout=_LOCK_WAIT, isolation_level=None)
-            connection.execute("PRAGMA synchronous=FULL")
-            connection.execute("PRAGMA foreign_keys=ON")
-            self._local.connection = connection
-        return connection
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with _translated():
-            connection = self._connection()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-
-    def _one(self, query: str, values: Sequence[Any] = ()) -> Any:
-        with _translated():
-            return self._connection().execute(_QUERIES[query], values).fetchone()
-
-    def _all(self, query: str, values: Sequence[Any]) -> Iterator[Any]:
-        with _translated():
-            yield from self._connection().execute(_QUERIES[query], values)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn what SQLite raises into `UnavailableError` (a full disk, a lock, a lost file) or `CorruptLogError`."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise UnavailableError(f"the database cannot be used now: {error}") from error
-    except sqlite3.DatabaseError as error:
-        raise CorruptLogError(f"the database is damaged, or would be: {error}") from error
 
 
 def _id_bytes(record_id: str) -> bytes | None:
