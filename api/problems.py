@@ -36,6 +36,7 @@ PROBLEMS: dict[type[errors.NotaryError], Problem] = {
     errors.InvalidEnvelopeError: Problem(422, "invalid-envelope", "The envelope is not in the accepted form"),
     errors.InvalidSignatureError: Problem(422, "invalid-signature", "A signature is missing or wrong"),
     errors.InvalidKeyError: Problem(422, "invalid-key", "The public key cannot be used"),
+    errors.InvalidCertificateError: Problem(422, "invalid-certificate", "A certificate does not vouch for the key"),
     errors.ReceiptError: Problem(422, "invalid-receipt", "The document is not a receipt"),
     errors.TilePathError: Problem(404, "not-found", "There is nothing here"),
     errors.InvalidInputError: Problem(422, "invalid-input", "The input is not well formed"),

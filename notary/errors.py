@@ -10,6 +10,7 @@
     │   ├── InvalidEnvelopeError       an envelope is not the JWS form that FORMATS.md fixes
     │   ├── InvalidSignatureError      a signature is missing, wrong or by an unknown key (C3)
     │   ├── InvalidKeyError            a public key cannot be used
+    │   ├── InvalidCertificateError    a certificate, or its chain, does not vouch for a key (C3)
     │   ├── SignedNoteError            not a signed note, or not signed by a known key
     │   ├── CheckpointError            a signed note that is not a checkpoint
     │   ├── TilePathError              not the path of a tile
@@ -79,6 +80,10 @@ class InvalidSignatureError(InvalidInputError):
 
 class InvalidKeyError(InvalidInputError):
     """Raised when a JWK is not a public key of a known scheme, or one that must not be used."""
+
+
+class InvalidCertificateError(InvalidInputError):
+    """Raised when a chain of certificates does not vouch for a key, or a root is none that can be configured."""
 
 
 class SignedNoteError(InvalidInputError):

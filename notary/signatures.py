@@ -15,7 +15,7 @@ Party = Literal["lender", "borrower", "guarantor", "assignee", "participant"]
 """Whose key it is."""
 PARTIES: tuple[str, ...] = get_args(Party)
 
-Schemes = Mapping[str, Scheme[Any, Any]]
+Schemes = Mapping[str, Scheme[Any]]
 """The signature schemes allowed, by JWS `alg`."""
 
 

@@ -18,27 +18,31 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from notary.errors import Fault, InvalidKeyError
-from notary.keys import PublicKey, Scheme
+from notary.keys import PublicKey, SigningScheme
+from notary.schemes.ecdsa import ES256, ES256K
 from notary.schemes.eddsa import EdDSA
-from notary.schemes.es256 import ES256
+from notary.schemes.ps256 import PS256
 
 __all__ = ["SCHEMES", "PrivateKey", "generate_key", "load_private_key", "private_key"]
 
-SCHEMES: Mapping[str, Scheme[Any, Any]] = {
+SCHEMES: Mapping[str, SigningScheme[Any, Any]] = {
     "EdDSA": EdDSA(),
-    "ES256": ES256(),
+    "ES256": ES256,
+    "ES256K": ES256K,
+    "PS256": PS256(),
 }
-"""The schemes by JWS `alg`; nothing else is allowed (RFC 8725 section 3.1)."""
+"""The schemes by JWS `alg` (RFC 8725 section 3.1: nothing else is allowed, but for `chain.wallet_signatures`)."""
 
 
 @dataclass(frozen=True)
 class PrivateKey:
     """A private key with the scheme that uses it; its `repr` shows the public half only."""
 
-    scheme: Scheme[Any, Any] = field(repr=False)
+    scheme: SigningScheme[Any, Any] = field(repr=False)
     private: Any = field(repr=False)
     public: PublicKey
 
@@ -67,9 +71,11 @@ def load_private_key(pem: bytes) -> PrivateKey:
     return private_key(private)
 
 
-def private_key(private: object) -> PrivateKey:
+def private_key(private: PrivateKeyTypes) -> PrivateKey:
     """Find the scheme of a private key of the library `cryptography`. Raises `InvalidKeyError`."""
     for scheme in SCHEMES.values():
-        if scheme.owns(private):
-            return PrivateKey(scheme, private, scheme.public(private))
+        public = scheme.public_key(private.public_key())
+        if public is not None:
+            scheme.load(public)
+            return PrivateKey(scheme, private, public)
     raise InvalidKeyError(Fault("", f"is not a key for {' or '.join(SCHEMES)}", "C3"))

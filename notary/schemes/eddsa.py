@@ -38,17 +38,13 @@ class EdDSA:
         except InvalidSignature:
             raise InvalidSignatureError(Fault("", "the Ed25519 signature does not verify", "C3")) from None
 
+    def public_key(self, public: object) -> PublicKey | None:
+        """Return the JWK of an Ed25519 key."""
+        return make_jwk("EdDSA", public.public_bytes_raw()) if isinstance(public, Ed25519PublicKey) else None
+
     def generate(self) -> Ed25519PrivateKey:
         """Return a new private key."""
         return Ed25519PrivateKey.generate()
-
-    def owns(self, private: object) -> bool:
-        """Tell whether this is an Ed25519 private key."""
-        return isinstance(private, Ed25519PrivateKey)
-
-    def public(self, private: Ed25519PrivateKey) -> PublicKey:
-        """Return the public key."""
-        return make_jwk("OKP", "Ed25519", private.public_key().public_bytes_raw())
 
     def sign(self, private: Ed25519PrivateKey, message: bytes) -> bytes:
         """Return R || S; the same message gives the same bytes."""
@@ -57,9 +53,9 @@ class EdDSA:
 
 @lru_cache(maxsize=4096)
 def _load(key: PublicKey) -> Ed25519PublicKey:
-    if (key.kty, key.crv) != ("OKP", "Ed25519"):
+    if key.alg != "EdDSA":
         raise InvalidKeyError(Fault("/crv", "must be Ed25519 for EdDSA", "C3"))
-    encoded = key.coordinates[0]
+    encoded = key.values[0]
     y = int.from_bytes(encoded, "little") & (2**255 - 1)
     if y >= _P:
         raise InvalidKeyError(Fault("/x", "is not the canonical encoding of a point", "C3"))

@@ -45,7 +45,7 @@ RECORD = {
 def examples() -> dict[str, str]:
     """Return every example by its name."""
     signer = NoteSigner(ORIGIN, LOG_KEY)
-    key = make_jwk("OKP", "Ed25519", LENDER_KEY.public_key().public_bytes_raw())
+    key = make_jwk("EdDSA", LENDER_KEY.public_key().public_bytes_raw())
     payload = canonical_json(RECORD)
     envelope = sign_envelope(payload, EnvelopeSigner("EdDSA", key.kid, LENDER_KEY.sign))
     tag, commitment = loan_tag(LOAN_KEY, 1), commit(NONCE, envelope.encode())

@@ -6,13 +6,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
 from notary.errors import InvalidKeyError, InvalidSignatureError
-from notary.keys import KEY_TYPES
+from notary.keys import KEY_TYPES, WALLET_ALG
 from notary.schemes import SCHEMES, generate_key, load_private_key
 
 
 def test_the_registry_names_each_scheme_by_its_algorithm() -> None:
-    assert {alg: scheme.alg for alg, scheme in SCHEMES.items()} == {"EdDSA": "EdDSA", "ES256": "ES256"}
-    assert {kind.alg for kind in KEY_TYPES.values()} == SCHEMES.keys()
+    assert [scheme.alg for scheme in SCHEMES.values()] == list(SCHEMES) == ["EdDSA", "ES256", "ES256K", "PS256"]
+    assert {*SCHEMES, WALLET_ALG} == KEY_TYPES.keys()
 
 
 @pytest.mark.parametrize("alg", SCHEMES)
@@ -54,9 +54,9 @@ def pkcs8(private: ed448.Ed448PrivateKey | rsa.RSAPrivateKey | ec.EllipticCurveP
         pytest.param(b"\xff\x00", id="no text"),
         pytest.param(b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", id="no key in it"),
         pytest.param(generate_key("EdDSA").to_pem()[:60], id="cut off"),
-        pytest.param(pkcs8(ec.generate_private_key(ec.SECP256K1())), id="another curve"),
+        pytest.param(pkcs8(ec.generate_private_key(ec.SECP384R1())), id="another curve"),
         pytest.param(pkcs8(ed448.Ed448PrivateKey.generate()), id="another Edwards curve"),
-        pytest.param(pkcs8(rsa.generate_private_key(65537, 2048)), id="RSA"),
+        pytest.param(pkcs8(rsa.generate_private_key(65537, 1024)), id="a short RSA key"),
         pytest.param(
             generate_key("EdDSA").private.private_bytes(
                 Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")

@@ -9,9 +9,9 @@ from notary.encoding import parse_b64url
 from notary.errors import InvalidKeyError, InvalidSignatureError
 from notary.keys import make_jwk, parse_jwk
 from notary.schemes import SCHEMES, PrivateKey, generate_key
-from notary.schemes.es256 import ES256
+from notary.schemes.ecdsa import ES256
 
-SCHEME = ES256()
+SCHEME = ES256
 P = 2**256 - 2**224 + 2**192 + 2**96 - 1
 N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
@@ -112,23 +112,23 @@ def coordinates(key: ec.EllipticCurvePublicKey) -> tuple[int, int]:
 )
 def test_what_is_no_point_is_refused(x: int, y: int) -> None:
     with pytest.raises(InvalidKeyError):
-        SCHEME.load(make_jwk("EC", "P-256", x.to_bytes(32), y.to_bytes(32)))
+        SCHEME.load(make_jwk("ES256", x.to_bytes(32), y.to_bytes(32)))
 
 
 def test_a_coordinate_is_not_reduced() -> None:
     # x = 5 has a point, and x = P + 5 fits in 32 bytes: two spellings of one key.
     x = 5
     y = pow(x**3 - 3 * x + 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B, (P + 1) // 4, P)
-    SCHEME.load(make_jwk("EC", "P-256", x.to_bytes(32), y.to_bytes(32)))
+    SCHEME.load(make_jwk("ES256", x.to_bytes(32), y.to_bytes(32)))
     with pytest.raises(InvalidKeyError, match="not a coordinate"):
-        SCHEME.load(make_jwk("EC", "P-256", (P + x).to_bytes(32), y.to_bytes(32)))
+        SCHEME.load(make_jwk("ES256", (P + x).to_bytes(32), y.to_bytes(32)))
 
 
 @pytest.mark.parametrize("curve", [ec.SECP256K1(), ec.BrainpoolP256R1()])
 def test_a_point_of_another_curve_is_refused(curve: ec.EllipticCurve) -> None:
     x, y = coordinates(ec.derive_private_key(7, curve).public_key())
     with pytest.raises(InvalidKeyError, match="not a point"):
-        SCHEME.load(make_jwk("EC", "P-256", x.to_bytes(32), y.to_bytes(32)))
+        SCHEME.load(make_jwk("ES256", x.to_bytes(32), y.to_bytes(32)))
 
 
 def test_a_key_of_another_kind_is_refused() -> None:
