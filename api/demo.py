@@ -18,7 +18,7 @@ from notary.canonical import parse_json
 from notary.envelope import envelope_from_json
 from notary.errors import UnavailableError
 from notary.receipt import MAX_RECEIPT, parse_receipt
-from notary.verification import Report, Verdict
+from notary.report import Report, Verdict
 
 LENDER = "示范银行 Sample Bank"
 RECORDS = 10_000

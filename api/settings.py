@@ -15,10 +15,11 @@ import os
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from notary.errors import Fault, InvalidInputError
 from notary.records.fields import Model
+from notary.sealed import Environment
 
 DEFAULT_PORT = 8080
 
@@ -30,16 +31,24 @@ class SettingsError(InvalidInputError):
 class Settings(Model):
     """What an operator chooses.
 
-    `rpc` is the URL of an Ethereum node, None for the embedded one. An anchor is sent at most every `anchor_interval`
-    seconds. `depth` blocks on top make an anchor final; None asks the chain for its `finalized` block.
+    `environment` is what receipts say they are for; an embedded chain is for tests only. `rpc` is the URL of an
+    Ethereum node, None for the embedded one. An anchor is sent at most every `anchor_interval` seconds. `depth` blocks
+    on top make an anchor final; None asks the chain for its `finalized` block.
     """
 
+    environment: Environment = "test"
     origin: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9./:_-]{0,127}$")]
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = DEFAULT_PORT
     rpc: str | None = None
     anchor_interval: Annotated[float, Field(gt=0, strict=False)] = 5.0
     depth: Annotated[int, Field(ge=0)] | None = 0
+
+    @model_validator(mode="after")
+    def _production_needs_a_chain(self) -> Self:
+        if self.environment == "production" and self.rpc is None:
+            raise ValueError("a notary for production needs a chain of its own: give its node's URL (rpc)")
+        return self
 
     @classmethod
     def checked(cls, **members: object) -> Self:

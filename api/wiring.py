@@ -19,9 +19,10 @@ from notary.log import Log
 from notary.ports import Store
 from notary.registration import Registrar
 from notary.schemes import SCHEMES, load_private_key
+from notary.sealed_links import ChainWitness
 from notary.signed_note import NoteSigner, NoteVerifier
 from notary.stores.sqlite import SqliteStore
-from notary.verification import ChainWitness, ReceiptVerifier
+from notary.verification import ReceiptVerifier
 
 DATA_VARIABLE = "LOAN_NOTARY_DATA"
 WRITER_VARIABLE = "LOAN_NOTARY_WRITER"
@@ -65,7 +66,7 @@ def make_services(folder: DataFolder, writer_socket: Path) -> Services:
         log=Log(store),
         registrar=Registrar(store, SCHEMES, now),
         writer=WriterClient(writer_socket),
-        issuer=ReceiptIssuer(store, signer),
+        issuer=ReceiptIssuer(store, signer, folder.settings().environment),
         verifier=make_verifier(signer.verifier),
     )
 

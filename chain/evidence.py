@@ -58,8 +58,8 @@ class BlockHeader:
         return cls(keccak(header), _integer(fields[_NUMBER]), _integer(fields[_TIME]), state_root)
 
 
-def verify_evidence(anchor: Anchor, known_code_hashes: Collection[bytes]) -> None:
-    """Check an anchor's evidence down to the hash, number and time of its block.
+def verify_evidence(anchor: Anchor, known_code_hashes: Collection[bytes]) -> bytes:
+    """Check an anchor's evidence down to the hash, number and time of its block; return the registry's code hash.
 
     `known_code_hashes` are those of registries whose rules are known; an account with other code proves nothing.
 
@@ -82,6 +82,7 @@ def verify_evidence(anchor: Anchor, known_code_hashes: Collection[bytes]) -> Non
     stored = prove_value(storage_root, key, evidence.storage_proof)
     if stored != encode(commitment(anchor.root, time).lstrip(b"\0")):
         raise EvidenceError(f"the registry holds another root or time at size {anchor.size}")
+    return code_hash
 
 
 def anchor_slot(log_id: bytes, size: int) -> bytes:

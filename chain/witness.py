@@ -14,8 +14,8 @@ class NodeWitness:
     def __init__(self, url: str) -> None:
         self._rpc = Rpc(url)
 
-    def confirm(self, anchor: Anchor) -> None:
-        """Return if the node's chain has the anchor's block, and the registry holds the anchor.
+    def confirm(self, anchor: Anchor) -> int:
+        """Return how many blocks stand on the anchor's in the node's chain, where the registry holds the anchor.
 
         Raises:
             EvidenceError: when it does not.
@@ -35,3 +35,4 @@ class NodeWitness:
         deployment = Deployment(chain_id, "", anchor.registry, anchor.log_id, "", "", "")
         if not Registry(rpc, deployment).is_anchored(anchor.size, anchor.root, time):
             raise EvidenceError(f"registry {anchor.registry} does not hold this root at size {anchor.size}")
+        return max(0, rpc.latest().number - number)

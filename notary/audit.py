@@ -19,9 +19,10 @@ from notary.lifecycle import LoanState, advance
 from notary.log import Log
 from notary.ports import Loan, Store, StoredRecord
 from notary.records import parse_record
+from notary.report import Verdict
 from notary.right_edge import RightEdge
+from notary.sealed_links import ChainWitness
 from notary.signed_note import NoteVerifier
-from notary.verification import ChainWitness, Verdict
 
 _STEP = 4096
 

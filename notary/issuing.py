@@ -11,7 +11,8 @@ from notary.envelope import Envelope
 from notary.errors import CorruptLogError
 from notary.log import Log
 from notary.ports import Lender, LogStore, PartyStore, RecordStore, StoredRecord
-from notary.receipt import KeyOfParty, Receipt, write_receipt
+from notary.receipt import KeyOfParty, Receipt
+from notary.sealed import Environment, write_sealed
 from notary.sequencer import Placed, Submission
 from notary.signed_note import NoteSigner
 
@@ -21,12 +22,13 @@ class IssuingStore(LogStore, RecordStore, PartyStore, Protocol):
 
 
 class ReceiptIssuer:
-    """Writes receipts, sealed with the log's key."""
+    """Writes receipts, sealed with the log's key; `environment` is what they say they are for."""
 
-    def __init__(self, store: IssuingStore, signer: NoteSigner) -> None:
+    def __init__(self, store: IssuingStore, signer: NoteSigner, environment: Environment = "test") -> None:
         self._store = store
         self._log = Log(store)
         self._signer = signer
+        self._environment = environment
         self._log_key = signer.verifier.format()
 
     def fresh(self, lender: Lender, submission: Submission, placed: Placed) -> bytes:
@@ -36,7 +38,7 @@ class ReceiptIssuer:
             submission.nonce, submission.payload, submission.signatures,
         )  # fmt: skip
         receipt = self._receipt(lender, record, placed.tag, placed.proof, placed.checkpoint)
-        return write_receipt(receipt, self._signer)
+        return write_sealed(receipt, self._signer)
 
     def stored(self, record: StoredRecord) -> bytes:
         """Return the receipt of a record in the log, under its anchor's checkpoint if it has one, else the newest."""
@@ -54,13 +56,14 @@ class ReceiptIssuer:
             proof.hashes,
             checkpoint,
         )
-        return write_receipt(replace(receipt, anchors=(anchor,) if anchor else ()), self._signer)
+        return write_sealed(replace(receipt, anchors=(anchor,) if anchor else ()), self._signer)
 
     def _receipt(
         self, lender: Lender, record: StoredRecord, tag: bytes, inclusion: tuple[bytes, ...], checkpoint: str
     ) -> Receipt:
         envelope = record.envelope
         return Receipt(
+            environment=self._environment,
             lender=lender.name,
             received_at=record.received_at,
             envelope=envelope,

@@ -16,7 +16,7 @@ from api.wiring import load_signer, open_store
 from chain.witness import NodeWitness
 from notary.audit import Audit, AuditReport
 from notary.log import Log
-from notary.verification import Verdict
+from notary.report import Verdict
 
 
 @click.command()

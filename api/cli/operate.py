@@ -21,11 +21,19 @@ from chain.embedded import EmbeddedNode
 from chain.wallet import Wallet
 from notary.anchors import AnchorState
 from notary.log import Log
+from notary.sealed import ENVIRONMENTS
 
 
 @click.command()
 @data_option
 @click.option("--origin", default="localhost/loan-notary", show_default=True, help="The log's unique name, for ever.")
+@click.option(
+    "--environment",
+    type=click.Choice(ENVIRONMENTS),
+    default="test",
+    show_default=True,
+    help="What receipts say they are for; production needs --rpc.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve at.")
 @click.option("--port", type=int, default=DEFAULT_PORT, show_default=True, help="Port to serve at.")
 @click.option("--rpc", help="URL of an Ethereum node; without it a test chain is embedded.")
@@ -44,6 +52,7 @@ def init(folder: DataFolder, as_json: bool, **chosen: Any) -> None:
     members = {
         "data": str(folder.path),
         "new": new,
+        "environment": folder.settings().environment,
         "origin": folder.settings().origin,
         "log_key": load_signer(folder).verifier.format(),
     }
@@ -85,6 +94,7 @@ def status(folder: DataFolder, as_json: bool) -> None:
     anchor = newest_anchor(store)
     node = EmbeddedNode.find(folder.chain) if folder.settings().rpc is None else None
     members = {
+        "environment": folder.settings().environment,
         "origin": folder.settings().origin,
         "size": head.size,
         "root": head.root.hex(),

@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from notary.errors import NotaryError, UnavailableError
-from notary.verification import Report, Status, Verdict, report_members
+from notary.report import Report, Status, Verdict, report_members
 
 REFUSED, CANNOT_TELL = 1, 2
 _MARKS = {

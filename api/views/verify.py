@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from api.views.bodies import read_body
 from api.wiring import Services
 from notary.receipt import MAX_RECEIPT
-from notary.verification import report_members
+from notary.report import report_members
 
 
 def blueprint(services: Services) -> Blueprint:

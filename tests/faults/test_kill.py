@@ -16,7 +16,7 @@ from api.settings import DataFolder
 from api.wiring import load_signer, make_verifier, open_store
 from notary.canonical import canonical_json
 from notary.receipt import parse_receipt
-from notary.verification import Verdict
+from notary.report import Verdict
 from tests.support.api import repayment
 from tests.support.builders import record
 from tests.support.cli import document, run

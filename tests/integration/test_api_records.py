@@ -11,8 +11,8 @@ import pytest
 
 from notary.canonical import canonical_json
 from notary.receipt import parse_receipt
+from notary.report import Verdict
 from notary.schemes import generate_key
-from notary.verification import Verdict
 from tests.support.api import PROBLEM, Api, agreement, repayment, running_api
 from tests.support.builders import signed
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.wiring import make_verifier
-from notary.verification import Status, Verdict
+from notary.report import Status, Verdict
 
 FIXTURES = sorted((Path(__file__).parents[1] / "vectors" / "receipts").glob("*.json"))
 

@@ -16,9 +16,10 @@ from notary.canonical import canonical_json
 from notary.errors import InvalidInputError, ProofError
 from notary.issuing import ReceiptIssuer
 from notary.receipt import parse_receipt
+from notary.report import Verdict
 from notary.schemes import SCHEMES
 from notary.stores.sqlite import SqliteStore
-from notary.verification import ReceiptVerifier, Verdict
+from notary.verification import ReceiptVerifier
 from tests.support.builders import EVIDENCE, anchor_of, history, kit_over, log_signer, record, signed
 
 LOG = log_signer()
@@ -28,14 +29,15 @@ JSON = st.recursive(
     max_leaves=6,
 )
 MEMBERS = [
-    "format", "state", "lender", "received_at", "envelope", "keys", "nonce", "tag", "index", "inclusion", "checkpoint",
-    "log_key", "anchors", "seal",
+    "format", "environment", "state", "lender", "received_at", "envelope", "keys", "nonce", "tag", "index", "inclusion",
+    "checkpoint", "log_key", "anchors", "seal",
 ]  # fmt: skip
 
 
-def believe(anchor: Anchor) -> None:
+def believe(anchor: Anchor) -> bytes:
     if anchor.evidence != EVIDENCE:
         raise ProofError("this is not the evidence")
+    return bytes(32)
 
 
 VERIFIER = ReceiptVerifier(SCHEMES, believe, LOG.verifier)

@@ -17,7 +17,8 @@ from notary.entries import RecordEntry, commit, genesis_entry, loan_tag
 from notary.envelope import EnvelopeSigner, sign_envelope
 from notary.hashing import leaf_hash, node_hash
 from notary.keys import make_jwk
-from notary.receipt import KeyOfParty, Receipt, write_receipt
+from notary.receipt import KeyOfParty, Receipt
+from notary.sealed import write_sealed
 from notary.signed_note import NoteSigner
 
 PAPER = Path(__file__).resolve().parents[2] / "FORMATS.md"
@@ -56,6 +57,7 @@ def examples() -> dict[str, str]:
     root = node_hash(left, leaves[2])
     checkpoint = sign_checkpoint(Checkpoint(ORIGIN, 3, root), signer)
     receipt = Receipt(
+        environment="production",
         lender="Sample Bank",
         received_at=1_772_415_000_125,
         envelope=envelope,
@@ -84,7 +86,7 @@ def examples() -> dict[str, str]:
         "inclusion": b64(left),
         "checkpoint": checkpoint.rstrip("\n"),
         "vkey": signer.verifier.format(),
-        "receipt": write_receipt(receipt, signer).decode(),
+        "receipt": write_sealed(receipt, signer).decode(),
     }
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """FORMATS.md says what the code does: its examples are computed again, and its receipt is verified."""
 
+from notary.report import Verdict
 from notary.schemes import SCHEMES
-from notary.verification import ReceiptVerifier, Verdict
+from notary.verification import ReceiptVerifier
 from tests.support.format_examples import PAPER, examples, stale
 
 
@@ -16,7 +17,7 @@ def test_a_changed_example_is_noticed() -> None:
 
 
 def test_the_receipt_of_the_paper_verifies() -> None:
-    def no_evidence(_: object) -> None:
+    def no_evidence(_: object) -> bytes:
         raise AssertionError("the example has no anchor")
 
     report = ReceiptVerifier(SCHEMES, no_evidence).verify(examples()["receipt"].encode())

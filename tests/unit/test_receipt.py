@@ -12,7 +12,8 @@ from notary.anchors import AnchorState
 from notary.canonical import canonical_json
 from notary.errors import InvalidEnvelopeError, InvalidInputError, MalformedJsonError, ReceiptError
 from notary.issuing import ReceiptIssuer
-from notary.receipt import MAX_RECEIPT, Receipt, parse_receipt, write_receipt
+from notary.receipt import MAX_RECEIPT, Receipt, parse_receipt
+from notary.sealed import write_sealed
 from notary.stores.sqlite import SqliteStore
 from tests.support.builders import NotaryKit, anchor_of, history, kit_over, record, signed
 
@@ -62,7 +63,7 @@ def test_a_receipt_is_canonical_and_comes_back_to_the_byte(kit: NotaryKit, issue
     assert canonical_json(value) == issued
     assert value["format"] == "loan-notary/receipt@1"
     receipt = parse_receipt(issued)
-    assert write_receipt(receipt, kit.signer) == issued
+    assert write_sealed(receipt, kit.signer) == issued
     seal = value.pop("seal")
     assert receipt.sealed_bytes() == b"loan-notary/receipt@1 seal\n" + canonical_json(value)
     assert receipt.seal is not None
@@ -105,6 +106,8 @@ SPOILED: dict[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
     "no seal": ("/seal", lambda v: v.pop("seal")),
     "a short seal": ("/seal", lambda v: v.update(seal=v["seal"][:-2])),
     "a padded seal": ("/seal", lambda v: v.update(seal=v["seal"] + "==")),
+    "no environment": ("/environment", lambda v: v.pop("environment")),
+    "another environment": ("/environment", lambda v: v.update(environment="Production")),
     "no lender": ("/lender", lambda v: v.update(lender="")),
     "a time without milliseconds": ("/received_at", lambda v: v.update(received_at="2026-01-01T00:00:00Z")),
     "a number for the time": ("/received_at", lambda v: v.update(received_at=5)),

@@ -14,36 +14,42 @@ from notary.canonical import canonical_json
 from notary.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from notary.errors import ProofError, UnavailableError
 from notary.issuing import ReceiptIssuer
-from notary.receipt import KeyOfParty, Receipt, parse_receipt, write_receipt
+from notary.receipt import KeyOfParty, Receipt, parse_receipt
+from notary.report import Report, Status, Verdict
 from notary.schemes import SCHEMES, PrivateKey, generate_key
+from notary.sealed import write_sealed
 from notary.stores.sqlite import SqliteStore
-from notary.verification import ReceiptVerifier, Report, Status, Verdict
+from notary.verification import ReceiptVerifier
 from tests.support.builders import EVIDENCE, NotaryKit, anchor_of, history, kit_over, log_signer, record, signed
 from tests.support.trees import flipped
 
 OTHER_LOG = log_signer("other.example/log", "other key")
 SAME_NAME = log_signer(seed="another key")
 LINKS = ["format", "seal", "record", "signatures", "checkpoint", "inclusion", "anchor", "block"]
+CODE_HASH = b"\xc0" * 32
 STRANGER = generate_key("EdDSA")
 
 
-def believe(anchor: Anchor) -> None:
+def believe(anchor: Anchor) -> bytes:
     """Take the evidence that the tests' builders make, and no other."""
     if anchor.evidence != EVIDENCE:
         raise ProofError("this is not the evidence")
+    return CODE_HASH
 
 
 class Node:
     """A chain witness with one answer."""
 
-    def __init__(self, answer: Exception | None = None) -> None:
+    def __init__(self, answer: Exception | None = None, depth: int = 5) -> None:
         self.answer = answer
+        self.depth = depth
         self.asked: list[Anchor] = []
 
-    def confirm(self, anchor: Anchor) -> None:
+    def confirm(self, anchor: Anchor) -> int:
         self.asked.append(anchor)
         if self.answer:
             raise self.answer
+        return self.depth
 
 
 @dataclass
@@ -62,7 +68,7 @@ class Case:
 
     def sealed(self, receipt: Receipt) -> bytes:
         """Return a changed receipt as the notary itself would have sealed it."""
-        return write_receipt(receipt, self.kit.signer)
+        return write_sealed(receipt, self.kit.signer)
 
     def unsealed(self, receipt: Receipt) -> bytes:
         """Return a changed receipt under the old seal."""
@@ -103,6 +109,7 @@ def test_a_good_receipt_is_valid_link_by_link(case: Case) -> None:
     assert [check.link for check in report.checks] == LINKS
     assert statuses(report) == dict.fromkeys(LINKS, Status.OK) | {"block": Status.NOT_CHECKED}
     assert report.facts == {
+        "environment": "test",
         "type": "agreement",
         "id": "01998d2e-5c00-7a31-8f42-6d1f0c2b9e00",
         "loan": "示范消贷字（2026）第000123号",
@@ -198,6 +205,7 @@ def as_party(receipt: Receipt, number: int, party: str) -> Receipt:
 
 CHANGES: dict[str, tuple[Callable[[Receipt], Receipt], set[str]]] = {
     # What is the notary's word alone: only the seal holds it.
+    "environment": (lambda r: replace(r, environment="production"), set()),
     "lender": (lambda r: replace(r, lender="Another Bank"), set()),
     "received_at": (lambda r: replace(r, received_at=r.received_at + 1), set()),
     "a key's party": (lambda r: as_party(r, 1, "lender"), set()),
@@ -326,7 +334,7 @@ def test_a_change_breaks_the_seal_too(case: Case, name: str) -> None:
 @pytest.mark.parametrize("forger", [OTHER_LOG, SAME_NAME])
 def test_a_change_sealed_by_another_key_breaks_the_seal(case: Case, name: str, forger: Any) -> None:
     change, links = CHANGES[name]
-    report = case.verify(write_receipt(change(case.receipt), forger))
+    report = case.verify(write_sealed(change(case.receipt), forger))
     assert broken(report) == links | {"seal"}
 
 
@@ -346,7 +354,7 @@ def test_a_forger_with_his_own_log_is_found_out_by_the_key_alone(case: Case) -> 
             open_checkpoint(case.receipt.checkpoint, case.kit.signer.verifier), SAME_NAME
         ),
     )  # fmt: skip
-    data = write_receipt(forged, SAME_NAME)
+    data = write_sealed(forged, SAME_NAME)
     assert broken(case.verify(data)) == {"seal", "checkpoint"}
     believed = case.verify(data, log_key=None)
     assert believed.verdict is Verdict.VALID

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The receipts in tests/vectors/receipts: `python -m tests.support.receipt_fixtures` writes those of today's version.
+
+A loan of five records in a log of some hundred, anchored on a real node. Keys and nonces are new each time, so the
+files differ after every run; a released version's files are never written again.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from chain.anchor_rules import EMBEDDED
+from chain.anchorer import Anchorer
+from notary.issuing import ReceiptIssuer
+from notary.ports import StoredRecord
+from notary.stores.sqlite import SqliteStore
+from tests.support.builders import NotaryKit, history, kit_over, record, record_id, signed
+from tests.support.node import Chain, running_chain
+
+FOLDER = Path(__file__).parents[1] / "vectors" / "receipts"
+LOAN = "示范消贷字（2026）第000123号"
+
+
+def money(amount: str) -> dict[str, str]:
+    """Return an amount in yuan."""
+    return {"amount": amount, "currency": "CNY"}
+
+
+def loan_records() -> Iterator[dict[str, Any]]:
+    """Yield a small loan's life: agreed, paid out, paid back in part twice, one payment taken back."""
+    split = {"principal": money("788.49"), "interest": money("100.00")}
+    paid = {"amount": money("888.49"), "split": split}
+    yield record("agreement")
+    yield record("disbursement", amount=money("10000.00"), drawdown=1)
+    yield record("repayment", **paid)
+    yield record("repayment", **paid)
+    yield record("reversal", reverses=record_id(0x102), **paid)
+
+
+def submit_loan(kit: NotaryKit) -> list[StoredRecord]:
+    """Record the loan, co-signed and then signed by the lender; return its records."""
+    lender, borrower = kit.register("lender"), kit.register("borrower", "ES256")
+    for number, value in enumerate(loan_records()):
+        value |= {"id": record_id(0x100 + number), "loan": LOAN}
+        kit.submit(signed(value, lender, borrower) if number == 0 else signed(value, lender))
+        kit.sequencer.append(history(f"other {number}", 20, first=1000 * (number + 1)))
+    return kit.store.loan_records(kit.lender.number, LOAN)
+
+
+def anchor(kit: NotaryKit, chain: Chain) -> None:
+    """Anchor the log's newest checkpoint and see the anchor final."""
+    anchorer = Anchorer(kit.log, kit.store, chain.registry, chain.wallet, replace(EMBEDDED, interval=0))
+    while not kit.store.newest_anchor():
+        anchorer.step()
+
+
+def main() -> None:
+    """Write the files."""
+    with tempfile.TemporaryDirectory() as name, running_chain(Path(name)) as chain:
+        kit = kit_over(SqliteStore.create(Path(name) / "notary.db"))
+        kit.sequencer.append(history("before", 70, first=100_000))
+        records = submit_loan(kit)
+        anchor(kit, chain)
+        issuer = ReceiptIssuer(kit.store, kit.signer)
+        (FOLDER / "receipt@1-final.json").write_bytes(issuer.stored(records[0]))
+        kit.store.close()
+
+
+if __name__ == "__main__":
+    main()
