@@ -29,14 +29,23 @@ def hash_api_key(api_key: str) -> bytes:
 
 def authenticated_lender(parties: PartyStore) -> Lender:
     """Return the lender whose API key the request carries. Raises `Unauthorized` (401)."""
-    # Read here because werkzeug's parser, made for all schemes, takes as long as the query below.
+    try:
+        return parties.lender_by_api_key(_sent_api_key_hash())
+    except NotFoundError:
+        raise _unauthorized("this API key is not known") from None
+
+
+def api_key_name() -> str:
+    """Return the name of the API key that the request carries: 16 hex digits of its SHA-256, which tell no secret."""
+    return _sent_api_key_hash().hex()[:16]
+
+
+def _sent_api_key_hash() -> bytes:
+    # Read here because werkzeug's parser, made for all schemes, takes as long as the query for the lender.
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise _unauthorized("an API key is needed: Authorization: Bearer ln_...")
-    try:
-        return parties.lender_by_api_key(hash_api_key(token.strip()))
-    except NotFoundError:
-        raise _unauthorized("this API key is not known") from None
+    return hash_api_key(token.strip())
 
 
 def _unauthorized(detail: str) -> Unauthorized:

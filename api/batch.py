@@ -38,17 +38,17 @@ def answer_lines(services: Services, lender: Lender, lines: Iterable[bytes]) -> 
         part.append(_Line(number, result))
         size += len(body)
         if len(part) == MAX_SUBMISSIONS or size > _MAX_PART:
-            yield _place_part(services, part)
+            yield _place_part(services, lender, part)
             part, size = [], 0
     if part:
-        yield _place_part(services, part)
+        yield _place_part(services, lender, part)
 
 
-def _place_part(services: Services, part: list[_Line]) -> bytes:
+def _place_part(services: Services, lender: Lender, part: list[_Line]) -> bytes:
     """Place some lines together, and return a line of answer for each, in order."""
     submissions = [line.result for line in part if isinstance(line.result, Submission)]
     try:
-        places = iter(services.writer.append(submissions) if submissions else ())
+        places = iter(services.gate.append(lender, submissions) if submissions else ())
     except NotaryError as error:
         # The response has begun, so its status cannot change: each line says itself that it was not taken.
         problem = describe(error)

@@ -37,6 +37,7 @@ PROBLEMS: dict[type[errors.NotaryError], Problem] = {
     errors.InvalidSignatureError: Problem(422, "invalid-signature", "A signature is missing or wrong"),
     errors.InvalidKeyError: Problem(422, "invalid-key", "The public key cannot be used"),
     errors.InvalidCertificateError: Problem(422, "invalid-certificate", "A certificate does not vouch for the key"),
+    errors.InvalidPolicyError: Problem(422, "invalid-policy", "The policy cannot be kept to"),
     errors.ReceiptError: Problem(422, "invalid-receipt", "The document is not a receipt"),
     errors.TilePathError: Problem(404, "not-found", "There is nothing here"),
     errors.InvalidInputError: Problem(422, "invalid-input", "The input is not well formed"),
@@ -46,6 +47,7 @@ PROBLEMS: dict[type[errors.NotaryError], Problem] = {
     errors.CurrencyError: Problem(409, "other-currency", "The loan is in another currency"),
     errors.ShareError: Problem(409, "wrong-share", "The shares of the loan do not sum to one"),
     errors.HolderError: Problem(409, "not-the-holder", "The loan is held by somebody else"),
+    errors.PolicyRefusedError: Problem(409, "refused-by-policy", "The lender's own policy refuses the record"),
     errors.RefusedError: Problem(409, "refused", "The record is not allowed now"),
     errors.NotFoundError: Problem(404, "not-found", "There is nothing here"),
     errors.LogBusyError: Problem(503, "log-busy", "The log is busy"),
@@ -60,7 +62,8 @@ def describe(error: errors.NotaryError) -> dict[str, Any]:
     problem = next(PROBLEMS[base] for base in type(error).__mro__ if base in PROBLEMS)
     if problem.status >= 500 and not isinstance(error, errors.UnavailableError):
         return _document(problem, "see the service's log for this trace id")
-    return _document(problem, str(error), _faults(error))
+    document = _document(problem, str(error), _faults(error))
+    return {**document, "findings": error.findings} if isinstance(error, errors.PolicyRefusedError) else document
 
 
 def install(app: Flask) -> None:

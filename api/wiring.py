@@ -16,7 +16,9 @@ from chain.known_registries import KNOWN_CODE_HASHES
 from chain.witness import NodeWitness
 from notary.issuing import ReceiptIssuer
 from notary.log import Log
+from notary.policies import Policies
 from notary.ports import Store
+from notary.refusals import PolicyGate
 from notary.registration import Registrar
 from notary.schemes import SCHEMES, load_private_key
 from notary.sealed_links import ChainWitness
@@ -30,12 +32,14 @@ WRITER_VARIABLE = "LOAN_NOTARY_WRITER"
 
 @dataclass(frozen=True)
 class Services:
-    """What the HTTP views work with."""
+    """What the HTTP views work with. Records go into the log through `gate`, never through `writer`."""
 
     store: Store
     log: Log
     registrar: Registrar
     writer: WriterClient
+    policies: Policies
+    gate: PolicyGate
     issuer: ReceiptIssuer
     verifier: ReceiptVerifier
 
@@ -60,12 +64,15 @@ def make_verifier(log_key: NoteVerifier | None = None, rpc: str | None = None) -
 
 def make_services(folder: DataFolder, writer_socket: Path) -> Services:
     """Put together what a process that serves HTTP needs."""
-    store, signer = open_store(folder), load_signer(folder)
+    store, signer, writer = open_store(folder), load_signer(folder), WriterClient(writer_socket)
+    policies = Policies(store)
     return Services(
         store=store,
         log=Log(store),
         registrar=Registrar(store, SCHEMES, now),
-        writer=WriterClient(writer_socket),
+        writer=writer,
+        policies=policies,
+        gate=PolicyGate(store, writer, policies),
         issuer=ReceiptIssuer(store, signer, folder.settings().environment),
         verifier=make_verifier(signer.verifier),
     )

@@ -11,6 +11,7 @@
     │   ├── InvalidSignatureError      a signature is missing, wrong or by an unknown key (C3)
     │   ├── InvalidKeyError            a public key cannot be used
     │   ├── InvalidCertificateError    a certificate, or its chain, does not vouch for a key (C3)
+    │   ├── InvalidPolicyError         a lender's policy says what no policy can say
     │   ├── SignedNoteError            not a signed note, or not signed by a known key
     │   ├── CheckpointError            a signed note that is not a checkpoint
     │   ├── TilePathError              not the path of a tile
@@ -21,7 +22,8 @@
     │   ├── TransitionError            not legal in the loan's state (C6)
     │   ├── CurrencyError              sums in another currency than the loan's (C5)
     │   ├── ShareError                 the holders' shares would not sum to 1 (C8)
-    │   └── HolderError                passed on by somebody who does not hold the loan (C9)
+    │   ├── HolderError                passed on by somebody who does not hold the loan (C9)
+    │   └── PolicyRefusedError         odd in a way that the lender's own policy refuses
     ├── NotFoundError                  nothing of that name that the caller may see
     ├── ProofError                     hashes that do not prove what they should
     │   ├── InclusionProofError
@@ -35,6 +37,7 @@
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 
 class NotaryError(Exception):
@@ -84,6 +87,10 @@ class InvalidKeyError(InvalidInputError):
 
 class InvalidCertificateError(InvalidInputError):
     """Raised when a chain of certificates does not vouch for a key, or a root is none that can be configured."""
+
+
+class InvalidPolicyError(InvalidInputError):
+    """Raised when a lender's policy names what is not there, or what no lender may set."""
 
 
 class SignedNoteError(InvalidInputError):
@@ -185,6 +192,17 @@ class HolderError(RefusedError):
         self.pointer, self.given, self.holders = pointer, given, tuple(holders)
         text = f"{given} does not hold the loan; its holders are {', '.join(self.holders)}"
         super().__init__(text, pointer, given, self.holders)
+
+
+class PolicyRefusedError(RefusedError):
+    """Raised when a finding that the lender's own policy refuses would rest on a record.
+
+    `findings` are JSON as `notary.history.finding_json` writes it: code, sentences, and the records they rest on.
+    """
+
+    def __init__(self, *findings: dict[str, Any]) -> None:
+        self.findings = findings
+        super().__init__("; ".join(f"{item['code']}: {item['en']}" for item in findings), *findings)
 
 
 class NotFoundError(NotaryError):

@@ -19,10 +19,24 @@ from notary.tiles import Tile
 
 @dataclass(frozen=True)
 class Lender:
-    """Who submits records: its number in this notary and its registered name."""
+    """Who submits records: its number in this notary, its registered name, and the version of its policy (0: none)."""
 
     number: int
     name: str
+    policy: int = 0
+
+
+@dataclass(frozen=True)
+class PolicyVersion:
+    """One version of a lender's policy: its number from 1, `notary.policies.policy_text`, when it was set, and by whom.
+
+    `set_by` names the API key: the first 16 hex digits of its SHA-256.
+    """
+
+    version: int
+    text: str
+    set_at: int
+    set_by: str
 
 
 @dataclass(frozen=True)
@@ -121,6 +135,9 @@ class RecordStore(Protocol):
     def records(self) -> Iterator[tuple[StoredRecord, Loan]]:
         """Yield every record with its loan, by rising index."""
 
+    def loan_numbers(self, lender: int) -> Iterator[str]:
+        """Yield the numbers of a lender's loans in the order in which they began."""
+
     def anchor_over(self, index: int) -> Anchor | None:
         """Return the anchor that covers an entry: the smallest final one, else the smallest mined one, else None."""
 
@@ -150,7 +167,20 @@ class PartyStore(Protocol):
         """Return the lender's registered keys of these ids; what is not there is left out."""
 
 
-class Store(LogStore, RecordStore, PartyStore, AnchorStore, Protocol):
+class PolicyStore(Protocol):
+    """Lenders' own policies; every version is kept."""
+
+    def policy(self, lender: int, version: int) -> PolicyVersion:
+        """Return one version. Raises `NotFoundError`."""
+
+    def policy_at(self, lender: int, moment: int) -> PolicyVersion | None:
+        """Return the newest version that was set by a moment, if there was one."""
+
+    def set_policy(self, lender: int, text: str, set_at: int, set_by: str) -> PolicyVersion:
+        """Put a policy in force as the lender's next version; return the current one where its text is the same."""
+
+
+class Store(LogStore, RecordStore, PartyStore, PolicyStore, AnchorStore, Protocol):
     """A whole database."""
 
     def close(self) -> None:

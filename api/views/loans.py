@@ -2,16 +2,15 @@
 """`/v1/loans`: where a loan stands at any moment, and the records that say so."""
 
 import orjson
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from werkzeug.routing import PathConverter
 
 from api.auth import authenticated_lender
-from api.clock import now
+from api.views.moments import asked_moment
 from api.views.record_json import RecordWriter
 from api.wiring import Services
-from notary.encoding import parse_time
-from notary.errors import Fault, InvalidInputError, NotFoundError
-from notary.history import DEFAULT_POLICY, Book, loan_view, read_events, view_json
+from notary.errors import NotFoundError
+from notary.history import Book, loan_view, read_events, view_json
 
 
 class LoanNumberConverter(PathConverter):
@@ -33,22 +32,18 @@ def blueprint(services: Services) -> Blueprint:
         lender = authenticated_lender(services.store)
         if not services.store.find_loans([(lender.number, number)]):
             raise NotFoundError("you have no loan of this number")
-        as_of = _moment(request.args.get("as_of"))
+        as_of = asked_moment()
         records = [
             record for record in services.store.loan_records(lender.number, number) if record.received_at <= as_of
         ]
-        view = loan_view(Book.of(read_events(records), as_of), DEFAULT_POLICY)
-        members = {"loan": number, **view_json(view), "records": [write.summary(record) for record in records]}
+        version, policy = services.policies.at(lender, as_of)
+        view = loan_view(Book.of(read_events(records), as_of), policy.thresholds)
+        members = {
+            "loan": number,
+            **view_json(view),
+            "policy": version,
+            "records": [write.summary(record) for record in records],
+        }
         return Response(orjson.dumps(members), mimetype="application/json")
 
     return views
-
-
-def _moment(text: str | None) -> int:
-    """Return the moment that `?as_of=` names, in milliseconds since 1970; now if it names none."""
-    if text is None:
-        return now()
-    try:
-        return parse_time(text)
-    except ValueError as error:
-        raise InvalidInputError(Fault("", f"as_of is {error}")) from None

@@ -5,9 +5,8 @@ from typing import Any
 
 import orjson
 
-from api.clock import now
 from notary.encoding import format_time
-from notary.history import DEFAULT_POLICY, Book, Case, finding_json, findings_of, read_events
+from notary.history import Book, Case, Policy, finding_json, findings_of, read_events
 from notary.ports import Store, StoredRecord
 from notary.records import RECORD_TYPES
 from notary.signatures import assurance
@@ -34,10 +33,10 @@ class RecordWriter:
             "state": anchor.state.value if anchor else "recorded",
         }
 
-    def whole(self, record: StoredRecord) -> dict[str, Any]:
+    def whole(self, record: StoredRecord, as_of: int, policy: Policy) -> dict[str, Any]:
         """Return the summary with the record itself, its envelope, and what is odd about it by its loan's history."""
         history = self._store.loan_records(record.lender, record.loan)
-        case = Case(Book.of(read_events(history), now()), DEFAULT_POLICY)
+        case = Case(Book.of(read_events(history), as_of), policy)
         return {
             **self.summary(record),
             "findings": [finding_json(item) for item in findings_of(case, record.sequence)],

@@ -7,6 +7,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.auth import authenticated_lender
 from api.batch import answer_lines
+from api.clock import now
 from api.views.bodies import read_body, read_lines, require_media_type
 from api.views.record_json import RecordWriter
 from api.wiring import Services
@@ -27,7 +28,7 @@ def blueprint(services: Services) -> Blueprint:
         lender = authenticated_lender(services.store)
         body = read_body("application/json", "application/jose+json", limit=MAX_BODY)
         submission = services.registrar.submission(lender, body, prove=True)
-        [placed] = services.writer.append([submission])
+        [placed] = services.gate.append(lender, [submission])
         if isinstance(placed, RefusedError):
             raise placed
         if placed.fresh:
@@ -49,7 +50,8 @@ def blueprint(services: Services) -> Blueprint:
     def show(record_id: str) -> Response:
         lender = authenticated_lender(services.store)
         record = _find(services, lender, record_id)
-        return Response(orjson.dumps(write.whole(record)), mimetype="application/json")
+        thresholds = services.policies.of(lender).thresholds
+        return Response(orjson.dumps(write.whole(record, now(), thresholds)), mimetype="application/json")
 
     @views.get("/records/<record_id>/receipt")
     def receipt(record_id: str) -> Response:

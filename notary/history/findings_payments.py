@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from notary.finance.dates import is_month_end
-from notary.history.book import Book, Event
+from notary.history.book import Event
 from notary.history.case import Case
 from notary.history.finding import Finding, Severity, finding, money
 from notary.records import Disbursement, Repayment, Settlement, WriteOff
@@ -41,14 +41,18 @@ def booked_twice(case: Case) -> Iterator[Finding]:
 
 
 def paid_too_much(case: Case) -> Iterator[Finding]:
-    """F3: more principal was paid back than paid out, and it was not put right since."""
+    """F3: more principal was paid back than paid out, and it was not put right since.
+
+    It rests on the record that took the balance below zero last, and on what was paid since.
+    """
     book = case.book
     if book.state.balance >= 0 or not case.account.disbursed:
         return
-    first = next((event for event, _ in book.all(Repayment) if _after(book, event) < 0), book.events[-1])
+    first = next(event for event in reversed(book.events) if book.balances[event.sequence] >= 0)
+    more = [event for event, _ in book.all(Repayment) if event.sequence > first.sequence]
     excess = money(-book.state.balance, book.currency)
     yield finding(
-        "F3", Severity.WARNING, [first],
+        "F3", Severity.WARNING, [first, *more],
         f"已还本金比发放的本金多 {excess}，且未见冲正。",
         f"{excess} more principal was paid back than was paid out, and no reversal followed.",
     )  # fmt: skip
@@ -139,9 +143,3 @@ def too_regular(case: Case) -> Iterator[Finding]:
             f"全部 {len(payments)} 笔还款都在月末最后一天。",
             f"All {len(payments)} repayments were paid on the last day of a month.",
         )  # fmt: skip
-
-
-def _after(book: Book, event: Event) -> int:
-    """Return the principal outstanding after an event."""
-    following = event.sequence + 1
-    return book.balances[following] if following < len(book.balances) else book.state.balance

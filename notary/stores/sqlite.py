@@ -10,11 +10,12 @@ from notary.anchors import Anchor, AnchorState, LogHead
 from notary.errors import Fault, ForkError, InvalidKeyError, NotFoundError
 from notary.ports import Batch, Lender, Loan, PartyKey, StoredRecord
 from notary.stores.anchor_rows import anchor_from_row, anchor_to_row
-from notary.stores.sqlite_file import STATEMENTS, SqliteFile
+from notary.stores.sqlite_file import STATEMENTS
+from notary.stores.sqlite_policies import SqlitePolicies
 from notary.tiles import Tile
 
 
-class SqliteStore(SqliteFile):
+class SqliteStore(SqlitePolicies):
     """Implements `notary.ports.Store`."""
 
     # --- the log
@@ -81,6 +82,14 @@ class SqliteStore(SqliteFile):
     def records(self) -> Iterator[tuple[StoredRecord, Loan]]:
         for row in self._all("records", ()):
             yield _record(row[:9]), Loan(*row[9:])
+
+    def loan_numbers(self, lender: int) -> Iterator[str]:
+        last = 0
+        # Page by page: a statement that stays open keeps the write-ahead log from being emptied.
+        while page := list(self._all("loan_numbers", (lender, last))):
+            for _, number in page:
+                yield number
+            last = page[-1][0]
 
     # --- lenders and keys
 

@@ -11,7 +11,7 @@ import pytest
 
 from notary.anchors import AnchorState, LogHead
 from notary.errors import CorruptLogError, ForkError, InvalidKeyError, NotaryError, NotFoundError
-from notary.ports import Batch, Lender, Loan, PartyKey, Store, StoredRecord
+from notary.ports import Batch, Lender, Loan, PartyKey, PolicyVersion, Store, StoredRecord
 from notary.stores.sqlite import SqliteStore
 from notary.tiles import Tile
 from tests.support.builders import EVIDENCE, NOW, anchor_of, head_of, log_signer, record_id, stored_record
@@ -310,6 +310,57 @@ def test_a_record_keeps_every_member(filled: Store) -> None:
     filled.commit(head(4), Batch(head(5), [entry(4)], [record], [ours]))
     assert filled.record_at(4) == record
     assert filled.loan_records(1, ours.number) == [record]
+
+
+def test_a_lender_s_loans_come_in_the_order_in_which_they_began(filled: Store) -> None:
+    other = filled.add_lender("Example Bank", sha256(b"other").digest(), NOW)
+    names = [f"{number % 7}-{number}" for number in range(2_100)]
+    filled.commit(head(4), Batch(head(5), [entry(4)], [], [loan(name, 1, other.number) for name in names]))
+    assert list(filled.loan_numbers(other.number)) == names
+    assert list(filled.loan_numbers(1)) == ["A", "B"]
+    assert list(filled.loan_numbers(99)) == []
+
+
+# --- policies
+
+
+def test_every_version_of_a_policy_is_kept_and_the_newest_is_in_force(store: Store, lender: Lender) -> None:
+    other = store.add_lender("Example Bank", sha256(b"other").digest(), NOW)
+    assert store.policy_at(lender.number, NOW) is None
+    first = store.set_policy(lender.number, "one", NOW, "a" * 16)
+    assert first == PolicyVersion(1, "one", NOW, "a" * 16)
+    second = store.set_policy(lender.number, "two", NOW + 5, "b" * 16)
+    assert second == PolicyVersion(2, "two", NOW + 5, "b" * 16)
+    moments = (NOW - 1, NOW, NOW + 4, NOW + 5, NOW + 99)
+    assert [store.policy_at(lender.number, moment) for moment in moments] == [None, first, first, second, second]
+    assert [store.policy(lender.number, version) for version in (1, 2)] == [first, second]
+    assert store.lender(lender.number) == store.lender_by_api_key(API_KEY) == replace(lender, policy=2)
+    # Another lender has none of it.
+    assert store.lender(other.number) == other
+    assert store.policy_at(other.number, NOW + 99) is None
+    for missing in ((lender.number, 3), (other.number, 1)):
+        with pytest.raises(NotFoundError):
+            store.policy(*missing)
+
+
+def test_the_same_policy_again_is_no_new_version(store: Store, lender: Lender) -> None:
+    first = store.set_policy(lender.number, "one", NOW, "a" * 16)
+    assert store.set_policy(lender.number, "one", NOW + 5, "b" * 16) == first
+    store.set_policy(lender.number, "two", NOW + 6, "a" * 16)
+    assert store.set_policy(lender.number, "one", NOW + 7, "a" * 16).version == 3
+
+
+def test_a_clock_that_was_set_back_leaves_the_newest_policy_in_force(store: Store, lender: Lender) -> None:
+    store.set_policy(lender.number, "one", NOW, "a" * 16)
+    second = store.set_policy(lender.number, "two", NOW - 60_000, "a" * 16)
+    assert second.set_at == NOW
+    assert store.policy_at(lender.number, NOW) == second
+
+
+def test_a_policy_of_a_lender_who_is_not_there_is_refused(store: Store, lender: Lender) -> None:
+    with pytest.raises(CorruptLogError):
+        store.set_policy(lender.number + 1, "one", NOW, "a" * 16)
+    assert store.policy_at(lender.number + 1, NOW) is None
 
 
 # --- lenders and keys

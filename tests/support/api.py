@@ -162,7 +162,7 @@ def running_api(path: Path, max_waiting: int = MAX_WAITING) -> Iterator[Api]:
 def api_over(folder: DataFolder, writer: Path) -> Iterator[Api]:
     """Put the API over a folder whose writer listens, or not, on the socket `writer`."""
     services = make_services(folder, writer)
-    bank, other = (_lender(services, name) for name in ("示范银行", "Second Bank"))
+    bank, other = (new_lender(services, name) for name in ("示范银行", "Second Bank"))
     try:
         yield Api(folder, services, create_app(services), bank, other)
     finally:
@@ -170,7 +170,8 @@ def api_over(folder: DataFolder, writer: Path) -> Iterator[Api]:
         services.store.close()
 
 
-def _lender(services: Services, name: str) -> LenderKit:
+def new_lender(services: Services, name: str) -> LenderKit:
+    """Register a lender with an API key, a key of its own and one of a borrower."""
     api_key = new_api_key()
     lender = services.store.add_lender(name, hash_api_key(api_key), NOW)
     algs = list(SCHEMES)

@@ -21,6 +21,7 @@ from notary.errors import (
     LogBusyError,
     NotaryError,
     NotFoundError,
+    PolicyRefusedError,
     ProofError,
     RefusedError,
     SequenceError,
@@ -146,3 +147,11 @@ def test_only_trouble_that_passes_says_when_to_come_back() -> None:
     for error in (LogBusyError("x"), UnavailableError("x"), NotaryError("x"), NotFoundError("x"), HTTPException()):
         response = app_raising(error).test_client().get("/")
         assert ("Retry-After" in response.headers) == (response.status_code == 503)
+
+
+def test_a_refusal_by_policy_names_its_findings() -> None:
+    found = {"code": "F6", "severity": "warning", "records": [{"sequence": 0, "id": "x"}], "zh": "晚", "en": "Late."}
+    document = problems.describe(PolicyRefusedError(found))
+    assert (document["status"], document["type"]) == (409, "urn:loan-notary:problem:refused-by-policy")
+    assert (document["detail"], list(document["findings"])) == ("F6: Late.", [found])
+    assert "errors" not in document

@@ -101,6 +101,22 @@ def test_f3_more_paid_back_than_paid_out() -> None:
     assert story.found("F3", "2027-01-18") == []
 
 
+def test_f3_rests_on_what_took_the_balance_below_zero_and_on_what_was_paid_since() -> None:
+    story = begun()
+    over = {"principal": money(PRINCIPAL + 1), "interest": money(0)}
+    first = story.repay(ROWS[0], amount=money(PRINCIPAL + 1), split=over)
+    story.tell("reversal", "2026-02-16", amount=money(PRINCIPAL + 1), split=over, reverses=first.id)
+    story.repay(ROWS[1], amount=money(PRINCIPAL + 1), split=over)
+    story.tell("reminder", "2026-03-20")
+    story.repay(ROWS[2])
+    assert [item.sequences for item in story.found("F3", "2026-04-16")] == [(5, 7)]
+    # What was waived beyond the balance counts as well, and what comes later has no part in it.
+    waived = begun()
+    waived.tell("restructuring", "2026-01-16", capitalised=money(0), waived=money(PRINCIPAL + 1))
+    waived.tell("reminder", "2026-01-17")
+    assert [item.sequences for item in waived.found("F3", "2026-01-18")] == [(3,)]
+
+
 def test_f4_balances() -> None:
     story = Story().agree().pay_out().plan(rows=changed_rows(5, balance="6000.00"))
     assert told(story.found("F4")) == [

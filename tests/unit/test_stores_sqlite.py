@@ -12,7 +12,9 @@ from notary.errors import CorruptLogError, NotFoundError, UnavailableError
 from notary.stores.sqlite import SqliteStore
 from tests.support.builders import NOW
 
-TABLES = {"head", "entries", "tiles", "lenders", "api_keys", "party_keys", "loans", "records", "anchors"}
+TABLES = {
+    "head", "entries", "tiles", "lenders", "api_keys", "party_keys", "loans", "records", "anchors", "policies",
+}  # fmt: skip
 
 
 @pytest.fixture

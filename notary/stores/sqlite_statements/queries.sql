@@ -55,10 +55,13 @@ INSERT INTO lenders (name, created_at) VALUES (?, ?);
 INSERT INTO api_keys (sha256, lender, created_at) VALUES (?, ?, ?);
 
 -- name: lender_by_api_key
-SELECT l.number, l.name FROM api_keys k JOIN lenders l ON l.number = k.lender WHERE k.sha256 = ?;
+SELECT l.number, l.name, l.policy FROM api_keys k JOIN lenders l ON l.number = k.lender WHERE k.sha256 = ?;
 
 -- name: lender
-SELECT number, name FROM lenders WHERE number = ?;
+SELECT number, name, policy FROM lenders WHERE number = ?;
+
+-- name: loan_numbers
+SELECT loan_id, number FROM loans WHERE lender = ? AND loan_id > ? ORDER BY loan_id LIMIT 1000;
 
 -- name: party_key
 SELECT kid, party, jwk, registered_at FROM party_keys WHERE lender = ? AND kid = ?;

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`/v1/findings`: what is odd in all of a lender's loans."""
+
+from collections.abc import Iterator
+
+import orjson
+from flask import Blueprint, Response, request
+
+from api.auth import authenticated_lender
+from api.views.moments import asked_moment
+from api.wiring import Services
+from notary.errors import Fault, InvalidInputError
+from notary.history import Book, Case, Policy, Severity, finding_json, findings, read_events
+from notary.policies import CODES
+from notary.ports import Lender
+
+
+def blueprint(services: Services) -> Blueprint:
+    """Return the view."""
+    views = Blueprint("findings", __name__, url_prefix="/v1/findings")
+
+    @views.get("")
+    def every() -> Response:
+        lender = authenticated_lender(services.store)
+        as_of = asked_moment()
+        _, policy = services.policies.at(lender, as_of)
+        codes = _chosen("code", CODES)
+        severities = _chosen("severity", tuple(severity.value for severity in Severity))
+        lines = _lines(services, lender, as_of, policy.thresholds)
+        chosen = (line for line in lines if line["code"] in codes and line["severity"] in severities)
+        return Response((orjson.dumps(line) + b"\n" for line in chosen), mimetype="application/x-ndjson")
+
+    return views
+
+
+def _chosen(name: str, known: tuple[str, ...]) -> frozenset[str]:
+    """Return the values that the query names, all of them if it names none. Raises `InvalidInputError`."""
+    values = request.args.getlist(name)
+    if unknown := [value for value in values if value not in known]:
+        raise InvalidInputError(Fault("", f"{name} is {unknown[0][:40]!r}, none of {', '.join(known)}"))
+    return frozenset(values or known)
+
+
+def _lines(services: Services, lender: Lender, as_of: int, policy: Policy) -> Iterator[dict[str, object]]:
+    """Yield the findings loan by loan in the order in which the loans began, and as each loan's view orders them."""
+    for number in services.store.loan_numbers(lender.number):
+        book = Book.of(read_events(services.store.loan_records(lender.number, number)), as_of)
+        for item in findings(Case(book, policy)):
+            yield {"loan": number, **finding_json(item)}
