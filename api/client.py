@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A client of the HTTP API, for the command line."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import orjson
 import urllib3
@@ -28,10 +29,27 @@ class NotaryClient:
         """Tell whether the notary takes records now."""
         return self._request("GET", "/readyz", retries=False).status == 200
 
-    def register_key(self, party: str, jwk: dict[str, str]) -> str:
-        """Register a public key of "lender" or "borrower" and return its id."""
-        answer = self._json("POST", "/v1/keys", orjson.dumps({"party": party, "jwk": jwk}), "application/json")
-        return str(answer["kid"])
+    def register_key(self, party: str, jwk: dict[str, str], **times: Any) -> dict[str, Any]:
+        """Register a public key of "lender" or "borrower" and return what is registered.
+
+        `times` are the members of the request that say when it counts; those that are None are left out.
+        """
+        members = {"party": party, "jwk": jwk, **{name: value for name, value in times.items() if value is not None}}
+        return self._json("POST", "/v1/keys", orjson.dumps(members), "application/json")
+
+    def revoke_key(self, kid: str, moment: str) -> dict[str, Any]:
+        """Revoke a key from a moment (RFC 3339) on and return it."""
+        body = orjson.dumps({"from": moment})
+        return self._json("POST", f"/v1/keys/{quote(kid, safe='')}/revocation", body, "application/json")
+
+    def keys(self, party: str | None) -> Iterator[dict[str, Any]]:
+        """Yield the registered keys, of one party or of all."""
+        after: str | None = ""
+        while after is not None:
+            asked = {"after": after} if party is None else {"after": after, "party": party}
+            page = self._json("GET", f"/v1/keys?{urlencode(asked)}")
+            yield from page["keys"]
+            after = page["after"]
 
     def submit(self, document: bytes) -> bytes:
         """Submit one record or envelope and return its receipt."""

@@ -2,6 +2,7 @@
 """The composition root: the only module that sees every layer and puts the parts together."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,8 @@ from chain.evidence import verify_evidence
 from chain.known_registries import KNOWN_CODE_HASHES
 from chain.witness import NodeWitness
 from notary.issuing import ReceiptIssuer
+from notary.key_registry import KeyRegistry
+from notary.keyring import Keyring
 from notary.log import Log
 from notary.policies import Policies
 from notary.ports import Store
@@ -37,6 +40,8 @@ class Services:
     store: Store
     log: Log
     registrar: Registrar
+    keys: KeyRegistry
+    keyring: Keyring
     writer: WriterClient
     policies: Policies
     gate: PolicyGate
@@ -62,18 +67,20 @@ def make_verifier(log_key: NoteVerifier | None = None, rpc: str | None = None) -
     return ReceiptVerifier(SCHEMES, partial(verify_evidence, known_code_hashes=KNOWN_CODE_HASHES), log_key, chain)
 
 
-def make_services(folder: DataFolder, writer_socket: Path) -> Services:
+def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], int] = now) -> Services:
     """Put together what a process that serves HTTP needs."""
     store, signer, writer = open_store(folder), load_signer(folder), WriterClient(writer_socket)
-    policies = Policies(store)
+    keyring, policies = Keyring(store, SCHEMES), Policies(store)
     return Services(
         store=store,
         log=Log(store),
-        registrar=Registrar(store, SCHEMES, now),
+        registrar=Registrar(store, SCHEMES, clock),
+        keys=KeyRegistry(store, SCHEMES, clock),
+        keyring=keyring,
         writer=writer,
         policies=policies,
         gate=PolicyGate(store, writer, policies),
-        issuer=ReceiptIssuer(store, signer, folder.settings().environment),
+        issuer=ReceiptIssuer(store, keyring, signer, folder.settings().environment),
         verifier=make_verifier(signer.verifier),
     )
 

@@ -59,6 +59,12 @@ class CertifiedKey:
     serial: str
     root: bytes
 
+    @property
+    def subject(self) -> str:
+        """Whom the certificate names, for people."""
+        names = [name for name in (self.common_name, self.organization) if name]
+        return ", ".join(names) or f"certificate {self.serial}"
+
 
 def certified_key(
     signature: Signature, roots: Collection[bytes], moment: int, schemes: Mapping[str, Scheme[Any]]

@@ -8,7 +8,9 @@
     │   ├── MalformedJsonError         not strict JSON (check C1)
     │   ├── InvalidRecordError         a record breaks its type's rules (C1, C5, C7)
     │   ├── InvalidEnvelopeError       an envelope is not the JWS form that FORMATS.md fixes
-    │   ├── InvalidSignatureError      a signature is missing, wrong or by an unknown key (C3)
+    │   ├── InvalidSignatureError      a signature is missing or wrong (C3)
+    │   │   ├── UnknownKeyError        it is by a key that is not registered
+    │   │   └── KeyTimeError           its key is not valid yet, has ended or is revoked
     │   ├── InvalidKeyError            a public key cannot be used
     │   ├── InvalidCertificateError    a certificate, or its chain, does not vouch for a key (C3)
     │   ├── InvalidPolicyError         a lender's policy says what no policy can say
@@ -23,7 +25,9 @@
     │   ├── CurrencyError              sums in another currency than the loan's (C5)
     │   ├── ShareError                 the holders' shares would not sum to 1 (C8)
     │   ├── HolderError                passed on by somebody who does not hold the loan (C9)
-    │   └── PolicyRefusedError         odd in a way that the lender's own policy refuses
+    │   ├── PolicyRefusedError         odd in a way that the lender's own policy refuses
+    │   ├── RevocationError            a revocation would move to a later moment
+    │   └── DraftError                 a record of this id waits for signatures with other content
     ├── NotFoundError                  nothing of that name that the caller may see
     ├── ProofError                     hashes that do not prove what they should
     │   ├── InclusionProofError
@@ -78,7 +82,15 @@ class InvalidEnvelopeError(InvalidInputError):
 
 
 class InvalidSignatureError(InvalidInputError):
-    """Raised when a signature is missing, does not verify, or is by a key that is not registered."""
+    """Raised when a signature is missing or does not verify."""
+
+
+class UnknownKeyError(InvalidSignatureError):
+    """Raised when a signature is by a key that is not registered with the lender."""
+
+
+class KeyTimeError(InvalidSignatureError):
+    """Raised when a signature is by a key that is not valid when the record is received."""
 
 
 class InvalidKeyError(InvalidInputError):
@@ -203,6 +215,26 @@ class PolicyRefusedError(RefusedError):
     def __init__(self, *findings: dict[str, Any]) -> None:
         self.findings = findings
         super().__init__("; ".join(f"{item['code']}: {item['en']}" for item in findings), *findings)
+
+
+class RevocationError(RefusedError):
+    """Raised when a revocation would be moved to a later moment than it is told of already."""
+
+    def __init__(self, name: str, revoked_from: str) -> None:
+        self.name, self.revoked_from = name, revoked_from
+        text = f"{name} is revoked from {revoked_from} on; a revocation can be moved to an earlier moment only"
+        super().__init__(text, name, revoked_from)
+
+
+class DraftError(RefusedError):
+    """Raised when a record of the same id, but with another payload, waits for signatures."""
+
+    pointer = "/id"
+    check = "C4"
+
+    def __init__(self, record_id: str) -> None:
+        self.record_id = record_id
+        super().__init__(f"record {record_id} waits for signatures with another payload; withdraw it first", record_id)
 
 
 class NotFoundError(NotaryError):

@@ -4,11 +4,10 @@
 from dataclasses import replace
 from typing import Protocol
 
-import orjson
-
 from notary.entries import parse_record_entry
 from notary.envelope import Envelope
 from notary.errors import CorruptLogError
+from notary.keyring import Keyring
 from notary.log import Log
 from notary.ports import Lender, LogStore, PartyStore, RecordStore, StoredRecord
 from notary.receipt import KeyOfParty, Receipt
@@ -24,8 +23,11 @@ class IssuingStore(LogStore, RecordStore, PartyStore, Protocol):
 class ReceiptIssuer:
     """Writes receipts, sealed with the log's key; `environment` is what they say they are for."""
 
-    def __init__(self, store: IssuingStore, signer: NoteSigner, environment: Environment = "test") -> None:
+    def __init__(
+        self, store: IssuingStore, keyring: Keyring, signer: NoteSigner, environment: Environment = "test"
+    ) -> None:
         self._store = store
+        self._keyring = keyring
         self._log = Log(store)
         self._signer = signer
         self._environment = environment
@@ -67,7 +69,7 @@ class ReceiptIssuer:
             lender=lender.name,
             received_at=record.received_at,
             envelope=envelope,
-            keys=self._keys(lender, envelope),
+            keys=self._keys(record, envelope),
             nonce=record.nonce,
             tag=tag,
             index=record.index,
@@ -76,7 +78,7 @@ class ReceiptIssuer:
             log_key=self._log_key,
         )
 
-    def _keys(self, lender: Lender, envelope: Envelope) -> tuple[KeyOfParty, ...]:
-        kids = [signature.kid for signature in envelope.signatures]
-        keys = self._store.party_keys(lender.number, kids)
-        return tuple(KeyOfParty(keys[kid].party, orjson.loads(keys[kid].jwk)) for kid in kids)
+    def _keys(self, record: StoredRecord, envelope: Envelope) -> tuple[KeyOfParty, ...]:
+        keys = self._keyring.keys_of(record.lender, envelope, record.received_at)
+        signers = [keys[signature.kid] for signature in envelope.signatures]
+        return tuple(KeyOfParty(item.party, item.key.jwk, item.validity, item.root) for item in signers)

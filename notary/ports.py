@@ -15,6 +15,7 @@ from notary.anchors import Anchor, AnchorStore, LogHead
 from notary.encoding import b64url
 from notary.envelope import Envelope, envelope_from_json
 from notary.tiles import Tile
+from notary.validity import Validity
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,34 @@ class PolicyVersion:
 
 @dataclass(frozen=True)
 class PartyKey:
-    """A public key registered for a lender's loans; `party` says whose it is, such as "lender" or "borrower"."""
+    """A public key registered for a lender's loans.
+
+    `party` says whose it is, such as "lender" or "borrower"; `validity` when it counts; `revoked_at` when the lender
+    told of its revocation.
+    """
 
     kid: str
     party: str
     jwk: str
     registered_at: int
+    validity: Validity
+    revoked_at: int | None = None
+
+
+@dataclass(frozen=True)
+class PartyRoot:
+    """A CA certificate (DER) whose leaves sign for a party of a lender's loans.
+
+    `fingerprint` is its SHA-256 in hex. It is registered for the leaves of one `organization`, or for all others
+    (None). `validity` is that of the registration; the certificates have their own beside it.
+    """
+
+    fingerprint: str
+    party: str
+    certificate: bytes
+    organization: str | None
+    validity: Validity
+    revoked_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +107,23 @@ class StoredRecord:
         """The envelope, as it was committed to."""
         if self.signatures == "[]":
             return Envelope(self.payload)
+        return envelope_from_json({"payload": b64url(self.payload), "signatures": orjson.loads(self.signatures)})
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A record that waits for more signatures, up to `expires_at`; `signatures` is the envelope's member as JSON."""
+
+    lender: int
+    record_id: str
+    payload: bytes
+    signatures: str
+    created_at: int
+    expires_at: int
+
+    @property
+    def envelope(self) -> Envelope:
+        """The envelope as far as it is signed."""
         return envelope_from_json({"payload": b64url(self.payload), "signatures": orjson.loads(self.signatures)})
 
 
@@ -157,14 +197,55 @@ class PartyStore(Protocol):
     def lender(self, number: int) -> Lender:
         """Return a lender. Raises `NotFoundError`."""
 
-    def add_key(self, lender: int, key: PartyKey) -> bool:
-        """Register a party's key; return False where it was there already, for the same party.
+    def add_key(self, lender: int, key: PartyKey, ends: tuple[str, int] | None = None) -> tuple[PartyKey, bool]:
+        """Register a party's key, unless it is there; return what is registered, and whether it is new.
 
-        Raises `InvalidKeyError` if it is registered for another party.
+        `ends` names another key of the same party that is to end at a moment, if it does not end before. It stays as it
+        is where the first key is there for another party.
         """
 
     def party_keys(self, lender: int, kids: Sequence[str]) -> dict[str, PartyKey]:
         """Return the lender's registered keys of these ids; what is not there is left out."""
+
+    def list_keys(self, lender: int, party: str | None, after: str, limit: int) -> list[PartyKey]:
+        """Return the lender's first keys, of one party or of all, by rising id, whose id is above `after`."""
+
+    def revoke_key(self, lender: int, kid: str, revoked_from: int, now: int) -> PartyKey:
+        """Revoke a key from a moment on, unless it is revoked from an earlier one; return it as it is then.
+
+        Raises `NotFoundError`.
+        """
+
+    def add_root(self, lender: int, root: PartyRoot) -> tuple[PartyRoot, bool]:
+        """Register a CA certificate for an organization, unless it is there; return it, and whether it is new."""
+
+    def roots(self, lender: int) -> list[PartyRoot]:
+        """Return the lender's CA certificates, the oldest registration first."""
+
+    def revoke_root(self, lender: int, fingerprint: str, revoked_from: int, now: int) -> list[PartyRoot]:
+        """Revoke a CA certificate, as `revoke_key` does a key; return its registrations as they are then, if any."""
+
+
+class DraftStore(Protocol):
+    """Half-signed records. Whoever reads says what time it is: a draft that has expired by then is not there."""
+
+    def draft(self, lender: int, record_id: str, now: int) -> Draft | None:
+        """Return the draft of a record, if there is one."""
+
+    def drafts(self, lender: int, after: str, limit: int, now: int) -> list[Draft]:
+        """Return the lender's first drafts, by rising id, whose id is above `after`."""
+
+    def add_draft(self, draft: Draft) -> bool:
+        """Keep a draft; return False, changing nothing, where there is one of its lender and id.
+
+        All drafts that have expired at its `created_at` are removed first.
+        """
+
+    def sign_draft(self, draft: Draft, signatures: str) -> bool:
+        """Give a draft other signatures; return False, changing nothing, if it is not as `draft` says any more."""
+
+    def remove_draft(self, lender: int, record_id: str) -> bool:
+        """Remove a draft; return whether there was one."""
 
 
 class PolicyStore(Protocol):
@@ -180,7 +261,7 @@ class PolicyStore(Protocol):
         """Put a policy in force as the lender's next version; return the current one where its text is the same."""
 
 
-class Store(LogStore, RecordStore, PartyStore, PolicyStore, AnchorStore, Protocol):
+class Store(LogStore, RecordStore, PartyStore, DraftStore, PolicyStore, AnchorStore, Protocol):
     """A whole database."""
 
     def close(self) -> None:

@@ -13,10 +13,11 @@ from notary.canonical import parse_canonical
 from notary.encoding import b64, b64url, format_time
 from notary.envelope import Envelope, envelope_from_json
 from notary.errors import Fault, ReceiptError
-from notary.receipt_fields import Hashes, Secret, Time, Whole, read_shape
+from notary.receipt_fields import Blob, Hashes, Secret, Time, Whole, read_shape
 from notary.records.fields import Model
 from notary.sealed import SealedDocument, SealedShape
 from notary.signatures import Party
+from notary.validity import Validity
 
 FORMAT = "loan-notary/receipt@1"
 MAX_RECEIPT = 512 * 1024
@@ -24,10 +25,20 @@ MAX_RECEIPT = 512 * 1024
 
 @dataclass(frozen=True)
 class KeyOfParty:
-    """A public key (JWK) and the party that it was registered for, such as "lender" or "borrower"."""
+    """A public key (JWK), the party that it was registered for, such as "lender" or "borrower", and when it counts.
+
+    `root` is the party's registered CA certificate (DER), where the signature came with a chain of certificates.
+    """
 
     party: str
     jwk: dict[str, str]
+    validity: Validity
+    root: bytes | None = None
+
+    def members(self) -> dict[str, Any]:
+        """Return the JSON members."""
+        root = None if self.root is None else b64(self.root)
+        return {"party": self.party, "jwk": self.jwk, **self.validity.members(), "root": root}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +68,7 @@ class Receipt(SealedDocument):
         return {
             "received_at": format_time(self.received_at),
             "envelope": self.envelope.to_json(),
-            "keys": [{"party": item.party, "jwk": item.jwk} for item in self.keys],
+            "keys": [item.members() for item in self.keys],
             "nonce": b64url(self.nonce),
             "index": self.index,
             "inclusion": [b64(value) for value in self.inclusion],
@@ -82,6 +93,14 @@ def receipt_from_json(value: Any) -> Receipt:
 class _KeyShape(Model):
     party: Party
     jwk: dict[str, str]
+    valid_from: Time
+    valid_until: Time | None
+    revoked_from: Time | None
+    root: Blob | None
+
+    def key(self) -> KeyOfParty:
+        validity = Validity(self.valid_from, self.valid_until, self.revoked_from)
+        return KeyOfParty(self.party, self.jwk, validity, self.root)
 
 
 class RecordShape(Model):
@@ -102,7 +121,7 @@ class RecordShape(Model):
         return {
             "received_at": self.received_at,
             "envelope": envelope_from_json(self.envelope, f"{pointer}/envelope"),
-            "keys": tuple(KeyOfParty(item.party, item.jwk) for item in self.keys),
+            "keys": tuple(item.key() for item in self.keys),
             "nonce": self.nonce,
             "index": self.index,
             "inclusion": self.inclusion,

@@ -4,22 +4,26 @@
 A check returns a sentence for the report, or raises what stands against it.
 """
 
+from dataclasses import replace
+
 from notary.canonical import parse_canonical
+from notary.certificates import certified_key
 from notary.checkpoint import Checkpoint
+from notary.encoding import format_time
 from notary.entries import RecordEntry, commit
 from notary.envelope import MAX_PAYLOAD
 from notary.errors import Fault, ReceiptError
 from notary.hashing import leaf_hash
 from notary.keys import parse_jwk
 from notary.merkle import InclusionProof, verify_inclusion
-from notary.receipt import Receipt
+from notary.receipt import KeyOfParty, Receipt
 from notary.records import Record, parse_record
-from notary.report import NotCheckedError, Report
+from notary.report import NotCheckedError, Report, UntoldError
 from notary.signatures import Assurance, PartyOfKey, Schemes, verify_signatures
 
 
 class RecordLinks:
-    """The links of one record; `record` and `assurance` hold what was found, None until it was."""
+    """The links of one record; `record`, `assurance` and `signers` hold what was found, once it was."""
 
     def __init__(self, receipt: Receipt, schemes: Schemes, report: Report) -> None:
         self._receipt = receipt
@@ -27,6 +31,7 @@ class RecordLinks:
         self._report = report
         self.record: Record | None = None
         self.assurance: Assurance | None = None
+        self.signers: list[dict[str, str | None]] = []
 
     def check_record(self) -> str:
         """Check that the payload is a record of a known type."""
@@ -38,15 +43,43 @@ class RecordLinks:
         """Check every signature with the key that the receipt names for it."""
         if self.record is None:
             raise NotCheckedError("the record could not be read")
+        receipt, moment = self._receipt, self._receipt.received_at
+        keys = self._keys()
+        # First all that can fail: that a key was revoked hides no fault.
+        unrevoked = {kid: replace(item, validity=item.validity.unrevoked()) for kid, item in keys.items()}
+        self.assurance = verify_signatures(receipt.envelope, self.record, unrevoked, self._schemes, moment)
+        self.signers = [{"party": item.party, "kid": kid, "subject": item.subject} for kid, item in keys.items()]
+        if self.assurance is not Assurance.RECEIVED:
+            self._report.trust("the notary's word for whose keys signed, and when these keys were valid")
+        for kid, item in keys.items():
+            if revoked := item.validity.revocation_at(moment):
+                raise UntoldError(
+                    f"the signatures fit, but key {kid} of the {item.party} {revoked}, and the record was received at "
+                    f"{format_time(moment)}: whether the {item.party} made its signature cannot be told"
+                )
+        return self.assurance.value
+
+    def _keys(self) -> dict[str, PartyOfKey]:
+        """Return the receipt's keys by their id, in the order of the signatures that they made."""
         receipt = self._receipt
-        keys = [PartyOfKey(item.party, parse_jwk(item.jwk)) for item in receipt.keys]
+        keys = [self._key(number, item) for number, item in enumerate(receipt.keys)]
         if [item.key.kid for item in keys] != [signature.kid for signature in receipt.envelope.signatures]:
             raise ReceiptError(Fault("/keys", "are not the keys of the signatures, in their order"))
-        by_id = {item.key.kid: item for item in keys}
-        self.assurance = verify_signatures(receipt.envelope, self.record, by_id, self._schemes)
-        if self.assurance is not Assurance.RECEIVED:
-            self._report.trust("the notary's word for whose keys signed")
-        return self.assurance.value
+        return {item.key.kid: item for item in keys}
+
+    def _key(self, number: int, item: KeyOfParty) -> PartyOfKey:
+        """Return one of the receipt's keys, which its certificates must vouch for if it came with some."""
+        key = parse_jwk(item.jwk)
+        signatures = self._receipt.envelope.signatures
+        chained = number < len(signatures) and bool(signatures[number].x5c)
+        if chained != (item.root is not None):
+            raise ReceiptError(Fault(f"/keys/{number}/root", "is there exactly if the signature has an x5c"))
+        if item.root is None:
+            return PartyOfKey(item.party, key, item.validity)
+        certified = certified_key(signatures[number], [item.root], self._receipt.received_at, self._schemes)
+        if certified.key != key:
+            raise ReceiptError(Fault(f"/keys/{number}/jwk", "is not the key in the certificate"))
+        return PartyOfKey(item.party, key, item.validity, item.root, certified.subject)
 
     def check_inclusion(self, checkpoint: Checkpoint) -> str:
         """Check that the record's entry is in the tree of the checkpoint."""

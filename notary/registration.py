@@ -7,21 +7,17 @@ history only the sequencer can tell.
 
 import secrets
 from collections.abc import Callable
-from functools import lru_cache
 from hashlib import sha256
-from typing import Any
-
-import orjson
 
 from notary.canonical import canonical_json, parse_canonical, parse_json
 from notary.entries import SECRET_SIZE, commit
 from notary.envelope import MAX_PAYLOAD, Envelope, envelope_from_json
-from notary.errors import Fault, InvalidKeyError, InvalidRecordError
-from notary.keys import PublicKey, parse_jwk
-from notary.ports import Lender, PartyKey, PartyStore
+from notary.errors import Fault, InvalidRecordError
+from notary.keyring import Keyring
+from notary.ports import Lender, PartyStore
 from notary.records import Record, parse_record
 from notary.sequencer import Submission
-from notary.signatures import PARTIES, PartyOfKey, Schemes, verify_signatures
+from notary.signatures import Schemes, verify_signatures
 
 MAX_BODY = 128 * 1024
 """Bytes of the largest record or envelope that is taken."""
@@ -31,7 +27,7 @@ class Registrar:
     """Turns what a lender sends into submissions. `clock` gives milliseconds since 1970."""
 
     def __init__(self, parties: PartyStore, schemes: Schemes, clock: Callable[[], int]) -> None:
-        self._parties = parties
+        self._keyring = Keyring(parties, schemes)
         self._schemes = schemes
         self._clock = clock
 
@@ -43,10 +39,12 @@ class Registrar:
         start at the record.
         """
         value = parse_json(body, limit=MAX_BODY)
+        # Read before the keys are looked up, so that no key is judged by a later moment than it was looked up at.
+        received_at = self._clock()
         if isinstance(value, dict) and "payload" in value:
             envelope = envelope_from_json(value)
             record = parse_record(parse_canonical(envelope.payload, limit=MAX_PAYLOAD))
-            self._verify(lender, envelope, record)
+            self._verify(lender, envelope, record, received_at)
         else:
             record = parse_record(value)
             envelope = Envelope(canonical_json(value))
@@ -67,33 +65,10 @@ class Registrar:
             signatures=canonical_json(encoded["signatures"]).decode("ascii"),
             nonce=nonce,
             commitment=commit(nonce, canonical_json(encoded)),
-            received_at=self._clock(),
+            received_at=received_at,
             prove=prove,
         )
 
-    def register_key(self, lender: Lender, party: Any, jwk: Any) -> tuple[PartyKey, bool]:
-        """Register a party's public key for a lender's loans; say also whether it is new.
-
-        Raises `InvalidKeyError` for a key that no scheme takes, an unknown party, or a key of another party.
-        """
-        if party not in PARTIES:
-            raise InvalidKeyError(Fault("/party", f"must be {' or '.join(PARTIES)}", "C3"))
-        try:
-            key = parse_jwk(jwk)
-            self._schemes[key.alg].load(key)
-        except InvalidKeyError as error:
-            raise InvalidKeyError(*(Fault(f"/jwk{f.pointer}", f.detail, f.check) for f in error.faults)) from None
-        registered = PartyKey(key.kid, party, key.encoded, self._clock())
-        return registered, self._parties.add_key(lender.number, registered)
-
-    def _verify(self, lender: Lender, envelope: Envelope, record: Record) -> None:
-        kids = [signature.kid for signature in envelope.signatures]
-        registered = self._parties.party_keys(lender.number, kids)
-        keys = {kid: PartyOfKey(item.party, read_key(item.jwk)) for kid, item in registered.items()}
-        verify_signatures(envelope, record, keys, self._schemes)
-
-
-@lru_cache(maxsize=4096)
-def read_key(encoded: str) -> PublicKey:
-    """Return a registered key from the JWK that the store keeps."""
-    return parse_jwk(orjson.loads(encoded))
+    def _verify(self, lender: Lender, envelope: Envelope, record: Record, moment: int) -> None:
+        keys = self._keyring.keys_of(lender.number, envelope, moment)
+        verify_signatures(envelope, record, keys, self._schemes, moment)

@@ -43,11 +43,15 @@ class Check:
 
 @dataclass
 class Report:
-    """The checks of one receipt in order, what had to be trusted, and `facts`: what the record says."""
+    """The checks of one receipt in order, what had to be trusted, and `facts`: what the record says.
+
+    `facts["signers"]` lists who signed, in order: `{"party", "kid", "subject"}`, the last of them the name in the
+    signer's certificate, None where the key came without one.
+    """
 
     checks: list[Check] = field(default_factory=list)
     trusted: list[str] = field(default_factory=list)
-    facts: dict[str, str | int] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def verdict(self) -> Verdict:
@@ -72,7 +76,7 @@ class Report:
             self.add(link, Status.OK, check())
         except NotCheckedError as reason:
             self.add(link, Status.NOT_CHECKED, str(reason))
-        except UnavailableError as reason:
+        except (UntoldError, UnavailableError) as reason:
             self.add(link, Status.UNKNOWN, str(reason))
         except NotaryError as reason:
             self.add(link, Status.FAILED, str(reason))
@@ -80,6 +84,10 @@ class Report:
 
 class NotCheckedError(Exception):
     """Raised by a check that had nothing to go on; never leaves the verifier."""
+
+
+class UntoldError(Exception):
+    """Raised by a check of what nobody can tell from what is there; never leaves the verifier."""
 
 
 def report_members(report: Report) -> dict[str, Any]:

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who signed a record, and how sure that makes it."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, get_args
 
+from notary.encoding import format_time
 from notary.envelope import Envelope
-from notary.errors import Fault, InvalidSignatureError
+from notary.errors import Fault, InvalidSignatureError, KeyTimeError, UnknownKeyError
 from notary.keys import PublicKey, Scheme
 from notary.records import Record
+from notary.validity import Validity
 
 Party = Literal["lender", "borrower", "guarantor", "assignee", "participant"]
 """Whose key it is."""
@@ -33,55 +35,90 @@ class Assurance(StrEnum):
 
 @dataclass(frozen=True)
 class PartyOfKey:
-    """A public key and whose it is, such as "lender" or "borrower"."""
+    """A public key, whose it is, such as "lender" or "borrower", and when it counts.
+
+    Where the key came in a certificate, `root` is the CA certificate (DER) that the party is known by, and `subject`
+    the name in the certificate.
+    """
 
     party: str
     key: PublicKey
+    validity: Validity
+    root: bytes | None = None
+    subject: str | None = None
 
 
 def verify_signatures(
-    envelope: Envelope, record: Record, keys: Mapping[str, PartyOfKey], schemes: Schemes
+    envelope: Envelope, record: Record, keys: Mapping[str, PartyOfKey], schemes: Schemes, moment: int
 ) -> Assurance:
-    """Verify every signature of an envelope against the keys registered (by key id).
+    """Verify every signature of an envelope against the keys of its signers (by key id) at a moment.
 
-    Raises `InvalidSignatureError` for a signature that is wrong, of another algorithm, by a key that is unknown or
-    not the one that the record names for its party, and for a signed envelope without the lender's signature (check
-    C3).
+    Raises what `verify_each` raises, and `InvalidSignatureError` for a signed envelope without the signature of an
+    author of its type (check C3).
     """
-    if not envelope.signatures:
-        return Assurance.RECEIVED
-    parties: set[str] = set()
+    signed = verify_each(envelope, record, keys, schemes, moment)
+    if signed and set(signed.values()).isdisjoint(record.authors):
+        raise InvalidSignatureError(_fault("/signatures", f"the {' or '.join(record.authors)}'s signature is missing"))
+    return assurance(record, signed)
+
+
+def verify_each(
+    envelope: Envelope, record: Record, keys: Mapping[str, PartyOfKey], schemes: Schemes, moment: int
+) -> dict[str, str]:
+    """Verify every signature of an envelope and return the parties that have signed, by key id.
+
+    Raises `UnknownKeyError`, `KeyTimeError` for a key that is not valid at `moment`, and `InvalidSignatureError` for a
+    signature that is wrong, of another algorithm, or by a key that is not the one that the record names for its party
+    (check C3).
+    """
+    signed: dict[str, str] = {}
     for number, signature in enumerate(envelope.signatures):
         pointer = f"/signatures/{number}"
-        registered = keys.get(signature.kid)
-        if registered is None:
-            raise _refusal(pointer, f"key {signature.kid[:64]!r} is not registered with this lender")
+        signer = keys.get(signature.kid)
+        if signer is None:
+            raise UnknownKeyError(_fault(pointer, f"key {signature.kid[:64]!r} is not registered with this lender"))
+        if fault := signer.validity.fault_at(moment):
+            detail = f"key {signature.kid} {fault}, and the record was received at {format_time(moment)}"
+            raise KeyTimeError(_fault(pointer, detail))
         scheme = schemes.get(signature.alg)
-        if scheme is None or signature.alg != registered.key.alg:
-            raise _refusal(pointer, f"alg {signature.alg[:16]!r} is not that of key {signature.kid}")
-        try:
-            scheme.verify(scheme.load(registered.key), envelope.signing_input(signature), signature.signature)
-        except InvalidSignatureError as error:
-            raise _refusal(pointer, error.faults[0].detail) from None
-        named = record.keys_of(registered.party)
-        if named and signature.kid not in named:
-            raise _refusal(
-                pointer, f"key {signature.kid} is not the one that the record names for the {registered.party}"
+        if scheme is None or signature.alg != signer.key.alg:
+            raise InvalidSignatureError(
+                _fault(pointer, f"alg {signature.alg[:16]!r} is not that of key {signature.kid}")
             )
-        parties.add(registered.party)
-    if parties.isdisjoint(record.authors):
-        raise _refusal("/signatures", f"the {' or '.join(record.authors)}'s signature is missing")
-    return assurance(parties, record.signers)
+        try:
+            scheme.verify(scheme.load(signer.key), envelope.signing_input(signature), signature.signature)
+        except InvalidSignatureError as error:
+            raise InvalidSignatureError(_fault(pointer, error.faults[0].detail)) from None
+        named = record.keys_of(signer.party)
+        if named and signature.kid not in named:
+            detail = f"key {signature.kid} is not the one that the record names for the {signer.party}"
+            raise InvalidSignatureError(_fault(pointer, detail))
+        signed[signature.kid] = signer.party
+    return signed
 
 
-def assurance(parties: Set[str], signers: tuple[str, ...]) -> Assurance:
-    """Return how sure a record is that these parties signed, of a type that asks for these signers."""
+def missing_signers(record: Record, signed: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the parties that a record's type asks for and that have not signed; `signed` is as from `verify_each`.
+
+    Where the record names a key for each party of a role, all of these keys must have signed.
+    """
+    missing = []
+    for role in record.signers:
+        named = record.keys_of(role)
+        if not (named <= signed.keys() if named else role in signed.values()):
+            missing.append(role)
+    return tuple(missing)
+
+
+def assurance(record: Record, signed: Mapping[str, str]) -> Assurance:
+    """Return how sure a record is; `signed` is as from `verify_each`."""
+    parties = set(signed.values())
     if not parties:
         return Assurance.RECEIVED
-    if len(parties) > 1 and parties >= set(signers):
+    if len(parties) > 1 and not missing_signers(record, signed):
         return Assurance.CO_SIGNED
     return Assurance.LENDER_SIGNED if "lender" in parties else Assurance.PARTY_SIGNED
 
 
-def _refusal(pointer: str, detail: str) -> InvalidSignatureError:
-    return InvalidSignatureError(Fault(pointer, detail, "C3"))
+def _fault(pointer: str, detail: str) -> Fault:
+    return Fault(pointer, detail, "C3")

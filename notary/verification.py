@@ -9,6 +9,8 @@ Every link is checked even when an earlier one broke, so that the report names w
 something is. `Report.trusted` lists what had to be believed and from whom; a verdict is never wider than that.
 """
 
+from typing import Any
+
 from notary.encoding import format_time
 from notary.errors import InvalidInputError
 from notary.receipt import Receipt, parse_receipt
@@ -74,8 +76,8 @@ class ReceiptVerifier:
                 "index": receipt.index,
             }
         if links.assurance is not None:
-            report.facts["assurance"] = links.assurance.value
+            report.facts |= {"assurance": links.assurance.value, "signers": links.signers}
 
 
-def _facts_of(document: SealedDocument) -> dict[str, str | int]:
+def _facts_of(document: SealedDocument) -> dict[str, Any]:
     return {"environment": document.environment, "lender": document.lender}

@@ -14,6 +14,8 @@ _MODULES = {
     "add-lender": "operate",
     "keygen": "keys",
     "register-key": "keys",
+    "revoke-key": "keys",
+    "keys": "keys",
     "sign": "keys",
     "submit": "submit",
     "receipt": "receipts",

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands on signing keys: `keygen`, `register-key`, `sign`."""
+"""Commands on signing keys: `keygen`, `register-key`, `revoke-key`, `keys`, `sign`."""
 
 import os
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
 from api.cli.options import client_options
-from api.cli.output import json_option, show
+from api.cli.output import json_option, show, show_list
 from api.client import NotaryClient
+from api.clock import now
 from notary.canonical import canonical_json, parse_json
+from notary.encoding import format_time
 from notary.envelope import MAX_PAYLOAD, EnvelopeSigner, sign_envelope
 from notary.records import parse_record
 from notary.registration import MAX_BODY
@@ -43,24 +45,54 @@ def keygen(out: Path, alg: str, as_json: bool) -> None:
 @click.command("register-key")
 @click.argument("public", type=_FILE)
 @click.option("--party", type=click.Choice(PARTIES), required=True, help="Whose key it is.")
+@click.option("--from", "valid_from", help="When it begins to count (like 2026-01-31T08:30:00.000Z); now if not given.")
+@click.option("--until", "valid_until", help="When it ends; never if not given.")
+@click.option("--replaces", metavar="KID", help="The key of the same party that ends as this one begins.")
+@click.option("--overlap", type=int, help="Seconds for which the replaced key goes on beside this one.")
 @json_option
 @client_options
-def register_key(client: NotaryClient, public: Path, party: str, as_json: bool) -> None:
+def register_key(
+    client: NotaryClient, public: Path, party: str, overlap: int | None, as_json: bool, **times: Any
+) -> None:
     """Register the PUBLIC keys (a file of one JWK a line) of a party of your loans with the notary."""
     jwks = [parse_json(line, limit=MAX_BODY) for line in public.read_bytes().splitlines()]
-    kids = [client.register_key(party, jwk) for jwk in jwks]
-    show({"party": party, "registered": len(kids), "kid": kids[-1] if kids else None}, as_json, "Registered")
+    registered = [client.register_key(party, jwk, overlap_seconds=overlap, **times) for jwk in jwks]
+    last = registered[-1] if registered else dict.fromkeys(("kid", "valid_from", "valid_until"))
+    members = {name: last[name] for name in ("kid", "valid_from", "valid_until")}
+    show({"party": party, "registered": len(registered), **members}, as_json, "Registered")
+
+
+@click.command("revoke-key")
+@click.argument("kid")
+@click.option("--from", "moment", help="From when on it is not trusted any more, past or future; now if not given.")
+@json_option
+@client_options
+def revoke_key(client: NotaryClient, kid: str, moment: str | None, as_json: bool) -> None:
+    """Revoke a key: records that are received from that moment on are refused if it signed them.
+
+    What was recorded before you say so stays; whoever verifies it is told of the revocation.
+    """
+    show(client.revoke_key(kid, moment or format_time(now())), as_json, "Revoked")
+
+
+@click.command()
+@click.option("--party", type=click.Choice(PARTIES), help="Whose keys; everybody's if not given.")
+@json_option
+@client_options
+def keys(client: NotaryClient, party: str | None, as_json: bool) -> None:
+    """List the keys that you have registered, and when they count."""
+    show_list(list(client.keys(party)), ("kid", "party", "valid_from", "valid_until", "revoked_from"), as_json)
 
 
 @click.command()
 @click.argument("record", type=_FILE)
-@click.option("--key", "keys", type=_FILE, multiple=True, required=True, help="Private key; once for each signer.")
+@click.option("--key", "signing", type=_FILE, multiple=True, required=True, help="Private key; once for each signer.")
 @click.option("-o", "--output", type=click.File("wb"), default="-", help="Where the envelope goes.")
-def sign(record: Path, keys: tuple[Path, ...], output: BinaryIO) -> None:
+def sign(record: Path, signing: tuple[Path, ...], output: BinaryIO) -> None:
     """Sign a RECORD (JSON) with one or more keys and write the envelope."""
     value = parse_json(record.read_bytes(), limit=MAX_PAYLOAD)
     parse_record(value)
-    signers = [_signer(load_private_key(path.read_bytes())) for path in keys]
+    signers = [_signer(load_private_key(path.read_bytes())) for path in signing]
     output.write(sign_envelope(canonical_json(value), *signers).encode() + b"\n")
 
 
@@ -68,4 +100,4 @@ def _signer(key: PrivateKey) -> EnvelopeSigner:
     return EnvelopeSigner(key.scheme.alg, key.public.kid, key.sign)
 
 
-COMMANDS = (keygen, register_key, sign)
+COMMANDS = (keygen, register_key, revoke_key, keys, sign)

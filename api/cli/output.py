@@ -5,7 +5,7 @@ Exit codes: 0 done or valid, 1 refused or invalid, 2 cannot tell (something was 
 misused).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -63,6 +63,22 @@ def show(members: dict[str, Any], as_json: bool, title: str) -> None:
     console.print(table)
 
 
+def show_list(items: list[dict[str, Any]], columns: Sequence[str], as_json: bool) -> None:
+    """Show items as a JSON list, or as a table of some of their members."""
+    if as_json:
+        click.echo(orjson.dumps(items))
+        return
+    table = Table(*(name.replace("_", " ") for name in columns), box=None, pad_edge=False)
+    for item in items:
+        values = (item[name] for name in columns)
+        table.add_row(*("–" if value is None else escape(_text(value)) for value in values))
+    console.print(table)
+
+
+def _text(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 def show_report(report: Report, as_json: bool) -> None:
     """Show what the verifier found."""
     if as_json:
@@ -71,7 +87,11 @@ def show_report(report: Report, as_json: bool) -> None:
     verdict = report.verdict
     console.print(f"[bold {_COLOURS[verdict]}]{verdict.value.upper()}[/]")
     for name, value in report.facts.items():
-        console.print(f"  [dim]{name.replace('_', ' '):<12}[/] {escape(str(value))}")
+        if name != "signers":
+            console.print(f"  [dim]{name.replace('_', ' '):<12}[/] {escape(str(value))}")
+    for signer in report.facts.get("signers", ()):
+        name = signer["subject"] or f"key {signer['kid']}"
+        console.print(f"  [dim]{'signed by':<12}[/] {escape(signer['party'])}, {escape(name)}")
     console.print("[bold]checks[/]")
     for check in report.checks:
         console.print(f"  {_MARKS[check.status]} {check.link:<11} {check.status.value:<12} {escape(check.detail)}")

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading request bodies: the size is capped before anything else, and the media type must be the one expected."""
 
-from collections.abc import Iterator
-from typing import IO
+from collections.abc import Iterator, Set
+from typing import IO, Any
 
 from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+
+from notary.canonical import parse_json
+from notary.errors import Fault, InvalidInputError
 
 _PART = 64 * 1024
 
@@ -23,6 +26,18 @@ def read_body(*media_types: str, limit: int) -> bytes:
     if len(body) > limit:
         raise RequestEntityTooLarge(f"a body here has at most {limit} bytes")
     return body
+
+
+def read_object(required: Set[str], optional: Set[str] = frozenset(), *, limit: int) -> dict[str, Any]:
+    """Return the request's body, a JSON object with the members `required` and perhaps some of `optional`.
+
+    Raises what `read_body` raises, `MalformedJsonError`, and `InvalidInputError` for other members.
+    """
+    value = parse_json(read_body("application/json", limit=limit), limit=limit)
+    if not isinstance(value, dict) or not required <= value.keys() <= required | optional:
+        allowed = f" and perhaps {', '.join(sorted(optional))}" if optional else ""
+        raise InvalidInputError(Fault("", f"must be an object of the members {', '.join(sorted(required))}{allowed}"))
+    return value
 
 
 def require_media_type(*media_types: str) -> None:

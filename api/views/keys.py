@@ -4,17 +4,18 @@
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from api.auth import authenticated_lender
-from api.views.bodies import read_body
+from api.views.bodies import read_object
 from api.wiring import Services
-from notary.canonical import parse_json
 from notary.encoding import format_time
-from notary.errors import Fault, InvalidKeyError, NotFoundError
+from notary.errors import Fault, InvalidInputError, NotFoundError
 from notary.ports import PartyKey
+from notary.signatures import PARTIES
 
 _LIMIT = 4096
+_PAGE = 1000
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -24,11 +25,29 @@ def blueprint(services: Services) -> Blueprint:
     @views.post("")
     def register() -> Response:
         lender = authenticated_lender(services.store)
-        value = parse_json(read_body("application/json", limit=_LIMIT), limit=_LIMIT)
-        if not isinstance(value, dict) or value.keys() != {"party", "jwk"}:
-            raise InvalidKeyError(Fault("", "must be an object of the members party and jwk", "C3"))
-        key, new = services.registrar.register_key(lender, value["party"], value["jwk"])
-        return Response(orjson.dumps(_members(key)), 201 if new else 200, mimetype="application/json")
+        value = read_object(
+            {"party", "jwk"}, {"valid_from", "valid_until", "replaces", "overlap_seconds"}, limit=_LIMIT
+        )
+        key, new = services.keys.register(
+            lender,
+            value["party"],
+            value["jwk"],
+            valid_from=value.get("valid_from"),
+            valid_until=value.get("valid_until"),
+            replaces=value.get("replaces"),
+            overlap=value.get("overlap_seconds"),
+        )
+        return _json(_members(key), 201 if new else 200)
+
+    @views.get("")
+    def index() -> Response:
+        lender = authenticated_lender(services.store)
+        party = request.args.get("party")
+        if party is not None and party not in PARTIES:
+            raise InvalidInputError(Fault("", f"party is not one of {', '.join(PARTIES)}"))
+        keys = services.store.list_keys(lender.number, party, request.args.get("after", ""), _PAGE)
+        following = keys[-1].kid if len(keys) == _PAGE else None
+        return _json({"keys": [_members(key) for key in keys], "after": following})
 
     @views.get("/<kid>")
     def show(kid: str) -> Response:
@@ -36,7 +55,13 @@ def blueprint(services: Services) -> Blueprint:
         key = services.store.party_keys(lender.number, [kid]).get(kid)
         if key is None:
             raise NotFoundError("you have no key of this id")
-        return Response(orjson.dumps(_members(key)), mimetype="application/json")
+        return _json(_members(key))
+
+    @views.post("/<kid>/revocation")
+    def revoke(kid: str) -> Response:
+        lender = authenticated_lender(services.store)
+        value = read_object({"from"}, limit=_LIMIT)
+        return _json(_members(services.keys.revoke(lender, kid, value["from"])))
 
     return views
 
@@ -47,4 +72,10 @@ def _members(key: PartyKey) -> dict[str, Any]:
         "party": key.party,
         "jwk": orjson.loads(key.jwk),
         "registered_at": format_time(key.registered_at),
+        **key.validity.members(),
+        "revoked_at": None if key.revoked_at is None else format_time(key.revoked_at),
     }
+
+
+def _json(members: dict[str, Any], status: int = 200) -> Response:
+    return Response(orjson.dumps(members), status, mimetype="application/json")

@@ -23,7 +23,7 @@ class LoanNumberConverter(PathConverter):
 def blueprint(services: Services) -> Blueprint:
     """Return the views."""
     views = Blueprint("loans", __name__, url_prefix="/v1/loans")
-    write = RecordWriter(services.store)
+    write = RecordWriter(services.store, services.keyring)
 
     views.record_once(lambda state: state.app.url_map.converters.update(loan_number=LoanNumberConverter))
 

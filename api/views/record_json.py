@@ -7,16 +7,18 @@ import orjson
 
 from notary.encoding import format_time
 from notary.history import Book, Case, Policy, finding_json, findings_of, read_events
+from notary.keyring import Keyring
 from notary.ports import Store, StoredRecord
-from notary.records import RECORD_TYPES
-from notary.signatures import assurance
+from notary.records import parse_record
+from notary.signatures import Assurance, assurance
 
 
 class RecordWriter:
     """Turns stored records into JSON members."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, keyring: Keyring) -> None:
         self._store = store
+        self._keyring = keyring
 
     def summary(self, record: StoredRecord) -> dict[str, Any]:
         """Return one line of a loan's timeline."""
@@ -29,7 +31,7 @@ class RecordWriter:
             "index": record.index,
             "occurred_at": payload["occurred_at"],
             "received_at": format_time(record.received_at),
-            "assurance": self._assurance(record, payload["type"]),
+            "assurance": self._assurance(record, payload),
             "state": anchor.state.value if anchor else "recorded",
         }
 
@@ -45,7 +47,9 @@ class RecordWriter:
             "envelope": record.envelope.to_json(),
         }
 
-    def _assurance(self, record: StoredRecord, record_type: str) -> str:
-        kids = [signature.kid for signature in record.envelope.signatures]
-        parties = {key.party for key in self._store.party_keys(record.lender, kids).values()}
-        return assurance(parties, RECORD_TYPES[record_type].signers).value
+    def _assurance(self, record: StoredRecord, payload: dict[str, Any]) -> str:
+        envelope = record.envelope
+        if not envelope.signatures:
+            return Assurance.RECEIVED.value
+        keys = self._keyring.keys_of(record.lender, envelope, record.received_at)
+        return assurance(parse_record(payload), {kid: key.party for kid, key in keys.items()}).value

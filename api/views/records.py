@@ -21,7 +21,7 @@ MAX_BATCH = 64 * 1024 * 1024
 def blueprint(services: Services) -> Blueprint:
     """Return the views."""
     views = Blueprint("records", __name__, url_prefix="/v1")
-    write = RecordWriter(services.store)
+    write = RecordWriter(services.store, services.keyring)
 
     @views.post("/records")
     def submit() -> Response:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The store on SQLite. `sqlite_statements/queries.sql` holds its statements."""
+"""The store on SQLite: the log, its records and anchors here, lenders and drafts in modules beside this one."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,15 +7,17 @@ from typing import Any
 import orjson
 
 from notary.anchors import Anchor, AnchorState, LogHead
-from notary.errors import Fault, ForkError, InvalidKeyError, NotFoundError
-from notary.ports import Batch, Lender, Loan, PartyKey, StoredRecord
+from notary.errors import ForkError, NotFoundError
+from notary.ports import Batch, Loan, StoredRecord
 from notary.stores.anchor_rows import anchor_from_row, anchor_to_row
+from notary.stores.sqlite_drafts import DraftTable
 from notary.stores.sqlite_file import STATEMENTS
+from notary.stores.sqlite_parties import PartyTables
 from notary.stores.sqlite_policies import SqlitePolicies
 from notary.tiles import Tile
 
 
-class SqliteStore(SqlitePolicies):
+class SqliteStore(PartyTables, DraftTable, SqlitePolicies):
     """Implements `notary.ports.Store`."""
 
     # --- the log
@@ -90,43 +92,6 @@ class SqliteStore(SqlitePolicies):
             for _, number in page:
                 yield number
             last = page[-1][0]
-
-    # --- lenders and keys
-
-    def add_lender(self, name: str, api_key_hash: bytes, now: int) -> Lender:
-        with self._transaction() as connection:
-            number = connection.execute(STATEMENTS["add_lender"], (name, now)).lastrowid
-            assert number is not None
-            connection.execute(STATEMENTS["add_api_key"], (api_key_hash, number, now))
-        return Lender(number, name)
-
-    def lender_by_api_key(self, api_key_hash: bytes) -> Lender:
-        if row := self._one("lender_by_api_key", (api_key_hash,)):
-            return Lender(*row)
-        raise NotFoundError("no such API key")
-
-    def lender(self, number: int) -> Lender:
-        if row := self._one("lender", (number,)):
-            return Lender(*row)
-        raise NotFoundError(f"there is no lender {number}")
-
-    def add_key(self, lender: int, key: PartyKey) -> bool:
-        with self._transaction() as connection:
-            row = connection.execute(STATEMENTS["party_key"], (lender, key.kid)).fetchone()
-            if row is None:
-                values = (lender, key.kid, key.party, key.jwk, key.registered_at)
-                connection.execute(STATEMENTS["add_key"], values)
-                return True
-        if row[1] != key.party:
-            raise InvalidKeyError(Fault("/party", f"this key is registered as the {row[1]}'s"))
-        return False
-
-    def party_keys(self, lender: int, kids: Sequence[str]) -> dict[str, PartyKey]:
-        found = {}
-        for kid in kids:
-            if row := self._one("party_key", (lender, kid)):
-                found[kid] = PartyKey(*row)
-        return found
 
     # --- anchors
 

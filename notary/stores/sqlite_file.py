@@ -8,7 +8,7 @@ In `sqlite_statements`, `NNNN_*.sql` are the migrations in their order, and the 
 import re
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -95,7 +95,7 @@ class SqliteFile:
         with translated():
             return self._connection().execute(STATEMENTS[statement], values).fetchone()
 
-    def _all(self, statement: str, values: Sequence[Any]) -> Iterator[Any]:
+    def _all(self, statement: str, values: Sequence[Any] | Mapping[str, Any]) -> Iterator[Any]:
         with translated():
             yield from self._connection().execute(STATEMENTS[statement], values)
 

@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from notary.anchors import AnchorState, LogHead
-from notary.errors import CorruptLogError, ForkError, InvalidKeyError, NotaryError, NotFoundError
-from notary.ports import Batch, Lender, Loan, PartyKey, PolicyVersion, Store, StoredRecord
+from notary.errors import CorruptLogError, ForkError, NotaryError, NotFoundError
+from notary.ports import Batch, Draft, Lender, Loan, PartyKey, PartyRoot, PolicyVersion, Store, StoredRecord
 from notary.stores.sqlite import SqliteStore
 from notary.tiles import Tile
+from notary.validity import Validity
 from tests.support.builders import EVIDENCE, NOW, anchor_of, head_of, log_signer, record_id, stored_record
 
 STORES: dict[str, Callable[[Path], Store]] = {
@@ -385,26 +387,193 @@ def test_an_api_key_belongs_to_one_lender(store: Store, lender: Lender) -> None:
         store.lender(lender.number + 1)
 
 
-def test_a_key_is_registered_once_for_one_party(store: Store, lender: Lender) -> None:
-    key = PartyKey("kid-1", "lender", '{"kty":"OKP"}', NOW)
-    assert store.add_key(lender.number, key) is True
-    assert store.add_key(lender.number, key) is False
-    assert store.add_key(lender.number, replace(key, registered_at=NOW + 1)) is False
-    with pytest.raises(InvalidKeyError) as refused:
-        store.add_key(lender.number, replace(key, party="borrower"))
-    assert [fault.pointer for fault in refused.value.faults] == ["/party"]
-    assert store.party_keys(lender.number, ["kid-1"]) == {"kid-1": key}
+KEY = PartyKey("kid-1", "lender", '{"kty":"OKP"}', NOW, Validity(NOW + 1, NOW + 2))
+
+
+def test_a_key_is_registered_once(store: Store, lender: Lender) -> None:
+    assert store.add_key(lender.number, KEY) == (KEY, True)
+    assert store.add_key(lender.number, KEY) == (KEY, False)
+    for other in (replace(KEY, registered_at=NOW + 1, validity=Validity(NOW)), replace(KEY, party="borrower")):
+        assert store.add_key(lender.number, other) == (KEY, False)
+    assert store.party_keys(lender.number, ["kid-1"]) == {"kid-1": KEY}
 
 
 def test_keys_are_found_by_lender_and_id(store: Store, lender: Lender) -> None:
     other = store.add_lender("Example Bank", sha256(b"other").digest(), NOW)
-    mine, borrowers = PartyKey("kid-1", "lender", "{}", NOW), PartyKey("kid-2", "borrower", "{}", NOW)
-    theirs = PartyKey("kid-1", "borrower", "{}", NOW)
-    for number, key in ((lender.number, mine), (lender.number, borrowers), (other.number, theirs)):
-        assert store.add_key(number, key)
-    assert store.party_keys(lender.number, ["kid-2", "kid-3", "kid-1"]) == {"kid-1": mine, "kid-2": borrowers}
+    borrowers = replace(KEY, kid="kid-2", party="borrower", validity=Validity(NOW))
+    theirs = replace(KEY, party="borrower")
+    for number, key in ((lender.number, KEY), (lender.number, borrowers), (other.number, theirs)):
+        assert store.add_key(number, key)[1]
+    assert store.party_keys(lender.number, ["kid-2", "kid-3", "kid-1"]) == {"kid-1": KEY, "kid-2": borrowers}
     assert store.party_keys(other.number, ["kid-1", "kid-2"]) == {"kid-1": theirs}
     assert store.party_keys(other.number, []) == {}
+
+
+def test_keys_are_listed_by_party_in_pages(store: Store, lender: Lender) -> None:
+    other = store.add_lender("Example Bank", sha256(b"other").digest(), NOW)
+    keys = [replace(KEY, kid=f"kid-{n}", party="lender" if n % 2 else "borrower") for n in (4, 1, 3, 2, 5)]
+    for key in keys:
+        store.add_key(lender.number, key)
+    store.add_key(other.number, KEY)
+
+    def listed(party: str | None, after: str, limit: int) -> list[str]:
+        return [key.kid for key in store.list_keys(lender.number, party, after, limit)]
+
+    assert listed(None, "", 9) == ["kid-1", "kid-2", "kid-3", "kid-4", "kid-5"]
+    assert listed(None, "", 2) == ["kid-1", "kid-2"]
+    assert listed(None, "kid-2", 2) == ["kid-3", "kid-4"]
+    assert listed("lender", "kid-1", 9) == ["kid-3", "kid-5"]
+    assert listed("guarantor", "", 9) == []
+    assert store.list_keys(other.number, None, "", 9) == [KEY]
+
+
+def test_another_key_ends_with_the_registration_of_a_new_one(store: Store, lender: Lender) -> None:
+    open_ended = replace(KEY, validity=Validity(NOW))
+    store.add_key(lender.number, open_ended)
+    new = replace(KEY, kid="kid-2")
+    assert store.add_key(lender.number, new, ("kid-1", NOW + 50)) == (new, True)
+
+    def end() -> int | None:
+        return store.party_keys(lender.number, ["kid-1"])["kid-1"].validity.valid_until
+
+    assert end() == NOW + 50
+    # The end may come nearer, and is never put off; a key that is another party's ends nothing.
+    store.add_key(lender.number, new, ("kid-1", NOW + 60))
+    assert end() == NOW + 50
+    store.add_key(lender.number, replace(new, party="borrower"), ("kid-1", NOW + 30))
+    assert end() == NOW + 50
+    store.add_key(lender.number, new, ("kid-1", NOW + 40))
+    assert end() == NOW + 40
+    assert store.party_keys(lender.number, ["kid-2"]) == {"kid-2": new}
+
+
+def test_a_revocation_moves_to_an_earlier_moment_only(store: Store, lender: Lender) -> None:
+    store.add_key(lender.number, KEY)
+    revoked = replace(KEY, validity=Validity(NOW + 1, NOW + 2, NOW + 100), revoked_at=NOW + 9)
+    assert store.revoke_key(lender.number, "kid-1", NOW + 100, NOW + 9) == revoked
+    for moment in (NOW + 100, NOW + 101):
+        assert store.revoke_key(lender.number, "kid-1", moment, NOW + 10) == revoked
+    earlier = replace(revoked, validity=Validity(NOW + 1, NOW + 2, NOW - 7), revoked_at=NOW + 11)
+    assert store.revoke_key(lender.number, "kid-1", NOW - 7, NOW + 11) == earlier
+    assert store.party_keys(lender.number, ["kid-1"]) == {"kid-1": earlier}
+    # Registering it again does not bring it back.
+    assert store.add_key(lender.number, KEY) == (earlier, False)
+
+
+def test_only_what_is_there_is_revoked(store: Store, lender: Lender) -> None:
+    other = store.add_lender("Example Bank", sha256(b"other").digest(), NOW)
+    store.add_key(other.number, KEY)
+    store.add_root(other.number, ROOT)
+    with pytest.raises(NotFoundError):
+        store.revoke_key(lender.number, "kid-1", NOW, NOW)
+    assert store.revoke_root(lender.number, ROOT.fingerprint, NOW, NOW) == []
+    assert store.party_keys(other.number, ["kid-1"]) == {"kid-1": KEY}
+    assert store.roots(other.number) == [ROOT]
+
+
+ROOT = PartyRoot("ab" * 32, "lender", b"DER", "Sample Bank", Validity(NOW, NOW + 10))
+
+
+def test_a_root_is_registered_once_for_an_organization(store: Store, lender: Lender) -> None:
+    assert store.roots(lender.number) == []
+    second = replace(ROOT, fingerprint="00" * 32, party="borrower", organization=None, validity=Validity(NOW + 1))
+    for_others = replace(ROOT, party="borrower", organization=None, validity=Validity(NOW + 2))
+    for root in (ROOT, second, for_others):
+        assert store.add_root(lender.number, root) == (root, True)
+    assert store.add_root(lender.number, replace(ROOT, party="guarantor")) == (ROOT, False)
+    assert store.add_root(lender.number, replace(for_others, party="guarantor")) == (for_others, False)
+    assert store.roots(lender.number) == [ROOT, second, for_others]
+    assert store.roots(lender.number + 1) == []
+
+
+def test_a_root_is_revoked_for_all_organizations(store: Store, lender: Lender) -> None:
+    others = replace(ROOT, organization=None)
+    second = replace(ROOT, fingerprint="00" * 32, validity=Validity(NOW + 1))
+    for root in (ROOT, others, second):
+        store.add_root(lender.number, root)
+    told = {"validity": Validity(NOW, NOW + 10, NOW + 5), "revoked_at": NOW + 6}
+    revoked = [replace(others, **told), replace(ROOT, **told)]
+    assert store.revoke_root(lender.number, ROOT.fingerprint, NOW + 5, NOW + 6) == revoked
+    assert store.revoke_root(lender.number, ROOT.fingerprint, NOW + 6, NOW + 7) == revoked
+    assert store.roots(lender.number) == [*revoked, second]
+    [earlier, _] = store.revoke_root(lender.number, ROOT.fingerprint, NOW - 1, NOW + 8)
+    assert (earlier.validity.revoked_from, earlier.revoked_at) == (NOW - 1, NOW + 8)
+
+
+# --- half-signed records
+
+
+def draft(number: int, lender: int = 1, **changes: Any) -> Draft:
+    made = Draft(lender, record_id(number), b"payload %d" % number, '[{"a":1}]', NOW, NOW + 1000)
+    return replace(made, **changes)
+
+
+def test_a_draft_is_kept_until_it_is_removed(store: Store, lender: Lender) -> None:
+    assert store.draft(lender.number, record_id(1), NOW) is None
+    assert store.add_draft(draft(1)) is True
+    assert store.add_draft(draft(1, payload=b"other")) is False
+    assert store.draft(lender.number, record_id(1), NOW) == draft(1)
+    assert store.remove_draft(lender.number, record_id(2)) is False
+    assert store.remove_draft(lender.number, record_id(1)) is True
+    assert store.remove_draft(lender.number, record_id(1)) is False
+    assert store.draft(lender.number, record_id(1), NOW) is None
+
+
+def test_drafts_belong_to_one_lender(store: Store, lender: Lender) -> None:
+    other = store.add_lender("Example Bank", sha256(b"other").digest(), NOW)
+    assert store.add_draft(draft(1))
+    assert store.add_draft(draft(1, other.number, payload=b"theirs"))
+    assert store.draft(other.number, record_id(1), NOW) == draft(1, other.number, payload=b"theirs")
+    assert store.remove_draft(other.number, record_id(1))
+    assert store.draft(lender.number, record_id(1), NOW) == draft(1)
+    assert store.drafts(other.number, "", 9, NOW) == []
+
+
+def test_a_draft_is_signed_as_it_was_seen_or_not_at_all(store: Store, lender: Lender) -> None:
+    store.add_draft(draft(1))
+    assert store.sign_draft(draft(1), '[{"b":2}]') is True
+    assert store.sign_draft(draft(1), '[{"c":3}]') is False
+    assert store.sign_draft(draft(2), '[{"c":3}]') is False
+    assert store.draft(lender.number, record_id(1), NOW) == draft(1, signatures='[{"b":2}]')
+
+
+def test_drafts_are_listed_in_pages(store: Store, lender: Lender) -> None:
+    for number in (3, 1, 2):
+        store.add_draft(draft(number))
+    assert store.drafts(lender.number, "", 9, NOW) == [draft(1), draft(2), draft(3)]
+    assert store.drafts(lender.number, "", 2, NOW) == [draft(1), draft(2)]
+    assert store.drafts(lender.number, record_id(2), 9, NOW) == [draft(3)]
+
+
+def test_a_draft_that_has_expired_is_not_there_and_makes_room(store: Store, lender: Lender) -> None:
+    store.add_draft(draft(1))
+    assert store.draft(lender.number, record_id(1), NOW + 999) == draft(1)
+    assert store.draft(lender.number, record_id(1), NOW + 1000) is None
+    assert store.drafts(lender.number, "", 9, NOW + 999) == [draft(1)]
+    assert store.drafts(lender.number, "", 9, NOW + 1000) == []
+    later = draft(1, payload=b"again", created_at=NOW + 1000, expires_at=NOW + 2000)
+    assert store.add_draft(replace(later, created_at=NOW + 999)) is False
+    assert store.add_draft(later) is True
+    assert store.draft(lender.number, record_id(1), NOW + 1000) == later
+
+
+def test_of_many_who_sign_a_draft_at_once_one_does(open_store: Callable[[], Store]) -> None:
+    store = open_store()
+    store.add_lender("示范银行", API_KEY, NOW)
+    store.add_draft(draft(1))
+    signed: list[bool] = []
+
+    def sign(number: int) -> None:
+        mine = open_store()
+        signed.append(mine.sign_draft(draft(1), f'["{number}"]'))
+        mine.close()
+
+    threads = [threading.Thread(target=sign, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(signed) == [False] * 7 + [True]
 
 
 # --- anchors

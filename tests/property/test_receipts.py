@@ -50,7 +50,7 @@ def issued(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bytes]:
     kit.sequencer.append(history("before", 9, first=1000))
     _, place = kit.submit(signed(record("agreement"), lender, borrower))
     kit.store.save_anchor(anchor_of(kit.log.head()))
-    yield ReceiptIssuer(kit.store, kit.signer).stored(kit.store.record_at(place.index))
+    yield ReceiptIssuer(kit.store, kit.keyring, kit.signer).stored(kit.store.record_at(place.index))
     kit.store.close()
 
 

@@ -28,7 +28,7 @@ from notary.sequencer import Sequencer
 from tests.support.builders import CREATED, NOW, ORIGIN, record
 
 PROBLEM = "application/problem+json"
-TABLES = ("entries", "records", "loans", "party_keys", "lenders", "api_keys", "tiles")
+TABLES = ("entries", "records", "loans", "party_keys", "roots", "drafts", "lenders", "api_keys", "tiles")
 
 
 @dataclass(frozen=True)
@@ -177,5 +177,5 @@ def new_lender(services: Services, name: str) -> LenderKit:
     algs = list(SCHEMES)
     keys = generate_key(algs[0]), generate_key(algs[1])
     for party, key in zip(("lender", "borrower"), keys, strict=True):
-        services.registrar.register_key(lender, party, key.public.jwk)
+        services.keys.register(lender, party, key.public.jwk)
     return LenderKit(lender, api_key, *keys)

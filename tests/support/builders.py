@@ -17,6 +17,8 @@ from notary.checkpoint import Checkpoint, sign_checkpoint
 from notary.entries import commit
 from notary.envelope import Envelope, EnvelopeSigner, sign_envelope
 from notary.issuing import ReceiptIssuer
+from notary.key_registry import KeyRegistry
+from notary.keyring import Keyring
 from notary.log import Log
 from notary.ports import Lender, Loan, Store, StoredRecord
 from notary.registration import Registrar
@@ -95,8 +97,18 @@ class NotaryKit:
     def register(self, party: str, alg: str = "EdDSA") -> PrivateKey:
         """Register a new key for a party and return its private half."""
         key = generate_key(alg)
-        self.registrar.register_key(self.lender, party, key.public.jwk)
+        self.keys.register(self.lender, party, key.public.jwk)
         return key
+
+    @property
+    def keyring(self) -> Keyring:
+        """Whose keys have signed."""
+        return Keyring(self.store, SCHEMES)
+
+    @property
+    def keys(self) -> KeyRegistry:
+        """A register of keys whose clock stands."""
+        return KeyRegistry(self.store, SCHEMES, lambda: NOW)
 
     @property
     def registrar(self) -> Registrar:
@@ -111,7 +123,7 @@ class NotaryKit:
 
     def receipt(self, body: bytes) -> bytes:
         """Check and place one record and return its receipt."""
-        return ReceiptIssuer(self.store, self.signer).fresh(self.lender, *self.submit(body))
+        return ReceiptIssuer(self.store, self.keyring, self.signer).fresh(self.lender, *self.submit(body))
 
 
 def kit_over(store: Store) -> NotaryKit:

@@ -20,6 +20,7 @@ from notary.keys import make_jwk
 from notary.receipt import KeyOfParty, Receipt
 from notary.sealed import write_sealed
 from notary.signed_note import NoteSigner
+from notary.validity import Validity
 
 PAPER = Path(__file__).resolve().parents[2] / "FORMATS.md"
 _BLOCK = re.compile(r"(<!-- example: ([a-z-]+) -->\n```[a-z]*\n)(.*?)(\n```)", re.DOTALL)
@@ -61,7 +62,7 @@ def examples() -> dict[str, str]:
         lender="Sample Bank",
         received_at=1_772_415_000_125,
         envelope=envelope,
-        keys=(KeyOfParty("lender", key.jwk),),
+        keys=(KeyOfParty("lender", key.jwk, Validity(1_772_409_600_000)),),
         nonce=NONCE,
         tag=tag,
         index=2,

@@ -63,7 +63,7 @@ def main() -> None:
         kit.sequencer.append(history("before", 70, first=100_000))
         records = submit_loan(kit)
         anchor(kit, chain)
-        issuer = ReceiptIssuer(kit.store, kit.signer)
+        issuer = ReceiptIssuer(kit.store, kit.keyring, kit.signer)
         (FOLDER / "receipt@1-final.json").write_bytes(issuer.stored(records[0]))
         kit.store.close()
 

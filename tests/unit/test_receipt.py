@@ -34,7 +34,7 @@ def issued(kit: NotaryKit) -> bytes:
     kit.submit(signed(record("agreement"), lender, borrower))
     kit.store.save_anchor(anchor_of(kit.log.head()))
     kit.sequencer.append(history("after", 300, first=2000))
-    return ReceiptIssuer(kit.store, kit.signer).stored(kit.store.record_at(6))
+    return ReceiptIssuer(kit.store, kit.keyring, kit.signer).stored(kit.store.record_at(6))
 
 
 def changed(data: bytes, change: Callable[[dict[str, Any]], object]) -> bytes:
@@ -72,7 +72,7 @@ def test_a_receipt_is_canonical_and_comes_back_to_the_byte(kit: NotaryKit, issue
 
 
 def test_fresh_and_stored_receipts_of_the_newest_record_are_the_same(kit: NotaryKit) -> None:
-    issuer = ReceiptIssuer(kit.store, kit.signer)
+    issuer = ReceiptIssuer(kit.store, kit.keyring, kit.signer)
     item, place = kit.submit(
         canonical_json(record("agreement", loan="fresh", id="01998d2e-5c00-7a31-8f42-0000000000ff"))
     )

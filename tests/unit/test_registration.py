@@ -16,13 +16,11 @@ from notary.envelope import MAX_PAYLOAD, Envelope, envelope_from_json
 from notary.errors import (
     InvalidEnvelopeError,
     InvalidInputError,
-    InvalidKeyError,
     InvalidRecordError,
     InvalidSignatureError,
     MalformedJsonError,
 )
 from notary.registration import MAX_BODY
-from notary.schemes import PrivateKey, generate_key
 from notary.stores.sqlite import SqliteStore
 from tests.support.builders import NOW, NotaryKit, kit_over, record, signed
 
@@ -159,49 +157,3 @@ def test_a_signature_over_another_payload_is_refused(kit: NotaryKit) -> None:
 def test_an_envelope_needs_the_lenders_signature(kit: NotaryKit) -> None:
     with pytest.raises(InvalidSignatureError, match="lender's signature is missing"):
         kit.registrar.submission(kit.lender, signed(record("repayment"), kit.register("borrower")), prove=True)
-
-
-# --- keys
-
-
-@pytest.fixture
-def key() -> PrivateKey:
-    return generate_key("ES256")
-
-
-def test_a_key_is_registered_with_its_canonical_jwk(kit: NotaryKit, key: PrivateKey) -> None:
-    registered, new = kit.registrar.register_key(kit.lender, "borrower", dict(reversed(key.public.jwk.items())))
-    assert new is True
-    assert (registered.kid, registered.party, registered.jwk) == (key.public.kid, "borrower", key.public.encoded)
-    assert kit.store.party_keys(kit.lender.number, [key.public.kid]) == {key.public.kid: registered}
-    assert kit.registrar.register_key(kit.lender, "borrower", key.public.jwk)[1] is False
-
-
-def test_a_key_of_one_party_is_not_registered_for_another(kit: NotaryKit, key: PrivateKey) -> None:
-    kit.registrar.register_key(kit.lender, "borrower", key.public.jwk)
-    with pytest.raises(InvalidKeyError) as refused:
-        kit.registrar.register_key(kit.lender, "lender", key.public.jwk)
-    assert [fault.pointer for fault in refused.value.faults] == ["/party"]
-
-
-@pytest.mark.parametrize("party", [None, "", "Lender", "notary", ["lender"], {"a": 1}, 1])
-def test_unknown_parties_are_refused(kit: NotaryKit, key: PrivateKey, party: Any) -> None:
-    with pytest.raises(InvalidKeyError) as refused:
-        kit.registrar.register_key(kit.lender, party, key.public.jwk)
-    assert [fault.pointer for fault in refused.value.faults] == ["/party"]
-
-
-@pytest.mark.parametrize(
-    ("jwk", "pointer"),
-    [
-        (None, "/jwk"),
-        ({}, "/jwk/kty"),
-        ({"kty": "OKP", "crv": "Ed25519", "x": "A" * 43}, "/jwk/x"),
-        ({"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "A" * 43}, "/jwk"),
-        ({"kty": "OKP", "crv": "Ed25519", "x": "A" * 43, "d": "A" * 43}, "/jwk/d"),
-    ],
-)
-def test_keys_that_no_scheme_takes_are_refused(kit: NotaryKit, jwk: Any, pointer: str) -> None:
-    with pytest.raises(InvalidKeyError) as refused:
-        kit.registrar.register_key(kit.lender, "lender", jwk)
-    assert all(fault.pointer.startswith(pointer) for fault in refused.value.faults)

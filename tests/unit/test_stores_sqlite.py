@@ -13,7 +13,8 @@ from notary.stores.sqlite import SqliteStore
 from tests.support.builders import NOW
 
 TABLES = {
-    "head", "entries", "tiles", "lenders", "api_keys", "party_keys", "loans", "records", "anchors", "policies",
+    "head", "entries", "tiles", "lenders", "api_keys", "party_keys", "roots", "drafts", "loans", "records", "anchors",
+    "policies",
 }  # fmt: skip
 
 

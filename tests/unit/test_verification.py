@@ -14,7 +14,7 @@ from notary.canonical import canonical_json
 from notary.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from notary.errors import ProofError, UnavailableError
 from notary.issuing import ReceiptIssuer
-from notary.receipt import KeyOfParty, Receipt, parse_receipt
+from notary.receipt import Receipt, parse_receipt
 from notary.report import Report, Status, Verdict
 from notary.schemes import SCHEMES, PrivateKey, generate_key
 from notary.sealed import write_sealed
@@ -87,7 +87,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
     recorded = kit.receipt(signed(record("agreement"), lender, borrower))
     kit.sequencer.append(history("after", 300, first=2000))
     kit.store.save_anchor(anchor_of(kit.log.head()))
-    anchored = ReceiptIssuer(kit.store, kit.signer).stored(kit.store.record_at(6))
+    anchored = ReceiptIssuer(kit.store, kit.keyring, kit.signer).stored(kit.store.record_at(6))
     yield Case(kit, lender, borrower, anchored, recorded)
     kit.store.close()
 
@@ -118,6 +118,10 @@ def test_a_good_receipt_is_valid_link_by_link(case: Case) -> None:
         "received_at": "2026-01-01T00:00:00.000Z",
         "index": 6,
         "assurance": "co-signed",
+        "signers": [
+            {"party": "lender", "kid": case.lender.public.kid, "subject": None},
+            {"party": "borrower", "kid": case.borrower.public.kid, "subject": None},
+        ],
     }
 
 
@@ -254,12 +258,12 @@ CHANGES: dict[str, tuple[Callable[[Receipt], Receipt], set[str]]] = {
     "a key too few": (lambda r: replace(r, keys=r.keys[:1]), {"signatures"}),
     "a key too many": (lambda r: replace(r, keys=(*r.keys, r.keys[0])), {"signatures"}),
     "another key": (
-        lambda r: replace(r, keys=(KeyOfParty("lender", STRANGER.public.jwk), r.keys[1])),
+        lambda r: replace(r, keys=(replace(r.keys[0], jwk=STRANGER.public.jwk), r.keys[1])),
         {"signatures"},
     ),
-    "a key that is none": (lambda r: replace(r, keys=(KeyOfParty("lender", {}), r.keys[1])), {"signatures"}),
+    "a key that is none": (lambda r: replace(r, keys=(replace(r.keys[0], jwk={}), r.keys[1])), {"signatures"}),
     "a key of small order": (
-        lambda r: replace(r, keys=(KeyOfParty("lender", r.keys[0].jwk | {"x": "A" * 43}), r.keys[1])),
+        lambda r: replace(r, keys=(replace(r.keys[0], jwk=r.keys[0].jwk | {"x": "A" * 43}), r.keys[1])),
         {"signatures"},
     ),
     "no key of the lender": (lambda r: as_party(r, 0, "borrower"), {"signatures"}),

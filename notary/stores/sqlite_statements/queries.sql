@@ -48,26 +48,8 @@ INSERT INTO loans (lender, number, key, state, records, last_digest) VALUES (?, 
 ON CONFLICT (lender, number) DO UPDATE SET
   state = excluded.state, records = excluded.records, last_digest = excluded.last_digest;
 
--- name: add_lender
-INSERT INTO lenders (name, created_at) VALUES (?, ?);
-
--- name: add_api_key
-INSERT INTO api_keys (sha256, lender, created_at) VALUES (?, ?, ?);
-
--- name: lender_by_api_key
-SELECT l.number, l.name, l.policy FROM api_keys k JOIN lenders l ON l.number = k.lender WHERE k.sha256 = ?;
-
--- name: lender
-SELECT number, name, policy FROM lenders WHERE number = ?;
-
 -- name: loan_numbers
 SELECT loan_id, number FROM loans WHERE lender = ? AND loan_id > ? ORDER BY loan_id LIMIT 1000;
-
--- name: party_key
-SELECT kid, party, jwk, registered_at FROM party_keys WHERE lender = ? AND kid = ?;
-
--- name: add_key
-INSERT INTO party_keys (lender, kid, party, jwk, registered_at) VALUES (?, ?, ?, ?, ?);
 
 -- name: save_anchor
 INSERT INTO anchors VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
