@@ -45,6 +45,8 @@ def test_what_is_no_receipt_is_an_invalid_receipt(api: Api, name: str) -> None:
     assert api.state() == before
 
 
+KEY = {"party": "lender", "jwk": JWK, "valid_from": "2026-01-01T00:00:00.000Z"}
+KEY |= dict.fromkeys(("valid_until", "revoked_from", "root"))
 RECEIPT_CHANGES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "another format": (lambda value: value.update(format="loan-notary/receipt@2"), "format"),
     "a member more": (lambda value: value.update(note="x"), "format"),
@@ -54,7 +56,7 @@ RECEIPT_CHANGES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "anchors as an object": (lambda value: value.update(anchors={}), "format"),
     "a checkpoint that is none": (lambda value: value.update(checkpoint="x"), "checkpoint"),
     "another log's key": (lambda value: value.update(log_key="x"), "seal"),
-    "a key more": (lambda value: value.update(keys=[{"party": "lender", "jwk": JWK}]), "signatures"),
+    "a key more": (lambda value: value.update(keys=[KEY]), "signatures"),
     "payload that is no record": (lambda value: value["envelope"].update(payload="e30"), "record"),
     "another nonce": (lambda value: value.update(nonce=b64url(bytes(32))), "inclusion"),
     "another tag": (lambda value: value.update(tag=b64url(bytes(32))), "inclusion"),
@@ -149,7 +151,7 @@ METHODS = [
     ("PUT", "/v1/records", "POST"),
     ("DELETE", f"/v1/records/{KNOWN}", "GET"),
     ("GET", "/v1/verify", "POST"),
-    ("GET", "/v1/keys", "POST"),
+    ("DELETE", "/v1/keys", "POST"),
     ("POST", "/log/checkpoint", "GET"),
     ("BREW", "/healthz", "GET"),
 ]

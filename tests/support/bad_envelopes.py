@@ -108,6 +108,10 @@ def bad_envelope(body: Body, pointer: str) -> Row:
     return Row(body, 422, "invalid-envelope", (pointer,))
 
 
+def unknown_key(body: Body, pointer: str) -> Row:
+    return Row(body, 422, "unknown-key", (pointer,))
+
+
 def bad_signature(body: Body, pointer: str) -> Row:
     return Row(body, 422, "invalid-signature", (pointer,))
 
@@ -116,8 +120,8 @@ ENVELOPE_ROWS = {
     "flipped signature": bad_signature(envelope("lender", "borrower", change=flipped), "/signatures/0"),
     "signatures swapped": bad_signature(envelope("lender", "borrower", change=swapped), "/signatures/0"),
     "no bytes for a signature": bad_signature(envelope("lender", change=signature(signature="")), "/signatures/0"),
-    "unknown key": bad_signature(envelope("lender", "stranger"), "/signatures/1"),
-    "key of another lender": bad_signature(envelope("other"), "/signatures/0"),
+    "unknown key": unknown_key(envelope("lender", "stranger"), "/signatures/1"),
+    "key of another lender": unknown_key(envelope("other"), "/signatures/0"),
     "borrower only": bad_signature(envelope("borrower"), "/signatures"),
     "a borrower that the agreement does not name": bad_signature(other_borrower, "/signatures/1"),
     "other payload": bad_signature(
