@@ -67,8 +67,13 @@ class NotaryClient:
         """Return a record's receipt as it stands now."""
         return self._checked("GET", f"/v1/records/{record_id}/receipt").data
 
+    def webhooks(self, method: str, path: str = "", members: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Make a request below `/v1/webhooks` and return what it answers; nothing for 204."""
+        body = None if members is None else orjson.dumps(members)
+        return self._json(method, f"/v1/webhooks{path}", body, "application/json" if body else "")
+
     def _json(self, method: str, path: str, body: bytes | None = None, media_type: str = "") -> dict[str, Any]:
-        answer: dict[str, Any] = orjson.loads(self._checked(method, path, body, media_type).data)
+        answer: dict[str, Any] = orjson.loads(self._checked(method, path, body, media_type).data or b"{}")
         return answer
 
     def _checked(

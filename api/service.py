@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The whole service: embedded node, writer, HTTP server and anchorer, started and ended together.
+"""The whole service: embedded node, writer, HTTP server, webhooks and anchorer, started and ended together.
 
 The parts are processes of their own (the anchorer is a thread here). When one of them dies, all are ended: each is safe
 to kill at any instruction, and whoever started the service may start it again.
@@ -91,7 +91,7 @@ class Service:
     def close(self) -> None:
         """End all parts, those first that others do without."""
         self._stop.set()
-        for name in ("server", "writer"):
+        for name in ("server", "webhooks", "writer"):
             if child := self._children.pop(name, None):
                 _end(child)
         if self._anchoring:
@@ -115,6 +115,7 @@ class Service:
         self._until(path.exists, "writer")
         arguments = (self._settings.host, str(self._port), str(self._workers), str(os.getpid()))
         self._spawn("server", environment, "api.server", *arguments)
+        self._spawn("webhooks", environment, "api.webhooks.worker", str(self._folder.path), str(os.getpid()))
         self._start_anchoring()
         self._until(self._answers, "server")
 

@@ -12,16 +12,25 @@
 """
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from notary.errors import Fault, InvalidInputError
 from notary.records.fields import Model
 from notary.sealed import Environment
 
 DEFAULT_PORT = 8080
+
+
+def _network(text: str) -> str:
+    ip_network(text)
+    return text
+
+
+_Network = Annotated[str, AfterValidator(_network)]
 
 
 class SettingsError(InvalidInputError):
@@ -34,6 +43,10 @@ class Settings(Model):
     `environment` is what receipts say they are for; an embedded chain is for tests only. `rpc` is the URL of an
     Ethereum node, None for the embedded one. An anchor is sent at most every `anchor_interval` seconds. `depth` blocks
     on top make an anchor final; None asks the chain for its `finalized` block.
+    Webhooks go to public addresses, and to those in `webhook_networks`.
+
+    `rpc` is the URL of an Ethereum node, None for the embedded one. An anchor is sent at most every `anchor_interval`
+    seconds. `depth` blocks on top make an anchor final; None asks the chain for its `finalized` block.
     """
 
     environment: Environment = "test"
@@ -43,6 +56,7 @@ class Settings(Model):
     rpc: str | None = None
     anchor_interval: Annotated[float, Field(gt=0, strict=False)] = 5.0
     depth: Annotated[int, Field(ge=0)] | None = 0
+    webhook_networks: Annotated[tuple[_Network, ...], Field(strict=False)] = ()
 
     @model_validator(mode="after")
     def _production_needs_a_chain(self) -> Self:

@@ -27,7 +27,9 @@ from notary.schemes import SCHEMES, load_private_key
 from notary.sealed_links import ChainWitness
 from notary.signed_note import NoteSigner, NoteVerifier
 from notary.stores.sqlite import SqliteStore
+from notary.stores.sqlite_webhooks import SqliteWebhooks
 from notary.verification import ReceiptVerifier
+from notary.webhooks import WebhookStore
 
 DATA_VARIABLE = "LOAN_NOTARY_DATA"
 WRITER_VARIABLE = "LOAN_NOTARY_WRITER"
@@ -47,11 +49,18 @@ class Services:
     gate: PolicyGate
     issuer: ReceiptIssuer
     verifier: ReceiptVerifier
+    webhooks: WebhookStore
+    webhook_networks: tuple[str, ...]
 
 
 def open_store(folder: DataFolder) -> SqliteStore:
     """Open the folder's database. Raises `NotFoundError`."""
     return SqliteStore(folder.database)
+
+
+def open_webhooks(folder: DataFolder) -> SqliteWebhooks:
+    """Open the webhooks in the folder's database. Raises `NotFoundError`."""
+    return SqliteWebhooks(folder.database)
 
 
 def load_signer(folder: DataFolder) -> NoteSigner:
@@ -82,6 +91,8 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
         gate=PolicyGate(store, writer, policies),
         issuer=ReceiptIssuer(store, keyring, signer, folder.settings().environment),
         verifier=make_verifier(signer.verifier),
+        webhooks=open_webhooks(folder),
+        webhook_networks=folder.settings().webhook_networks,
     )
 
 

@@ -20,6 +20,7 @@ _MODULES = {
     "submit": "submit",
     "receipt": "receipts",
     "verify": "receipts",
+    "webhook": "webhooks",
     "audit": "audit",
     "deploy": "chain",
     "hand-over": "chain",

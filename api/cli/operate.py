@@ -41,6 +41,12 @@ from notary.sealed import ENVIRONMENTS
     "--anchor-interval", type=float, default=5.0, show_default=True, help="Seconds between anchors, at least."
 )
 @click.option("--depth", type=int, help="Blocks that make an anchor final; without it, the chain's finalized block.")
+@click.option(
+    "--webhook-network",
+    "webhook_networks",
+    multiple=True,
+    help="A network of your own that webhooks may go to, such as 10.1.0.0/16; http is taken then.",
+)
 @json_option
 def init(folder: DataFolder, as_json: bool, **chosen: Any) -> None:
     """Make a notary: settings, keys and database. Harmless to repeat; settings that exist stay."""

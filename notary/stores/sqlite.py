@@ -12,6 +12,7 @@ from notary.ports import Batch, Loan, StoredRecord
 from notary.stores.anchor_rows import anchor_from_row, anchor_to_row
 from notary.stores.sqlite_drafts import DraftTable
 from notary.stores.sqlite_file import STATEMENTS
+from notary.stores.sqlite_ids import id_bytes, id_text
 from notary.stores.sqlite_parties import PartyTables
 from notary.stores.sqlite_policies import SqlitePolicies
 from notary.tiles import Tile
@@ -42,7 +43,7 @@ class SqliteStore(PartyTables, DraftTable, SqlitePolicies):
     def find_records(self, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], StoredRecord]:
         found = {}
         for lender, record_id in keys:
-            if row := self._one("find_record", (lender, _id_bytes(record_id))):
+            if row := self._one("find_record", (lender, id_bytes(record_id))):
                 found[lender, record_id] = _record(row)
         return found
 
@@ -112,28 +113,13 @@ class SqliteStore(PartyTables, DraftTable, SqlitePolicies):
         return anchor_from_row(row) if row else None
 
 
-def _id_bytes(record_id: str) -> bytes | None:
-    """Return the bytes of a record id; None, which equals no column, for a text that is not written as ids are."""
-    try:
-        data = bytes.fromhex(record_id.replace("-", ""))
-    except ValueError:
-        return None
-    return data if _id_text(data) == record_id else None
-
-
-def _id_text(data: bytes) -> str:
-    # Not through uuid.UUID, which takes longer than the query.
-    digits = data.hex()
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-
 def _record(row: Sequence[Any]) -> StoredRecord:
     index, lender, record_id, *rest = row
-    return StoredRecord(index, lender, _id_text(record_id), *rest)
+    return StoredRecord(index, lender, id_text(record_id), *rest)
 
 
 def _record_row(record: StoredRecord) -> tuple[Any, ...]:
     return (
-        record.index, record.lender, _id_bytes(record.record_id), record.lender, record.loan, record.sequence,
+        record.index, record.lender, id_bytes(record.record_id), record.lender, record.loan, record.sequence,
         record.received_at, record.nonce, record.payload, record.signatures,
     )  # fmt: skip

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`/v1/webhooks/{id}/deliveries`: what a webhook was told, what failed, and telling it again."""
+
+from dataclasses import replace
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, request
+
+from api.auth import authenticated_lender
+from api.clock import now
+from api.webhooks.producing import test_message
+from api.wiring import Services
+from notary.encoding import format_time
+from notary.errors import Fault, InvalidInputError
+from notary.webhooks import Delivery, Webhook
+
+_PAGE = 100
+_LAST = 2**63 - 1
+_STATES = ("waiting", "delivered", "failed")
+
+
+def blueprint(services: Services) -> Blueprint:
+    """Return the views."""
+    views = Blueprint("deliveries", __name__, url_prefix="/v1/webhooks")
+    store = services.webhooks
+
+    def find(identity: str) -> Webhook:
+        return store.find_webhook(authenticated_lender(services.store).number, identity)
+
+    @views.post("/<identity>/test")
+    def test(identity: str) -> Response:
+        message = test_message(find(identity), now())
+        store.save_delivery(message)
+        return _answer(_delivery_members(message), 202)
+
+    @views.get("/<identity>/deliveries")
+    def deliveries(identity: str) -> Response:
+        webhook = find(identity)
+        state = request.args.get("state")
+        if state is not None and state not in _STATES:
+            raise InvalidInputError(Fault("", f"state is one of {', '.join(_STATES)}"))
+        rows = store.deliveries(webhook.id, state, _cursor(request.args.get("cursor")), _PAGE + 1)
+        page = rows[:_PAGE]
+        members: dict[str, Any] = {"deliveries": [_delivery_members(item) for _, item in page]}
+        if len(rows) > _PAGE:
+            members["next"] = str(page[-1][0])
+        return _answer(members)
+
+    @views.get("/<identity>/deliveries/<message>")
+    def delivery(identity: str, message: str) -> Response:
+        found = store.find_delivery(find(identity).id, message)
+        return _answer({**_delivery_members(found), "body": found.body})
+
+    @views.post("/<identity>/deliveries/<message>/replay")
+    def replay(identity: str, message: str) -> Response:
+        found = store.find_delivery(find(identity).id, message)
+        again = replace(found, next_at=now(), attempts=0, delivered_at=None)
+        store.save_delivery(again)
+        return _answer(_delivery_members(again), 202)
+
+    return views
+
+
+def _cursor(text: str | None) -> int:
+    if text is None:
+        return _LAST
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise InvalidInputError(Fault("", "cursor is not one that this list has given"))
+    return int(text)
+
+
+def _delivery_members(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "id": delivery.id,
+        "type": delivery.type,
+        "state": delivery.state,
+        "created_at": format_time(delivery.created_at),
+        "attempts": delivery.attempts,
+        "next_attempt_at": format_time(delivery.next_at) if delivery.next_at is not None else None,
+        "delivered_at": format_time(delivery.delivered_at) if delivery.delivered_at is not None else None,
+        "last_status": delivery.status,
+        "last_detail": delivery.detail or None,
+    }
+
+
+def _answer(members: dict[str, Any], status: int = 200) -> Response:
+    return Response(orjson.dumps(members), status, mimetype="application/json")

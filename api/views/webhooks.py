@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`/v1/webhooks`: where a lender wants to be told of what becomes of its records."""
+
+import base64
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from ipaddress import ip_network
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response
+
+from api.auth import authenticated_lender
+from api.clock import now
+from api.views.bodies import read_body
+from api.webhooks.addresses import Network, parse_target
+from api.wiring import Services
+from notary.canonical import parse_json
+from notary.encoding import format_time
+from notary.errors import Fault, InvalidInputError, RefusedError
+from notary.webhooks import EVENT_TYPES, SECRET_PREFIX, Webhook, parse_secret
+
+MAX_WEBHOOKS = 20
+"""Webhooks of one lender."""
+OVERLAP = 24 * 3_600_000
+"""Milliseconds for which a secret that was replaced signs beside the new one."""
+_LIMIT = 8192
+
+
+def blueprint(services: Services) -> Blueprint:
+    """Return the views."""
+    views = Blueprint("webhooks", __name__, url_prefix="/v1/webhooks")
+    store = services.webhooks
+    allowed = [ip_network(text) for text in services.webhook_networks]
+
+    def find(identity: str) -> Webhook:
+        return store.find_webhook(authenticated_lender(services.store).number, identity)
+
+    @views.post("")
+    def add() -> Response:
+        lender = authenticated_lender(services.store)
+        chosen = _read({"url", "events"}, {"secret"})
+        if len(store.webhooks(lender.number)) >= MAX_WEBHOOKS:
+            raise RefusedError(f"a lender has at most {MAX_WEBHOOKS} webhooks")
+        head = services.log.head()
+        made = Webhook(
+            id="wh_" + secrets.token_hex(16),
+            lender=lender.number,
+            url=_url(chosen["url"], allowed),
+            events=_events(chosen["events"]),
+            secret=_secret(chosen.get("secret")),
+            created_at=now(),
+            next_index=head.size,
+            next_change=store.next_anchor_change(),
+        )
+        store.add_webhook(made)
+        return _answer({**_members(made), "secret": made.secret}, 201)
+
+    @views.get("")
+    def index() -> Response:
+        lender = authenticated_lender(services.store)
+        return _answer({"webhooks": [_members(item) for item in store.webhooks(lender.number)]})
+
+    @views.get("/<identity>")
+    def show(identity: str) -> Response:
+        return _answer(_members(find(identity)))
+
+    @views.patch("/<identity>")
+    def change(identity: str) -> Response:
+        webhook = find(identity)
+        chosen = _read(set(), {"url", "events", "state"})
+        state = chosen.get("state", "active" if not webhook.disabled else "disabled")
+        if state not in ("active", "disabled"):
+            raise InvalidInputError(Fault("/state", "must be active or disabled"))
+        changed = replace(
+            webhook,
+            url=_url(chosen["url"], allowed) if "url" in chosen else webhook.url,
+            events=_events(chosen["events"]) if "events" in chosen else webhook.events,
+            disabled="" if state == "active" else webhook.disabled or "by its lender",
+        )
+        store.change_webhook(changed)
+        return _answer(_members(changed))
+
+    @views.delete("/<identity>")
+    def remove(identity: str) -> Response:
+        store.remove_webhook(authenticated_lender(services.store).number, identity)
+        return Response(status=204)
+
+    @views.post("/<identity>/secret")
+    def rotate(identity: str) -> Response:
+        webhook = find(identity)
+        new = _secret(_read(set(), {"secret"}).get("secret"))
+        changed = replace(webhook, secret=new, old_secret=webhook.secret, old_secret_until=now() + OVERLAP)
+        store.change_webhook(changed)
+        return _answer({**_members(changed), "secret": new})
+
+    return views
+
+
+def _read(required: set[str], optional: set[str]) -> dict[str, Any]:
+    value = parse_json(read_body("application/json", limit=_LIMIT), limit=_LIMIT)
+    if not isinstance(value, dict) or not required <= value.keys() <= required | optional:
+        wanted = ", ".join(sorted(required)) or "none"
+        raise InvalidInputError(
+            Fault("", f"must be an object; members required: {wanted}; possible: {', '.join(sorted(optional))}")
+        )
+    return value
+
+
+def _url(value: object, allowed: Sequence[Network]) -> str:
+    if not isinstance(value, str):
+        raise InvalidInputError(Fault("/url", "must be a string"))
+    parse_target(value, allowed)
+    return value
+
+
+def _events(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value or any(item not in EVENT_TYPES for item in value):
+        raise InvalidInputError(Fault("/events", f"must be a list of some of {', '.join(EVENT_TYPES)}"))
+    return tuple(name for name in EVENT_TYPES if name in value)
+
+
+def _secret(value: object) -> str:
+    if value is None:
+        return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+    if not isinstance(value, str):
+        raise InvalidInputError(Fault("/secret", "must be a string"))
+    parse_secret(value)
+    return value
+
+
+def _members(webhook: Webhook) -> dict[str, Any]:
+    return {
+        "id": webhook.id,
+        "url": webhook.url,
+        "events": webhook.events,
+        "state": "disabled" if webhook.disabled else "active",
+        "disabled_because": webhook.disabled or None,
+        "created_at": format_time(webhook.created_at),
+    }
+
+
+def _answer(members: dict[str, Any], status: int = 200) -> Response:
+    return Response(orjson.dumps(members), status, mimetype="application/json")

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process that makes and sends the messages of all webhooks: `python -m api.webhooks.worker DATA PARENT`."""
+
+import signal
+import ssl
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from ipaddress import ip_network
+from pathlib import Path
+
+import structlog
+
+from api.clock import now
+from api.logs import configure_logs
+from api.parent import exit_with_parent
+from api.settings import DataFolder
+from api.webhooks.producing import Producer
+from api.webhooks.sending import Outcome, Sender
+from api.wiring import open_store, open_webhooks
+from notary.errors import NotaryError
+from notary.webhooks import Delivery, Webhook, WebhookStore, attempted
+
+_IDLE = 0.25
+_SENDERS = 16
+_PART = 256
+_TIDY_EVERY = 3_600_000
+_KEEP_DELIVERED = 30 * 24 * 3_600_000
+"""Milliseconds for which a delivered message stays to be looked at; failed ones stay until their webhook goes."""
+
+_log = structlog.get_logger()
+
+
+class Worker:
+    """Goes round: new messages for each webhook, then every message that is due, one at a time for each webhook."""
+
+    def __init__(self, producer: Producer, hooks: WebhookStore, sender: Sender, clock: Callable[[], int]) -> None:
+        self._producer = producer
+        self._hooks = hooks
+        self._sender = sender
+        self._clock = clock
+        self._pool = ThreadPoolExecutor(_SENDERS, thread_name_prefix="webhook")
+        self._tidied = 0
+        self._busy: set[str] = set()
+        self._lock = threading.Lock()
+
+    def round(self) -> bool:
+        """Make what messages there are to make and begin sending what is due; say whether there was anything."""
+        active = {hook.id: hook for hook in self._hooks.webhooks() if not hook.disabled}
+        moved = [self._producer.step(hook) for hook in active.values()]
+        if self._clock() - self._tidied > _TIDY_EVERY:
+            self._tidied = self._clock()
+            self._hooks.drop_delivered(self._tidied - _KEEP_DELIVERED)
+        begun = False
+        for delivery in self._hooks.due_deliveries(self._clock(), _PART):
+            hook = active.get(delivery.webhook)
+            if hook is not None and self._take(hook.id):
+                self._pool.submit(self._send, hook, delivery)
+                begun = True
+        return begun or any(moved)
+
+    def run(self, stop: threading.Event) -> None:
+        """Go round until told to stop, and wait for what is under way."""
+        while not stop.is_set():
+            try:
+                if not self.round():
+                    stop.wait(_IDLE)
+            except NotaryError as error:
+                _log.error("webhooks wait", reason=str(error))
+                stop.wait(1.0)
+        self._pool.shutdown()
+
+    def _take(self, webhook: str) -> bool:
+        with self._lock:
+            if webhook in self._busy:
+                return False
+            self._busy.add(webhook)
+            return True
+
+    def _send(self, webhook: Webhook, delivery: Delivery) -> None:
+        try:
+            self._settle(webhook, delivery, self._sender.send(webhook, delivery, self._clock()))
+        except NotaryError as error:
+            # It stays due: the receiver may get it twice and knows it by its id, which is what the standard asks for.
+            _log.error("a message's outcome was not kept", message=delivery.id, reason=str(error))
+        finally:
+            with self._lock:
+                self._busy.discard(webhook.id)
+
+    def _settle(self, webhook: Webhook, delivery: Delivery, outcome: Outcome) -> None:
+        settled = attempted(delivery, outcome.status, outcome.detail, self._clock())
+        self._hooks.save_delivery(settled)
+        if outcome.status == 410:
+            current = self._hooks.find_webhook(webhook.lender, webhook.id)
+            self._hooks.change_webhook(replace(current, disabled="its receiver answered 410 Gone"))
+        _log.info(
+            "webhook attempt", webhook=webhook.id, message=delivery.id, state=settled.state, status=outcome.status,
+        )  # fmt: skip
+
+
+def main() -> None:
+    """Run until the service ends."""
+    folder, parent = DataFolder(Path(sys.argv[1])), int(sys.argv[2])
+    exit_with_parent(parent)
+    configure_logs()
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    hooks = open_webhooks(folder)
+    allowed = [ip_network(text) for text in folder.settings().webhook_networks]
+    sender = Sender(allowed, ssl.create_default_context())
+    Worker(Producer(open_store(folder), hooks, now), hooks, sender, now).run(stop)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Record ids as SQLite keeps them: 16 bytes for the text of a UUID."""
+
+
+def id_bytes(record_id: str) -> bytes | None:
+    """Return the bytes of a record id; None, which equals no column, for a text that is not written as ids are."""
+    try:
+        data = bytes.fromhex(record_id.replace("-", ""))
+    except ValueError:
+        return None
+    return data if id_text(data) == record_id else None
+
+
+def id_text(data: bytes) -> str:
+    """Return the text of a stored record id."""
+    # Not through uuid.UUID, which takes longer than the query.
+    digits = data.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

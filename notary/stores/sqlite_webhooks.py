@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Webhooks on SQLite. `sqlite_statements/webhooks.sql` holds the statements."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from notary.anchors import AnchorState
+from notary.errors import NotFoundError
+from notary.stores.sqlite_file import STATEMENTS, SqliteFile
+from notary.stores.sqlite_ids import id_text
+from notary.webhooks import AnchorChange, Delivery, RecordPlace, Webhook
+
+
+class SqliteWebhooks(SqliteFile):
+    """Implements `notary.webhooks.WebhookStore` in the same database as `SqliteStore`."""
+
+    def add_webhook(self, webhook: Webhook) -> None:
+        values = (
+            webhook.id, webhook.lender, webhook.url, orjson.dumps(webhook.events).decode(), webhook.secret,
+            webhook.created_at, webhook.next_index, webhook.next_change, webhook.change_index, webhook.old_secret,
+            webhook.old_secret_until, webhook.disabled,
+        )  # fmt: skip
+        with self._transaction() as connection:
+            connection.execute(STATEMENTS["add_webhook"], values)
+
+    def webhooks(self, lender: int | None = None) -> list[Webhook]:
+        return [_webhook(row) for row in self._all("webhooks", (lender,))]
+
+    def find_webhook(self, lender: int, webhook: str) -> Webhook:
+        if row := self._one("find_webhook", (lender, webhook)):
+            return _webhook(row)
+        raise NotFoundError("you have no webhook of this id")
+
+    def change_webhook(self, webhook: Webhook) -> None:
+        values = (
+            webhook.url, orjson.dumps(webhook.events).decode(), webhook.secret, webhook.old_secret,
+            webhook.old_secret_until, webhook.disabled, webhook.id,
+        )  # fmt: skip
+        with self._transaction() as connection:
+            connection.execute(STATEMENTS["change_webhook"], values)
+
+    def remove_webhook(self, lender: int, webhook: str) -> None:
+        with self._transaction() as connection:
+            if not connection.execute(STATEMENTS["remove_webhook"], (lender, webhook)).rowcount:
+                raise NotFoundError("you have no webhook of this id")
+
+    def advance_webhook(self, before: Webhook, after: Webhook, deliveries: Sequence[Delivery]) -> bool:
+        with self._transaction() as connection:
+            moved = connection.execute(
+                STATEMENTS["advance_webhook"], (*_progress(after), before.id, *_progress(before))
+            )
+            if not moved.rowcount:
+                return False
+            connection.executemany(STATEMENTS["save_delivery"], map(_delivery_row, deliveries))
+        return True
+
+    def anchor_change(self, number: int) -> AnchorChange | None:
+        row = self._one("anchor_change", (number,))
+        return AnchorChange(row[0], row[1], AnchorState(row[2]), row[3], row[4]) if row else None
+
+    def next_anchor_change(self) -> int:
+        return int(self._one("next_anchor_change")[0])
+
+    def lender_places(self, lender: int, start: int, stop: int) -> list[RecordPlace]:
+        rows = self._all("lender_places", (start, stop, lender))
+        return [RecordPlace(index, id_text(record_id), loan, sequence) for index, record_id, loan, sequence in rows]
+
+    def due_deliveries(self, now: int, limit: int) -> list[Delivery]:
+        return [Delivery(*row) for row in self._all("due_deliveries", (now, limit))]
+
+    def save_delivery(self, delivery: Delivery) -> None:
+        with self._transaction() as connection:
+            connection.execute(STATEMENTS["save_delivery"], _delivery_row(delivery))
+
+    def deliveries(self, webhook: str, state: str | None, before: int, limit: int) -> list[tuple[int, Delivery]]:
+        rows = self._all("deliveries", (webhook, before, state, limit))
+        return [(row[0], Delivery(*row[1:])) for row in rows]
+
+    def find_delivery(self, webhook: str, delivery: str) -> Delivery:
+        if row := self._one("find_delivery", (webhook, delivery)):
+            return Delivery(*row)
+        raise NotFoundError("this webhook has no message of this id")
+
+    def drop_delivered(self, before: int) -> int:
+        with self._transaction() as connection:
+            return connection.execute(STATEMENTS["drop_delivered"], (before,)).rowcount
+
+
+def _progress(webhook: Webhook) -> tuple[int, int, int]:
+    return webhook.next_index, webhook.next_change, webhook.change_index
+
+
+def _webhook(row: Sequence[Any]) -> Webhook:
+    identity, lender, url, events, *rest = row
+    return Webhook(identity, lender, url, tuple(orjson.loads(events)), *rest)
+
+
+def _delivery_row(item: Delivery) -> tuple[Any, ...]:
+    return (
+        item.id, item.type, item.body, item.created_at, item.next_at, item.attempts, item.delivered_at, item.status,
+        item.detail, item.webhook,
+    )  # fmt: skip

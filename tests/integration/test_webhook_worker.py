@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process that sends: what is due goes out, what fails waits, and one receiver's trouble is nobody else's."""
+
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from api.webhooks.producing import Producer
+from api.webhooks.sending import Sender
+from api.webhooks.worker import Worker
+from notary.stores.sqlite import SqliteStore
+from notary.stores.sqlite_webhooks import SqliteWebhooks
+from notary.webhooks import DELAYS, Delivery, Webhook
+from tests.support.builders import NOW, NotaryKit, history, kit_over, placed, record_id
+from tests.support.receiver import receiving
+from tests.support.service import until
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+class Office:
+    """A log, its webhooks, and a worker whose clock the test sets."""
+
+    def __init__(self, path: Path) -> None:
+        self.store = SqliteStore.create(path)
+        self.hooks = SqliteWebhooks(path)
+        self.kit: NotaryKit = kit_over(self.store)
+        self.now = NOW
+
+    def clock(self) -> int:
+        return self.now
+
+    def add(self, url: str, identity: str = "wh_1") -> None:
+        self.hooks.add_webhook(Webhook(identity, 1, url, ("record.recorded",), SECRET, NOW, 1, 1))
+
+    def messages(self, identity: str = "wh_1") -> list[Delivery]:
+        return [item for _, item in self.hooks.deliveries(identity, None, 2**62, 100)][::-1]
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Run a worker in a thread."""
+        sender = Sender([ip_network("127.0.0.0/8")], ssl.create_default_context())
+        worker = Worker(Producer(self.store, self.hooks, self.clock), self.hooks, sender, self.clock)
+        stop = threading.Event()
+        thread = threading.Thread(target=worker.run, args=(stop,))
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office(tmp_path / "notary.db")
+
+
+def settled(office: Office, attempts: int) -> Callable[[], bool]:
+    return lambda: [item.attempts for item in office.messages()] == [attempts]
+
+
+def test_what_is_recorded_is_told(office: Office) -> None:
+    with receiving() as receiver, office.working():
+        office.add(receiver.url)
+        placed(office.kit.sequencer.append(history("A", 2)))
+        until(lambda: [item.state for item in office.messages()] == ["delivered"], "the message is delivered")
+    [got] = receiver.got
+    assert got.ids == [record_id(0), record_id(1)]
+    assert got.is_signed_with(SECRET)
+
+
+def test_a_message_that_fails_comes_again_under_its_id(office: Office) -> None:
+    with receiving() as receiver:
+        receiver.statuses = [503, 500, 200]
+        office.add(receiver.url)
+        placed(office.kit.sequencer.append(history("A", 1)))
+        for attempts, delay in ((1, DELAYS[0]), (2, DELAYS[1]), (3, 0)):
+            with office.working():
+                until(settled(office, attempts), f"attempt {attempts} is made")
+            office.now += delay
+    assert len({got.headers["webhook-id"] for got in receiver.got}) == 1
+    assert len({got.body for got in receiver.got}) == 1
+    assert len({got.headers["webhook-timestamp"] for got in receiver.got}) == 3
+    assert [item.state for item in office.messages()] == ["delivered"]
+
+
+def test_nothing_is_sent_before_its_time(office: Office) -> None:
+    with receiving() as receiver, receiving() as other:
+        receiver.statuses = [500]
+        office.add(receiver.url)
+        office.add(other.url, "wh_2")
+        placed(office.kit.sequencer.append(history("A", 1)))
+        with office.working():
+            until(settled(office, 1), "the first attempt is made")
+            office.now += DELAYS[0] - 1
+            # Seen by what comes after it: another webhook's message goes out while the first one waits.
+            placed(office.kit.sequencer.append(history("B", 1, first=5)))
+            until(lambda: len(other.got) == 2, "the other webhook has both")
+        assert [item.attempts for item in office.messages()] == [1, 1]
+        assert [got.ids for got in receiver.got] == [[record_id(0)], [record_id(5)]]
+
+
+def test_a_receiver_that_is_gone_is_not_asked_again(office: Office) -> None:
+    with receiving() as receiver:
+        receiver.statuses = [410]
+        office.add(receiver.url)
+        placed(office.kit.sequencer.append(history("A", 1)))
+        with office.working():
+            until(lambda: office.hooks.find_webhook(1, "wh_1").disabled != "", "the webhook is disabled")
+            placed(office.kit.sequencer.append(history("B", 1, first=5)))
+    assert len(receiver.got) == 1
+    assert [item.state for item in office.messages()] == ["failed"]
+
+
+def test_a_restart_loses_nothing_and_invents_nothing(office: Office) -> None:
+    with receiving() as receiver:
+        office.add(receiver.url)
+        for number in range(8):
+            with office.working():
+                placed(office.kit.sequencer.append(history(f"L-{number}", 2, first=10 * number)))
+        with office.working():
+            until(lambda: sum(len(got.ids) for got in receiver.got) >= 16, "everything has been told")
+    told = [name for got in receiver.got for name in got.ids]
+    assert told == [record_id(10 * loan + number) for loan in range(8) for number in range(2)]
