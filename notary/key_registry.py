@@ -9,14 +9,8 @@ from notary.errors import Fault, InvalidKeyError, RevocationError
 from notary.keys import PublicKey, parse_jwk
 from notary.ports import Lender, PartyKey, PartyStore
 from notary.signatures import PARTIES, Schemes
-from notary.validity import Validity
+from notary.validity import SETTLING, Validity
 
-SETTLING = 60_000
-"""Milliseconds for which a key that another replaces counts at least from now on.
-
-A record that is under way was checked with the keys as they were when it came in. Without this time one of them could
-stand in the log with a moment of receipt at which its key had ended.
-"""
 _MAX_OVERLAP = 10 * 366 * 86_400
 _LAST_MOMENT = parse_time("9999-12-31T23:59:59.999Z")
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The keyring: whose key made a signature, as a lender has registered its parties."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import Protocol
 
 import orjson
 
@@ -10,17 +12,27 @@ from notary.certificates import CertifiedKey, certified_key
 from notary.envelope import Envelope, Signature
 from notary.errors import Fault, InvalidCertificateError
 from notary.keys import PublicKey, parse_jwk
-from notary.ports import PartyKey, PartyRoot, PartyStore
+from notary.ports import PartyKey, PartyRoot
 from notary.signatures import PartyOfKey, Schemes
+
+
+class KeySource(Protocol):
+    """Where keys are looked up: `notary.ports.PartyStore`, or whatever has the same two methods."""
+
+    def party_keys(self, lender: int, kids: Sequence[str]) -> dict[str, PartyKey]:
+        """Return the lender's registered keys of these ids; what is not there is left out."""
+
+    def roots(self, lender: int) -> list[PartyRoot]:
+        """Return the lender's CA certificates."""
 
 
 class Keyring:
     """Finds the keys of an envelope's signatures.
 
-    Every look-up asks the store: a copy kept here would go on after a revocation.
+    Every look-up asks the source: a copy kept here would go on after a revocation.
     """
 
-    def __init__(self, parties: PartyStore, schemes: Schemes) -> None:
+    def __init__(self, parties: KeySource, schemes: Schemes) -> None:
         self._parties = parties
         self._schemes = schemes
 
@@ -43,7 +55,7 @@ class Keyring:
                 certified = self._certified(number, signature, roots, moment)
                 found[signature.kid] = _by_certificate(f"/signatures/{number}/protected", certified, roots, known)
             elif known is not None:
-                found[signature.kid] = PartyOfKey(known.party, read_key(known.jwk), known.validity)
+                found[signature.kid] = PartyOfKey(known.party, read_key(known.jwk), known.validity, known.revoked_at)
         return found
 
     def _certified(self, number: int, signature: Signature, roots: list[PartyRoot], moment: int) -> CertifiedKey:
@@ -67,12 +79,15 @@ def _by_certificate(
         raise _refusal(
             pointer, f"x5c/0 is of organization {certified.organization!r}; its root is registered for {named}"
         )
-    validity = root.validity
-    if known is not None:
-        # Whoever loses a certified key registers it and revokes it: nobody here hears of the authority's own lists.
-        ends = [moment for moment in (validity.revoked_from, known.validity.revoked_from) if moment is not None]
-        validity = replace(validity, revoked_from=min(ends, default=None))
-    return PartyOfKey(root.party, certified.key, validity, root.certificate, certified.subject)
+    # Whoever loses a certified key registers it and revokes it: nobody here hears of the authority's own lists.
+    told = [
+        (item.validity.revoked_from, item.revoked_at)
+        for item in (root, known)
+        if item is not None and item.validity.revoked_from is not None
+    ]
+    revoked_from, revoked_at = min(told, default=(None, None))
+    validity = replace(root.validity, revoked_from=revoked_from)
+    return PartyOfKey(root.party, certified.key, validity, revoked_at, root.certificate, certified.subject)
 
 
 def _refusal(pointer: str, detail: str) -> InvalidCertificateError:

@@ -4,12 +4,9 @@
 A check returns a sentence for the report, or raises what stands against it.
 """
 
-from dataclasses import replace
-
 from notary.canonical import parse_canonical
 from notary.certificates import certified_key
 from notary.checkpoint import Checkpoint
-from notary.encoding import format_time
 from notary.entries import RecordEntry, commit
 from notary.envelope import MAX_PAYLOAD
 from notary.errors import Fault, ReceiptError
@@ -19,7 +16,7 @@ from notary.merkle import InclusionProof, verify_inclusion
 from notary.receipt import KeyOfParty, Receipt
 from notary.records import Record, parse_record
 from notary.report import NotCheckedError, Report, UntoldError
-from notary.signatures import Assurance, PartyOfKey, Schemes, verify_signatures
+from notary.signatures import Assurance, PartyOfKey, Schemes, verify_recorded
 
 
 class RecordLinks:
@@ -45,18 +42,12 @@ class RecordLinks:
             raise NotCheckedError("the record could not be read")
         receipt, moment = self._receipt, self._receipt.received_at
         keys = self._keys()
-        # First all that can fail: that a key was revoked hides no fault.
-        unrevoked = {kid: replace(item, validity=item.validity.unrevoked()) for kid, item in keys.items()}
-        self.assurance = verify_signatures(receipt.envelope, self.record, unrevoked, self._schemes, moment)
+        self.assurance, doubts = verify_recorded(receipt.envelope, self.record, keys, self._schemes, moment)
         self.signers = [{"party": item.party, "kid": kid, "subject": item.subject} for kid, item in keys.items()]
         if self.assurance is not Assurance.RECEIVED:
             self._report.trust("the notary's word for whose keys signed, and when these keys were valid")
-        for kid, item in keys.items():
-            if revoked := item.validity.revocation_at(moment):
-                raise UntoldError(
-                    f"the signatures fit, but key {kid} of the {item.party} {revoked}, and the record was received at "
-                    f"{format_time(moment)}: whether the {item.party} made its signature cannot be told"
-                )
+        if doubts:
+            raise UntoldError("; ".join(doubts))
         return self.assurance.value
 
     def _keys(self) -> dict[str, PartyOfKey]:
@@ -79,7 +70,7 @@ class RecordLinks:
         certified = certified_key(signatures[number], [item.root], self._receipt.received_at, self._schemes)
         if certified.key != key:
             raise ReceiptError(Fault(f"/keys/{number}/jwk", "is not the key in the certificate"))
-        return PartyOfKey(item.party, key, item.validity, item.root, certified.subject)
+        return PartyOfKey(item.party, key, item.validity, root=item.root, subject=certified.subject)
 
     def check_inclusion(self, checkpoint: Checkpoint) -> str:
         """Check that the record's entry is in the tree of the checkpoint."""

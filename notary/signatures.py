@@ -2,7 +2,7 @@
 """Who signed a record, and how sure that makes it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Literal, get_args
 
@@ -11,7 +11,7 @@ from notary.envelope import Envelope
 from notary.errors import Fault, InvalidSignatureError, KeyTimeError, UnknownKeyError
 from notary.keys import PublicKey, Scheme
 from notary.records import Record
-from notary.validity import Validity
+from notary.validity import SETTLING, Validity
 
 Party = Literal["lender", "borrower", "guarantor", "assignee", "participant"]
 """Whose key it is."""
@@ -37,13 +37,14 @@ class Assurance(StrEnum):
 class PartyOfKey:
     """A public key, whose it is, such as "lender" or "borrower", and when it counts.
 
-    Where the key came in a certificate, `root` is the CA certificate (DER) that the party is known by, and `subject`
-    the name in the certificate.
+    `revoked_at` is when its revocation was told, if that is known. Where the key came in a certificate, `root` is the
+    CA certificate (DER) that the party is known by, and `subject` the name in the certificate.
     """
 
     party: str
     key: PublicKey
     validity: Validity
+    revoked_at: int | None = None
     root: bytes | None = None
     subject: str | None = None
 
@@ -60,6 +61,29 @@ def verify_signatures(
     if signed and set(signed.values()).isdisjoint(record.authors):
         raise InvalidSignatureError(_fault("/signatures", f"the {' or '.join(record.authors)}'s signature is missing"))
     return assurance(record, signed)
+
+
+def verify_recorded(
+    envelope: Envelope, record: Record, keys: Mapping[str, PartyOfKey], schemes: Schemes, received_at: int
+) -> tuple[Assurance, tuple[str, ...]]:
+    """Verify again the signatures of a record that was taken at `received_at`.
+
+    Return its assurance, and a sentence for each key that was told after that to be revoked from before it: its
+    signature fits, and nobody can tell who made it. Raises what `verify_signatures` raises, and `KeyTimeError` for a
+    revocation that was told well before the record was taken.
+    """
+    # First all that can fail: that a key was revoked hides no fault.
+    unrevoked = {kid: replace(item, validity=item.validity.unrevoked()) for kid, item in keys.items()}
+    found = verify_signatures(envelope, record, unrevoked, schemes, received_at)
+    doubts = []
+    for number, signature in enumerate(envelope.signatures):
+        signer = keys[signature.kid]
+        if revoked := signer.validity.revocation_at(received_at):
+            detail = f"key {signature.kid} {revoked}, and the record was received at {format_time(received_at)}"
+            if signer.revoked_at is not None and received_at >= signer.revoked_at + SETTLING:
+                raise KeyTimeError(_fault(f"/signatures/{number}", detail))
+            doubts.append(f"the signatures fit, but {detail}: whether the {signer.party} signed cannot be told")
+    return found, tuple(doubts)
 
 
 def verify_each(

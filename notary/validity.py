@@ -6,6 +6,13 @@ from typing import Self
 
 from notary.encoding import format_time
 
+SETTLING = 60_000
+"""Milliseconds after which everybody acts on what a lender has told of a key.
+
+A record that is under way is checked with the keys as they were told of when it came in. So a key that another replaces
+counts for this time at least, and a record that comes so soon after a revocation was told is no contradiction.
+"""
+
 
 @dataclass(frozen=True)
 class Validity:

@@ -12,8 +12,8 @@ from notary.envelope import Envelope, EnvelopeSigner, sign_envelope
 from notary.errors import Fault, InvalidSignatureError, KeyTimeError, UnknownKeyError
 from notary.records import parse_record
 from notary.schemes import SCHEMES, PrivateKey, generate_key
-from notary.signatures import Assurance, PartyOfKey, assurance, missing_signers, verify_signatures
-from notary.validity import Validity
+from notary.signatures import Assurance, PartyOfKey, assurance, missing_signers, verify_recorded, verify_signatures
+from notary.validity import SETTLING, Validity
 from tests.support.builders import NOW, record
 from tests.support.trees import flipped
 
@@ -153,6 +153,44 @@ def test_a_revocation_can_be_left_out_of_account() -> None:
     assert validity.unrevoked() == Validity(BEGIN, END)
     assert validity.revocation_at(REVOKED - 1) is None
     assert validity.unrevoked().revocation_at(END) is None
+
+
+def recorded(validity: Validity, told: int | None, moment: int) -> tuple[Assurance, tuple[str, ...]]:
+    keys = {**KEYS, LENDER.public.kid: PartyOfKey("lender", LENDER.public, validity, told)}
+    envelope = sign_envelope(PAYLOAD, by(BORROWER), by(LENDER))
+    return verify_recorded(envelope, AGREEMENT, keys, SCHEMES, moment)
+
+
+def test_a_revocation_that_was_told_later_leaves_a_doubt() -> None:
+    assert recorded(Validity(BEGIN), None, BEGIN) == (Assurance.CO_SIGNED, ())
+    revoked = Validity(BEGIN, None, REVOKED)
+    assert recorded(revoked, REVOKED, REVOKED - 1) == (Assurance.CO_SIGNED, ())
+    assurance, [doubt] = recorded(revoked, REVOKED + 5, REVOKED)
+    assert assurance is Assurance.CO_SIGNED
+    assert doubt == (
+        f"the signatures fit, but key {LENDER.public.kid} is revoked from 2026-01-01T01:00:00.000Z on, and the record "
+        "was received at 2026-01-01T01:00:00.000Z: whether the lender signed cannot be told"
+    )
+    # A receipt does not say when the revocation was told.
+    assert recorded(revoked, None, END)[1]
+
+
+def test_a_record_that_came_well_after_its_keys_revocation_was_told_is_a_contradiction() -> None:
+    revoked = Validity(BEGIN, None, BEGIN)
+    # What was under way when it was told may have been checked without it.
+    assert recorded(revoked, REVOKED, REVOKED + SETTLING - 1)[1]
+    with pytest.raises(KeyTimeError, match="is revoked from 2026-01-01"):
+        recorded(revoked, REVOKED, REVOKED + SETTLING)
+    with pytest.raises(KeyTimeError, match="ended at"):
+        recorded(Validity(BEGIN, END, BEGIN), END, END)
+
+
+def test_a_revoked_key_hides_no_wrong_signature() -> None:
+    keys = {**KEYS, LENDER.public.kid: PartyOfKey("lender", LENDER.public, Validity(BEGIN, None, BEGIN))}
+    envelope = sign_envelope(PAYLOAD, by(LENDER), by(BORROWER))
+    wrong = replace(envelope.signatures[1], signature=flipped(envelope.signatures[1].signature, 5))
+    with pytest.raises(InvalidSignatureError):
+        verify_recorded(replace(envelope, signatures=(envelope.signatures[0], wrong)), AGREEMENT, keys, SCHEMES, END)
 
 
 # --- assurance
