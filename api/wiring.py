@@ -12,12 +12,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from api.clock import now
 from api.settings import DataFolder
 from api.writer_client import WriterClient
+from chain.deployment import Deployment
 from chain.evidence import verify_evidence
 from chain.known_registries import KNOWN_CODE_HASHES
+from chain.wallet_signatures import WalletSignatures
 from chain.witness import NodeWitness
+from notary.envelope import WalletDomain
+from notary.errors import UnavailableError
 from notary.issuing import ReceiptIssuer
 from notary.key_registry import KeyRegistry
 from notary.keyring import Keyring
+from notary.keys import WALLET_ALG
 from notary.log import Log
 from notary.policies import Policies
 from notary.ports import Store
@@ -25,6 +30,7 @@ from notary.refusals import PolicyGate
 from notary.registration import Registrar
 from notary.schemes import SCHEMES, load_private_key
 from notary.sealed_links import ChainWitness
+from notary.signatures import Schemes
 from notary.signed_note import NoteSigner, NoteVerifier
 from notary.stores.sqlite import SqliteStore
 from notary.stores.sqlite_webhooks import SqliteWebhooks
@@ -73,18 +79,19 @@ def load_signer(folder: DataFolder) -> NoteSigner:
 def make_verifier(log_key: NoteVerifier | None = None, rpc: str | None = None) -> ReceiptVerifier:
     """Make a verifier of receipts that trusts `log_key` and, if `rpc` is given, asks that node."""
     chain: ChainWitness | None = NodeWitness(rpc) if rpc else None
-    return ReceiptVerifier(SCHEMES, partial(verify_evidence, known_code_hashes=KNOWN_CODE_HASHES), log_key, chain)
+    return ReceiptVerifier(_schemes(), partial(verify_evidence, known_code_hashes=KNOWN_CODE_HASHES), log_key, chain)
 
 
 def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], int] = now) -> Services:
     """Put together what a process that serves HTTP needs."""
     store, signer, writer = open_store(folder), load_signer(folder), WriterClient(writer_socket)
-    keyring, policies = Keyring(store, SCHEMES), Policies(store)
+    schemes = _schemes(partial(_own_domain, folder))
+    keyring, policies = Keyring(store, schemes), Policies(store)
     return Services(
         store=store,
         log=Log(store),
-        registrar=Registrar(store, SCHEMES, clock),
-        keys=KeyRegistry(store, SCHEMES, clock),
+        registrar=Registrar(store, schemes, clock),
+        keys=KeyRegistry(store, schemes, clock),
         keyring=keyring,
         writer=writer,
         policies=policies,
@@ -100,3 +107,15 @@ def services_from_environment() -> Services:
     """Put the services together from the two variables that `loan-notary run` sets for its children."""
     folder = DataFolder(Path(os.environ[DATA_VARIABLE]))
     return make_services(folder, Path(os.environ[WRITER_VARIABLE]))
+
+
+def _schemes(own_domain: Callable[[], WalletDomain] | None = None) -> Schemes:
+    return {**SCHEMES, WALLET_ALG: WalletSignatures(own_domain)}
+
+
+def _own_domain(folder: DataFolder) -> WalletDomain:
+    # Read each time: the registry is deployed while the service starts, and may be another one after it.
+    if not folder.deployment.exists():
+        raise UnavailableError("the notary has no registry yet, which a wallet's signature must be for")
+    deployment = Deployment.load(folder.deployment)
+    return WalletDomain(deployment.chain_id, deployment.registry)

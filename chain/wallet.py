@@ -14,6 +14,7 @@ from typing import Any, Self
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_hash.auto import keccak
+from eth_typing import Hash32
 
 import chain.recursion  # noqa: F401
 from chain.errors import WalletError
@@ -95,6 +96,10 @@ class Wallet:
             transaction["to"] = bytes.fromhex(to.removeprefix("0x"))
         raw = bytes(self._account.sign_transaction(transaction).raw_transaction)
         return SignedTransaction(raw, keccak(raw))
+
+    def sign_hash(self, digest: bytes) -> bytes:
+        """Return r || s || v over a hash of 32 bytes, with v 27 or 28 and the lower s; the same each time."""
+        return bytes(self._account.unsafe_sign_hash(Hash32(digest)).signature)
 
 
 def _is_private_key(key: bytes) -> bool:

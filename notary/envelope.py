@@ -112,6 +112,16 @@ def protected_header(alg: str, kid: str, x5c: tuple[bytes, ...] = (), domain: Wa
     return canonical_json(header)
 
 
+def read_signing_input(message: bytes) -> tuple[WalletDomain | None, bytes]:
+    """Return the domain and the payload that stand in what `Envelope.signing_input` makes.
+
+    Raises `InvalidEnvelopeError` for anything else.
+    """
+    protected, _, payload = message.decode("ascii", "replace").partition(".")
+    *_, domain = _header(protected, "/protected")
+    return domain, _bytes(payload, "/payload", MAX_PAYLOAD)
+
+
 def envelope_from_json(value: Any, pointer: str = "") -> Envelope:
     """Read an envelope from a parsed JSON value that stands at `pointer`. Raises `InvalidEnvelopeError`.
 

@@ -46,6 +46,9 @@ class RecordLinks:
         self.signers = [{"party": item.party, "kid": kid, "subject": item.subject} for kid, item in keys.items()]
         if self.assurance is not Assurance.RECEIVED:
             self._report.trust("the notary's word for whose keys signed, and when these keys were valid")
+        for domain in filter(None, (signature.domain for signature in receipt.envelope.signatures)):
+            name = f"registry {domain.registry} on chain {domain.chain_id}"
+            self._report.trust(f"that {name}, which a wallet signed for, was the notary's")
         if doubts:
             raise UntoldError("; ".join(doubts))
         return self.assurance.value

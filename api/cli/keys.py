@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands on signing keys: `keygen`, `register-key`, `revoke-key`, `keys`, `sign`."""
+"""Commands on signing keys: `keygen`, `register-key`, `revoke-key`, `keys`."""
 
 import os
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
@@ -11,12 +11,13 @@ from api.cli.options import client_options
 from api.cli.output import json_option, show, show_list
 from api.client import NotaryClient
 from api.clock import now
-from notary.canonical import canonical_json, parse_json
+from chain.wallet import Wallet
+from chain.wallet_signatures import wallet_key
+from notary.canonical import parse_json
 from notary.encoding import format_time
-from notary.envelope import MAX_PAYLOAD, EnvelopeSigner, sign_envelope
-from notary.records import parse_record
+from notary.keys import PublicKey
 from notary.registration import MAX_BODY
-from notary.schemes import SCHEMES, PrivateKey, generate_key, load_private_key
+from notary.schemes import SCHEMES, generate_key
 from notary.signatures import PARTIES
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -27,19 +28,23 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--alg", type=click.Choice(list(SCHEMES)), default="EdDSA", show_default=True, help="Signature algorithm."
 )
+@click.option("--wallet", is_flag=True, help="Make the key of an Ethereum wallet instead.")
 @json_option
-def keygen(out: Path, alg: str, as_json: bool) -> None:
+def keygen(out: Path, alg: str, wallet: bool, as_json: bool) -> None:
     """Make a signing key: the private key in OUT (readable by you only), the public one in OUT.pub."""
-    key = generate_key(alg)
-    try:
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise click.ClickException(f"{out} exists; a key is never overwritten") from None
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(key.to_pem())
+    if out.exists():
+        raise click.ClickException(f"{out} exists; a key is never overwritten")
+    key = wallet_key(Wallet.create(out).address) if wallet else _new_key(out, alg)
     public = out.with_name(out.name + ".pub")
-    public.write_text(key.public.encoded + "\n", "utf-8")
-    show({"kid": key.public.kid, "private": str(out), "public": str(public)}, as_json, "New key")
+    public.write_text(key.encoded + "\n", "utf-8")
+    show({"kid": key.kid, "private": str(out), "public": str(public)}, as_json, "New key")
+
+
+def _new_key(out: Path, alg: str) -> PublicKey:
+    key = generate_key(alg)
+    with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(key.to_pem())
+    return key.public
 
 
 @click.command("register-key")
@@ -84,20 +89,4 @@ def keys(client: NotaryClient, party: str | None, as_json: bool) -> None:
     show_list(list(client.keys(party)), ("kid", "party", "valid_from", "valid_until", "revoked_from"), as_json)
 
 
-@click.command()
-@click.argument("record", type=_FILE)
-@click.option("--key", "signing", type=_FILE, multiple=True, required=True, help="Private key; once for each signer.")
-@click.option("-o", "--output", type=click.File("wb"), default="-", help="Where the envelope goes.")
-def sign(record: Path, signing: tuple[Path, ...], output: BinaryIO) -> None:
-    """Sign a RECORD (JSON) with one or more keys and write the envelope."""
-    value = parse_json(record.read_bytes(), limit=MAX_PAYLOAD)
-    parse_record(value)
-    signers = [_signer(load_private_key(path.read_bytes())) for path in signing]
-    output.write(sign_envelope(canonical_json(value), *signers).encode() + b"\n")
-
-
-def _signer(key: PrivateKey) -> EnvelopeSigner:
-    return EnvelopeSigner(key.scheme.alg, key.public.kid, key.sign)
-
-
-COMMANDS = (keygen, register_key, revoke_key, keys, sign)
+COMMANDS = (keygen, register_key, revoke_key, keys)

@@ -17,6 +17,7 @@ from api.service import Service
 from api.settings import DEFAULT_PORT, DataFolder, Settings
 from api.views.health import newest_anchor
 from api.wiring import load_signer, open_store
+from chain.deployment import Deployment
 from chain.embedded import EmbeddedNode
 from chain.wallet import Wallet
 from notary.anchors import AnchorState
@@ -110,9 +111,18 @@ def status(folder: DataFolder, as_json: bool) -> None:
         "not_anchored": head.size - (anchor["size"] if anchor else 0),
         "on_the_way": len(store.anchors(AnchorState.PENDING, AnchorState.SENT)),
         "anchor_account": Wallet.load(folder.anchor_key).address,
+        "registry": _registry(folder),
         "chain": folder.settings().rpc or (node.url if node else "embedded node, not running"),
     }
     show(members, as_json, "Loan Notary")
+
+
+def _registry(folder: DataFolder) -> str | None:
+    # CAIP-10, as `sign --registry` takes it.
+    if not folder.deployment.exists():
+        return None
+    deployment = Deployment.load(folder.deployment)
+    return f"eip155:{deployment.chain_id}:{deployment.registry}"
 
 
 COMMANDS = (init, run, add_lender, status)

@@ -28,7 +28,7 @@ NAMES = st.text(st.characters(codec="utf-8"), max_size=20)
 NORMAL_NAMES = NAMES.map(lambda name: unicodedata.normalize("NFC", name))
 ENCODED = st.binary(max_size=40).map(b64url) | st.text(alphabet="AZaz09-_=", max_size=12)
 HEADERS = st.fixed_dictionaries(
-    {"alg": NAMES, "kid": NAMES, "typ": st.just(TYPE) | NAMES}, optional={"crit": JSON}
+    {"alg": NAMES, "kid": NAMES, "typ": st.just(TYPE) | NAMES}, optional={"crit": JSON, "x5c": JSON, "domain": JSON}
 ).map(lambda header: b64url(canonical_json(header)))
 NEARLY = st.fixed_dictionaries(
     {

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from chain.wallet import Wallet
+from chain.wallet_signatures import typed_data, typed_hash, wallet_key, wallet_signer
 from notary.canonical import canonical_json
 from notary.checkpoint import Checkpoint, sign_checkpoint
-from notary.encoding import b64
+from notary.encoding import b64, parse_b64url
 from notary.entries import RecordEntry, commit, genesis_entry, loan_tag
-from notary.envelope import EnvelopeSigner, sign_envelope
+from notary.envelope import EnvelopeSigner, WalletDomain, sign_envelope
 from notary.hashing import leaf_hash, node_hash
 from notary.keys import make_jwk
 from notary.receipt import KeyOfParty, Receipt
@@ -78,6 +80,7 @@ def examples() -> dict[str, str]:
         "protected": canonical_json({"alg": "EdDSA", "kid": key.kid, "typ": "loan-notary/record@1"}).decode(),
         "signing-input": envelope.signing_input(signature).decode(),
         "envelope": envelope.encode().decode(),
+        **_wallet_examples(payload),
         "commitment": commitment.hex(),
         "tag": tag.hex(),
         "entry": entry.hex(),
@@ -88,6 +91,18 @@ def examples() -> dict[str, str]:
         "checkpoint": checkpoint.rstrip("\n"),
         "vkey": signer.verifier.format(),
         "receipt": write_sealed(receipt, signer).decode(),
+    }
+
+
+def _wallet_examples(payload: bytes) -> dict[str, str]:
+    wallet, domain = Wallet(b"\x44" * 32), WalletDomain(1, "0x" + "ab" * 20)
+    [signature] = sign_envelope(payload, wallet_signer(wallet, domain)).signatures
+    return {
+        "wallet-jwk": wallet_key(wallet.address).encoded,
+        "wallet-protected": parse_b64url(signature.protected).decode(),
+        "wallet-typed-data": canonical_json(typed_data(payload, domain)).decode(),
+        "wallet-hash": typed_hash(payload, domain).hex(),
+        "wallet-signature": signature.signature.hex(),
     }
 
 

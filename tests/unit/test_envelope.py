@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from notary.canonical import canonical_json, parse_json
-from notary.encoding import b64url, parse_b64url
+from notary.encoding import b64, b64url, parse_b64url
 from notary.envelope import (
     MAX_PAYLOAD,
     MAX_SIGNATURES,
@@ -15,17 +15,26 @@ from notary.envelope import (
     Envelope,
     EnvelopeSigner,
     Signature,
+    WalletDomain,
     envelope_from_json,
+    read_signing_input,
     sign_envelope,
 )
 from notary.errors import InvalidEnvelopeError
-from notary.keys import parse_jwk
+from notary.keys import WALLET_ALG, parse_jwk
 from notary.schemes import SCHEMES
 
 PAYLOAD = b'{"a":1}'
+DOMAIN = {"chain_id": 31337, "registry": "0x" + "ab" * 20}
+WALLET = {"alg": WALLET_ALG, "domain": DOMAIN}
+LEAF, ISSUER = b"\x30\x01leaf", b"\x30\x02issuer"
 HEADER = {"alg": "EdDSA", "kid": "k1", "typ": TYPE}
 SIGNATURE = {"protected": b64url(canonical_json(HEADER)), "signature": "c2ln"}
 ENVELOPE: dict[str, Any] = {"payload": b64url(PAYLOAD), "signatures": [SIGNATURE]}
+
+
+def sign(message: bytes) -> bytes:
+    return b"sig%d" % len(message)
 
 
 def header(**changes: Any) -> dict[str, str]:
@@ -88,6 +97,45 @@ def test_signing_makes_the_header_and_signs_header_and_payload() -> None:
     assert envelope_from_json(json.loads(envelope.encode())) == envelope
 
 
+def test_a_chain_of_certificates_travels_in_the_header() -> None:
+    envelope = sign_envelope(PAYLOAD, EnvelopeSigner("PS256", "k1", sign, x5c=(LEAF, ISSUER)))
+    [signature] = envelope.signatures
+    assert json.loads(parse_b64url(signature.protected)) == HEADER | {"alg": "PS256", "x5c": [b64(LEAF), b64(ISSUER)]}
+    assert signature.x5c == (LEAF, ISSUER)
+    assert envelope_from_json(json.loads(envelope.encode())) == envelope
+    assert read_signing_input(envelope.signing_input(signature)) == (None, PAYLOAD)
+
+
+def test_a_wallets_domain_travels_in_the_header() -> None:
+    domain = WalletDomain(31337, "0x" + "ab" * 20)
+    envelope = sign_envelope(PAYLOAD, EnvelopeSigner(WALLET_ALG, "k1", sign, domain=domain))
+    [signature] = envelope.signatures
+    assert json.loads(parse_b64url(signature.protected)) == HEADER | WALLET
+    assert signature.domain == domain
+    assert envelope_from_json(json.loads(envelope.encode())) == envelope
+    assert read_signing_input(envelope.signing_input(signature)) == (domain, PAYLOAD)
+
+
+@pytest.mark.parametrize("message", [b"", b"a", b"a.b", b"\xff.\xff", b"..", b"e30.e30"])
+def test_what_no_envelope_signs_is_refused(message: bytes) -> None:
+    with pytest.raises(InvalidEnvelopeError):
+        read_signing_input(message)
+
+
+def chain(size: int) -> Any:
+    """One certificate, so long that the header has `size` bytes."""
+    short = len(canonical_json(HEADER | {"x5c": [""]}))
+    filled = (size - short) // 4 * 4
+    padding = (size - short) % 4
+    return header(kid="k1" + "x" * padding, x5c=["AAAA" * (filled // 4)])
+
+
+def test_the_longest_header_with_certificates() -> None:
+    longest = chain(24 * 1024)
+    assert len(parse_b64url(longest["protected"])) == 24 * 1024
+    envelope_from_json(ENVELOPE | {"signatures": [longest]})
+
+
 @pytest.mark.parametrize(
     ("value", "pointer"),
     [
@@ -132,6 +180,36 @@ def test_signing_makes_the_header_and_signs_header_and_payload() -> None:
         pytest.param(ENVELOPE | {"signatures": [header(kid=None)]}, "/signatures/0/protected", id="no kid"),
         pytest.param(
             ENVELOPE | {"signatures": [header(kid="k" * 1024)]}, "/signatures/0/protected", id="a long header"
+        ),
+        *(
+            pytest.param(ENVELOPE | {"signatures": [value]}, "/signatures/0/protected", id=name)
+            for name, value in {
+                "a longer header with certificates": chain(24 * 1024 + 1),
+                "no certificate in x5c": header(x5c=[]),
+                "nine certificates": header(x5c=[b64(LEAF)] * 9),
+                "a string for x5c": header(x5c=b64(LEAF)),
+                "null for x5c": header(x5c=None),
+                "a number for a certificate": header(x5c=[b64(LEAF), 5]),
+                "an empty certificate": header(x5c=[b64(LEAF), ""]),
+                "a certificate in base64url": header(x5c=["MAH_"]),
+                "a certificate in PEM": header(x5c=["-----BEGIN CERTIFICATE-----"]),
+                "a certificate without padding": header(x5c=[b64(LEAF).rstrip("=") + "A"]),
+                "x5c and another member": header(x5c=[b64(LEAF)], x5t="AA"),
+                "x5c and a domain": header(x5c=[b64(LEAF)], domain=DOMAIN),
+                "a wallet with certificates": header(**WALLET, x5c=[b64(LEAF)]),
+                "a wallet without a domain": header(alg=WALLET_ALG),
+                "a domain without a wallet": header(domain=DOMAIN),
+                "a list for the domain": header(**WALLET | {"domain": [31337]}),
+                "a domain without a registry": header(**WALLET | {"domain": {"chain_id": 1}}),
+                "a domain with another member": header(**WALLET | {"domain": DOMAIN | {"salt": "00"}}),
+                "a chain id of 0": header(**WALLET | {"domain": DOMAIN | {"chain_id": 0}}),
+                "a chain id that is a string": header(**WALLET | {"domain": DOMAIN | {"chain_id": "1"}}),
+                "a chain id that is true": header(**WALLET | {"domain": DOMAIN | {"chain_id": True}}),
+                "a registry in mixed case": header(**WALLET | {"domain": DOMAIN | {"registry": "0x" + "aB" * 20}}),
+                "a registry cut off": header(**WALLET | {"domain": DOMAIN | {"registry": "0x" + "ab" * 19}}),
+                "a number for the registry": header(**WALLET | {"domain": DOMAIN | {"registry": 5}}),
+                "a long header of a wallet": header(**WALLET, kid="k" * 1024),
+            }.items()
         ),
         *(
             pytest.param(ENVELOPE | {"signatures": [raw_header(data)]}, "/signatures/0/protected", id=name)
