@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verifier of the pages as a process, for tests: one JSON request a line in, one JSON answer a line out.
+//
+//     {"do": "receipt", "data": base64, "log_key": text or null}    the report
+//     {"do": "record" | "json" | "canonical", "data": base64}       null, or what is wrong
+//     {"do": "consistency", "old": n, "new": n, "hashes": [base64], "old_root": base64, "new_root": base64}   the same
+//     {"do": "digest", "data": base64, "chunk": bytes}              {"sha256", "sm3"} in hex
+//
+// A fault of the verifier itself ends the process.
+import { createInterface } from 'node:readline';
+import { BrokenError } from '../../api/static/verify/errors.js';
+import { parseCanonical, parseJson } from '../../api/static/verify/json.js';
+import { verifyConsistency } from '../../api/static/verify/merkle.js';
+import { readRecord } from '../../api/static/verify/records.js';
+import { verifyReceipt } from '../../api/static/verify/verification.js';
+
+const LIMIT = 64 * 1024;
+const bytes = (text) => new Uint8Array(Buffer.from(text, 'base64'));
+
+const ACTIONS = {
+  receipt: ({ data, log_key: logKey }) => verifyReceipt(bytes(data), logKey),
+  record: ({ data }) => fault(() => readRecord(parseCanonical(bytes(data), LIMIT))),
+  json: ({ data }) => fault(() => parseJson(bytes(data), LIMIT)),
+  canonical: ({ data }) => fault(() => parseCanonical(bytes(data), LIMIT)),
+  consistency: (asked) =>
+    fault(() =>
+      verifyConsistency(asked.old, asked.new, asked.hashes.map(bytes), bytes(asked.old_root), bytes(asked.new_root)),
+    ),
+};
+
+function fault(check) {
+  try {
+    check();
+    return null;
+  } catch (error) {
+    if (error instanceof BrokenError) return error.message;
+    throw error;
+  }
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const asked = JSON.parse(line);
+  process.stdout.write(`${JSON.stringify(ACTIONS[asked.do](asked))}\n`);
+}

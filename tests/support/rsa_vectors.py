@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A fixed RSA key, and PS256 with a fixed salt, so that vectors are the same each time."""
+
+from hashlib import sha256
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+_P = int(
+    """
+ddc1f2a6a0be2c5baf3c00d15488af966dce3259d801ea2f9ca7ec3a398cd18a407e96e778b2313795dc1b67814e9deb2f52
+cac47ef84da8d50f2ec01081c6aa03808098895b30928fad52949673d448da9be8539904d389b0362a16194d9756ff678946
+9745897a1d8074fd332d21a734a63eb1e8b6d54d1f534d0d9e7b0771
+""".replace("\n", ""),
+    16,
+)
+_Q = int(
+    """
+d28fdcdbda7a383c7c89db31842ff2e68c3473f53e3b20f629a141ba23bff7eeca5cde10558728cfa21e205410b583c5e658
+c84a4a6420b467f8eeb3099484c898c0ec7d354eef2e72eec21f7b4d65a3d0fe4125521d6a9658a694e6ffbfc0cc5eba8d82
+514d944a7f569d8d0c1090e92af792ff9154e91ddbff97acb41d1ceb
+""".replace("\n", ""),
+    16,
+)
+_E = 65537
+_SALT = bytes(range(32))
+
+
+def rsa_key() -> rsa.RSAPrivateKey:
+    """Return the key, of 2048 bits."""
+    d = pow(_E, -1, (_P - 1) * (_Q - 1))
+    numbers = rsa.RSAPrivateNumbers(
+        _P, _Q, d, d % (_P - 1), d % (_Q - 1), rsa.rsa_crt_iqmp(_P, _Q), rsa.RSAPublicNumbers(_E, _P * _Q)
+    )
+    return numbers.private_key()
+
+
+def sign_ps256(key: rsa.RSAPrivateKey, message: bytes, salt: bytes = _SALT, trailer: int = 0xBC) -> bytes:
+    """Return the RSASSA-PSS signature with this salt (RFC 8017 section 9.1.1); the modulus fills its bytes."""
+    size = key.key_size // 8
+    digest = sha256(bytes(8) + sha256(message).digest() + salt).digest()
+    block = bytes(size - len(digest) - len(salt) - 2) + b"\x01" + salt
+    mask = b"".join(sha256(digest + count.to_bytes(4)).digest() for count in range(size // 32 + 1))
+    masked = bytearray(byte ^ other for byte, other in zip(block, mask, strict=False))
+    masked[0] &= 0x7F
+    numbers = key.private_numbers()
+    encoded = int.from_bytes(bytes(masked) + digest + bytes([trailer]))
+    return pow(encoded, numbers.d, numbers.public_numbers.n).to_bytes(size)
