@@ -11,7 +11,7 @@ from api.auth import hash_api_key, new_api_key
 from api.bulk import BulkSubmission, Outcome
 from api.client import NotaryClient
 from api.clock import now
-from api.samples.folder import write_samples
+from api.samples import sample_histories, write_samples
 from api.settings import DataFolder
 from api.wiring import load_signer, make_verifier, open_store
 from notary.canonical import parse_json
@@ -58,7 +58,7 @@ class Demo:
             with os.fdopen(os.open(self._api_key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(api_key + "\n")
         if not (self._portfolio / "records.ndjson").exists():
-            write_samples(self._portfolio, RECORDS, _SEED)
+            write_samples(self._portfolio, sample_histories(RECORDS, _SEED), _SEED)
 
     def client(self, url: str) -> NotaryClient:
         """Return a client that is logged in as the sample lender."""
@@ -66,7 +66,7 @@ class Demo:
 
     def submit(self, client: NotaryClient, progress: Callable[[Outcome], None]) -> Outcome:
         """Register the parties' keys and submit all records."""
-        for party, name in (("lender", "lender.jwk"), ("borrower", "borrowers.ndjson")):
+        for party, name in (("lender", "lender.jwk"), ("borrower", "borrowers.ndjson"), ("assignee", "assignee.jwk")):
             for line in (self._portfolio / "keys" / name).read_bytes().splitlines():
                 client.register_key(party, parse_json(line, limit=4096))
         return BulkSubmission(client, self._portfolio / "records.ndjson", progress).run()

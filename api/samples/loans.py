@@ -61,7 +61,7 @@ class Loan:
 
 def sample_key(seed: int, label: str) -> PrivateKey:
     """Return the Ed25519 key of a label: its secret is HMAC-SHA256(seed, label)."""
-    return private_key(Ed25519PrivateKey.from_private_bytes(_derived(seed, f"key:{label}")))
+    return private_key(Ed25519PrivateKey.from_private_bytes(derived(seed, f"key:{label}")))
 
 
 def sample_loans(seed: int, as_of: date = AS_OF) -> Iterator[Loan]:
@@ -78,7 +78,8 @@ def moment(random: Random, day: date, profile: Profile) -> datetime:
     return opening + timedelta(milliseconds=random.randrange(8 * 3_600_000))
 
 
-def _derived(seed: int, label: str) -> bytes:
+def derived(seed: int, label: str) -> bytes:
+    """Return 32 bytes that look random and follow from a seed and a label."""
     return hmac.digest(b"loan-notary/1 sample " + str(seed).encode(), label.encode(), sha256)
 
 
@@ -96,8 +97,8 @@ def _loan(seed: int, random: Random, serial: int, as_of: date) -> Loan:
         document_name=profile.document_name.format(serial=serial),
         purpose=random.choice(profile.purposes),
         borrower=sample_key(seed, f"borrower:{serial}"),
-        subject_ref=_derived(seed, f"subject:{serial}").hex(),
-        account_ref=_derived(seed, f"account:{serial}").hex(),
+        subject_ref=derived(seed, f"subject:{serial}").hex(),
+        account_ref=derived(seed, f"account:{serial}").hex(),
         agreed=moment(random, disbursed - timedelta(days=random.randrange(1, 4)), profile),
         terms=terms,
         schedule=schedule,

@@ -19,9 +19,9 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class SampleRecord:
-    """A record's canonical bytes, the moment it speaks of, and the roles that sign it."""
+    """A record's canonical bytes, the moment at which its lender submits it, and the roles that sign it."""
 
-    occurred_at: datetime
+    told_at: datetime
     payload: bytes
     signers: tuple[str, ...]
 
@@ -60,26 +60,33 @@ def rate(value: Decimal, unit: str = "per_annum") -> Json:
 def _bodies(
     loan: Loan, lender_kid: str, document: bytes, random: Random
 ) -> Iterator[tuple[datetime, Json, tuple[str, ...]]]:
-    profile, lender = loan.profile, ("lender",)
-    yield loan.agreed, _agreement(loan, lender_kid, document), ("lender", "borrower")
-    yield moment(random, loan.terms.disbursed, profile), _disbursement(loan, random), lender
+    profile, terms, lender = loan.profile, loan.terms, ("lender",)
+    yield loan.agreed, agreement(loan, lender_kid, document), ("lender", "borrower")
+    yield (
+        moment(random, terms.disbursed, profile),
+        disbursement(loan, terms.principal, terms.disbursed, 1, random),
+        lender,
+    )
     for payment in loan.payments:
-        yield moment(random, payment.paid, profile), _repayment(loan, payment, random), lender
+        yield moment(random, payment.paid, profile), repayment(loan, payment, random), lender
     if loan.settled is not None:
         yield moment(random, loan.settled, profile), _settlement(loan, loan.settled, random), lender
 
 
-def _money(loan: Loan, minor: int) -> Json:
+def money(loan: Loan, minor: int) -> Json:
+    """Return a sum in the loan's currency as a record holds it."""
     return {"currency": loan.profile.currency, "amount": format_amount(minor, loan.profile.currency)}
 
 
-def _reference(day: date, random: Random) -> str:
+def reference(day: date, random: Random) -> str:
+    """Return the reference of a payment."""
     return f"{day:%Y%m%d}{random.randrange(10**10):010}"
 
 
-def _agreement(loan: Loan, lender_kid: str, document: bytes) -> Json:
+def agreement(loan: Loan, lender_kid: str, document: bytes) -> Json:
+    """Return the body of the agreement whose PDF is `document`."""
     profile, terms = loan.profile, loan.terms
-    fees = [{"kind": "origination", "amount": _money(loan, terms.fee)}] if terms.fee else []
+    fees = [{"kind": "origination", "amount": money(loan, terms.fee)}] if terms.fee else []
     members = ("/principal", "/rate", "/repayment_method", "/penalty_rate", "/governing_law")
     clauses = zip(members, profile.clauses, strict=True)
     return {
@@ -96,7 +103,7 @@ def _agreement(loan: Loan, lender_kid: str, document: bytes) -> Json:
             {"role": "lender", "name": profile.lender, "key": lender_kid},
             {"role": "borrower", "subject_ref": loan.subject_ref, "key": loan.borrower.public.kid},
         ],
-        "principal": _money(loan, terms.principal),
+        "principal": money(loan, terms.principal),
         "rate": {"kind": "fixed", "rate": rate(terms.annual_rate)},
         "day_count": "30/360",
         "compounding": "none",
@@ -117,40 +124,42 @@ def _agreement(loan: Loan, lender_kid: str, document: bytes) -> Json:
     }
 
 
-def _disbursement(loan: Loan, random: Random) -> Json:
+def disbursement(loan: Loan, minor: int, day: date, number: int, random: Random) -> Json:
+    """Return the body of the payment of a sum on a day, the loan's `number`-th."""
     return {
         "type": "disbursement",
-        "amount": _money(loan, loan.terms.principal),
-        "value_date": loan.terms.disbursed.isoformat(),
+        "amount": money(loan, minor),
+        "value_date": day.isoformat(),
         "rail": loan.profile.disbursement_rail,
-        "reference": _reference(loan.terms.disbursed, random),
+        "reference": reference(day, random),
         "payee_ref": loan.account_ref,
-        "drawdown": 1,
+        "drawdown": number,
     }
 
 
-def _repayment(loan: Loan, payment: Payment, random: Random) -> Json:
+def repayment(loan: Loan, payment: Payment, random: Random) -> Json:
+    """Return the body of the payment of one instalment."""
     row = payment.instalment
-    split = {"principal": _money(loan, row.principal), "interest": _money(loan, row.interest)}
+    split = {"principal": money(loan, row.principal), "interest": money(loan, row.interest)}
     if payment.penalty:
-        split["penalty"] = _money(loan, payment.penalty)
+        split["penalty"] = money(loan, payment.penalty)
     return {
         "type": "repayment",
-        "amount": _money(loan, row.total + payment.penalty),
+        "amount": money(loan, row.total + payment.penalty),
         "value_date": payment.paid.isoformat(),
         "split": split,
         "rail": payment.rail,
-        "reference": _reference(payment.paid, random),
+        "reference": reference(payment.paid, random),
         "payer_ref": loan.account_ref,
         "instalments": [row.number],
     }
 
 
 def _settlement(loan: Loan, day: date, random: Random) -> Json:
-    body: Json = {"type": "settlement", "value_date": day.isoformat(), "outstanding": _money(loan, 0)}
+    body: Json = {"type": "settlement", "value_date": day.isoformat(), "outstanding": money(loan, 0)}
     if not loan.payoff:
-        return body | {"amount": _money(loan, 0)}
+        return body | {"amount": money(loan, 0)}
     # What the row of that day asks for, and all principal that would have been left after it.
     row = loan.schedule[len(loan.payments)]
     rail = loan.profile.repayment_rails[0]
-    return body | {"amount": _money(loan, row.total + row.balance), "rail": rail, "reference": _reference(day, random)}
+    return body | {"amount": money(loan, row.total + row.balance), "rail": rail, "reference": reference(day, random)}
