@@ -63,6 +63,27 @@ class NotaryClient:
             raise UnavailableError(f"the notary has answered {len(answers)} of {len(lines)} records")
         return answers
 
+    def loan(self, number: str, as_of: str | None = None) -> dict[str, Any]:
+        """Return a loan's view, now or at a moment."""
+        return self._json("GET", f"/v1/loans/{quote(number, safe='')}{_query(as_of=as_of)}")
+
+    def record(self, record_id: str) -> dict[str, Any]:
+        """Return a record with its envelope and its findings."""
+        return self._json("GET", f"/v1/records/{quote(record_id, safe='')}")
+
+    def findings(self, severities: Sequence[str] = (), codes: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """Return the findings of all loans, or those of some severities and codes."""
+        lines = self._checked("GET", f"/v1/findings{_query(severity=severities, code=codes)}").data
+        return [orjson.loads(line) for line in lines.splitlines()]
+
+    def policy(self, as_of: str | None = None) -> dict[str, Any]:
+        """Return the lender's policy, now or at a moment."""
+        return self._json("GET", f"/v1/policy{_query(as_of=as_of)}")
+
+    def set_policy(self, policy: dict[str, Any]) -> dict[str, Any]:
+        """Put a policy in force, and return it whole."""
+        return self._json("PUT", "/v1/policy", orjson.dumps(policy), "application/json")
+
     def receipt(self, record_id: str) -> bytes:
         """Return a record's receipt as it stands now."""
         return self._checked("GET", f"/v1/records/{record_id}/receipt").data
@@ -93,6 +114,12 @@ class NotaryClient:
             return self._pool.request(method, self._url + path, body=body, headers=headers, retries=policy)
         except urllib3.exceptions.HTTPError as error:
             raise UnavailableError(f"the notary at {self._url} does not answer: {error}") from error
+
+
+def _query(**values: str | Sequence[str] | None) -> str:
+    """Return a query of the values that there are, with its question mark."""
+    text = urlencode({name: value for name, value in values.items() if value}, doseq=True)
+    return f"?{text}" if text else ""
 
 
 def _error(response: urllib3.BaseHTTPResponse) -> Exception:

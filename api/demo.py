@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from api.auth import hash_api_key, new_api_key
 from api.bulk import BulkSubmission, Outcome
 from api.client import NotaryClient
 from api.clock import now
-from api.samples import sample_histories, write_samples
+from api.samples import sample_histories, story_history, write_samples
 from api.settings import DataFolder
 from api.wiring import load_signer, make_verifier, open_store
 from notary.canonical import parse_json
@@ -24,6 +25,9 @@ LENDER = "示范银行 Sample Bank"
 RECORDS = 10_000
 _SEED = 1
 _FINAL_WAIT = 120.0
+_POLICY = {"thresholds": {"backdated_days": 36_500, "burst_days": 36_500}}
+"""That of a lender who brings a whole old book: it is not odd that all of its records come late and at once."""
+_STORY = "over-limit"
 
 
 @dataclass(frozen=True)
@@ -65,11 +69,18 @@ class Demo:
         return NotaryClient(url, self._api_key.read_text("utf-8").strip())
 
     def submit(self, client: NotaryClient, progress: Callable[[Outcome], None]) -> Outcome:
-        """Register the parties' keys and submit all records."""
+        """Set the lender's policy, register the parties' keys and submit all records."""
+        client.set_policy(_POLICY)
         for party, name in (("lender", "lender.jwk"), ("borrower", "borrowers.ndjson"), ("assignee", "assignee.jwk")):
             for line in (self._portfolio / "keys" / name).read_bytes().splitlines():
                 client.register_key(party, parse_json(line, limit=4096))
         return BulkSubmission(client, self._portfolio / "records.ndjson", progress).run()
+
+    def finding(self, client: NotaryClient) -> tuple[str, dict[str, Any]]:
+        """Return the number of a loan of the portfolio, and what the notary finds odd about it."""
+        number = story_history(_STORY, _SEED).loan.number
+        [found] = client.loan(number)["findings"]
+        return number, found
 
     def fetch_receipt(self, client: NotaryClient) -> None:
         """Wait until the first agreement is anchored for good, and keep its receipt."""

@@ -6,6 +6,7 @@ import click
 from api.cli.options import data_option
 from api.cli.output import REFUSED, console, show_report
 from api.cli.submit import Progressing
+from api.cli.words import terminal_language
 from api.demo import RECORDS, Demo
 from api.folder_setup import set_up
 from api.logs import configure_logs
@@ -40,6 +41,8 @@ def demo(context: click.Context, folder: DataFolder, port: int, stay: bool) -> N
             console.print(f"[red]✗[/] {len(outcome.refused):,} records refused, the first: {outcome.refused[0]}")
             context.exit(REFUSED)
         console.print(f"[green]✓[/] {outcome.placed:,} records in the log, {outcome.known:,} were there before")
+        number, found = work.finding(client)
+        console.print(f"[green]✓[/] noticed in loan {number}: {found['code']} {found[terminal_language()]}")
         with console.status("waiting for the anchor"):
             work.fetch_receipt(client)
         console.print("[green]✓[/] anchored in the registry contract, final")

@@ -85,7 +85,8 @@ def derived(seed: int, label: str) -> bytes:
 
 def _loan(seed: int, random: Random, serial: int, as_of: date) -> Loan:
     profile = random.choices(PROFILES, [profile.share for profile in PROFILES])[0]
-    disbursed = as_of - timedelta(days=random.randrange(10, 1000))
+    # Long enough ago that an instalment fell due: of a loan without any payment the notary says that it is silent.
+    disbursed = as_of - timedelta(days=random.randrange(45, 1000))
     # Up to the 28th, a month of 30/360, which the agreement names, is the twelfth of a year that the schedule takes.
     disbursed = disbursed.replace(day=min(disbursed.day, 28))
     terms = _terms(random, profile, disbursed)

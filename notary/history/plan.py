@@ -132,6 +132,10 @@ class Progress:
             return next((row for row, closed in rows if closed is None), None)
         return next((row for row, closed in rows if closed is None or closed > sequence), None)
 
+    def open_rows(self) -> tuple[int, ...]:
+        """Return what is left of each row; nothing of those that count as paid."""
+        return tuple(left if closed is None else 0 for left, closed in zip(self.open, self.closed_by, strict=True))
+
     def next_due(self) -> NextDue | None:
         """Return the oldest row that is open."""
         rows = zip(self._plan.rows, self.open, self.closed_by, strict=True)

@@ -10,7 +10,7 @@ from notary.history.book import Book
 from notary.history.case import Case
 from notary.history.finding import Finding
 from notary.history.findings import findings
-from notary.history.plan import NextDue, PaymentPlan
+from notary.history.plan import NextDue, PaymentPlan, Progress
 from notary.history.policy import Policy
 from notary.history.terms import interest_terms, limit_on, rate_of
 from notary.lifecycle import LoanState
@@ -30,6 +30,7 @@ class LoanView:
         overdue: what is open of all instalments whose day has passed.
         days_past_due: how long the oldest of them has been due.
         plan: the schedule in force, recorded or following from the agreement.
+        open: what is left of each row of the plan; nothing once the loan is settled.
         limit: what may be used at most: the facility's limit, else the principal agreed; None before either.
         findings: what is odd.
     """
@@ -43,6 +44,7 @@ class LoanView:
     overdue: int
     days_past_due: int
     plan: PaymentPlan | None
+    open: tuple[int, ...]
     limit: int | None
     findings: tuple[Finding, ...]
 
@@ -62,9 +64,19 @@ def loan_view(book: Book, policy: Policy) -> LoanView:
         overdue=progress.overdue(book.day) if progress else 0,
         days_past_due=progress.days_past_due(book.day) if progress else 0,
         plan=case.plan,
+        open=_open_rows(case, progress),
         limit=limit_on(book, book.day),
         findings=findings(case),
     )
+
+
+def _open_rows(case: Case, progress: Progress | None) -> tuple[int, ...]:
+    if case.plan is None:
+        return ()
+    if progress is not None:
+        return progress.open_rows()
+    settled = case.book.state.stage == "settled"
+    return tuple(0 if settled else row.total for row in case.plan.rows)
 
 
 def _interest_outstanding(book: Book, plan: PaymentPlan | None) -> int | None:

@@ -55,7 +55,9 @@ def view_json(view: LoanView) -> dict[str, Any]:
         "schedule": {
             "record": view.plan.source.record.id,
             "recorded": view.plan.recorded,
-            "rows": [_row(row, currency) for row in view.plan.rows],
+            "rows": [
+                _row(row, currency) | {"open": money(left)} for row, left in zip(view.plan.rows, view.open, strict=True)
+            ],
         }
         if view.plan
         else None,
