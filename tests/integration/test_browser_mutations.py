@@ -25,7 +25,8 @@ BASES = [
     make.anchored(make.agreement()),
     make.changed(make.anchored(make.agreement()), make.put("/anchors/0/evidence", "none")),
     make.receipt_of(make.envelope_of(record("repayment")), {}, 8, 3),
-    make.receipt_of(make.envelope_of(record("schedule"), make.ES256K, make.PS256), {"lender": make.PS256}, 3, 2),
+    make.receipt_of(make.envelope_of(record("schedule"), make.ES256K, make.PS256), {"lender": make.PS256.public}, 3, 2),
+    make.wallet_receipt(record("repayment")),
 ]
 VERIFIERS = {key: make_verifier(parse_verifier(key) if key else None) for key in (LOG_KEY, None)}
 ODD: list[Any] = [

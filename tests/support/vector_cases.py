@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The cases of the published vectors: what is done to a receipt, and which links break by it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from notary.canonical import canonical_json
 from notary.checkpoint import Checkpoint, sign_checkpoint
 from notary.encoding import b64, b64url, parse_b64, parse_b64url
-from notary.envelope import EnvelopeSigner, sign_envelope
+from notary.envelope import EnvelopeSigner, WalletDomain, sign_envelope
 from tests.support import vector_receipts as make
 from tests.support.builders import record
 from tests.support.rsa_vectors import sign_ps256
@@ -17,6 +17,7 @@ from tests.support.trees import flipped
 from tests.support.vector_receipts import Change, Members, anchored, changed, drop, put, sealed, with_payload
 
 LOG_KEY = make.LOG.verifier.format()
+SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
@@ -55,10 +56,11 @@ def good_cases() -> Iterator[Case]:
     for kind in ("dispute", "disbursement", "schedule", "settlement"):
         party = "borrower" if kind == "dispute" else "lender"
         envelope = make.envelope_of(record(kind), make.LENDER)
-        yield _case(f"{kind}, signed by the {party}", make.receipt_of(envelope, {party: make.LENDER}))
+        yield _case(f"{kind}, signed by the {party}", make.receipt_of(envelope, {party: make.LENDER.public}))
     for key in (make.LENDER, make.BORROWER, make.ES256K, make.PS256):
         envelope = make.envelope_of(record("repayment"), key)
-        yield _case(f"signed with {key.public.alg}", make.receipt_of(envelope, {"lender": key}))
+        yield _case(f"signed with {key.public.alg}", make.receipt_of(envelope, {"lender": key.public}))
+    yield _case("signed by a wallet", make.wallet_receipt(record("repayment")))
     yield _case("a key that ended a millisecond later", changed(final, put("/keys/0/valid_until", _at(126))))
     yield _case("a key that was revoked later", changed(final, put("/keys/1/revoked_from", _at(126))))
     yield _case("a key that counts from that moment on", changed(final, put("/keys/0/valid_from", _at(125))))
@@ -92,7 +94,7 @@ def broken_cases() -> Iterator[Case]:
         yield _case(
             f"a block header of {fields} fields, older than any registry", anchored(make.agreement(), block), "anchor"
         )
-    named = make.receipt_of(make.envelope_of(record("assignment"), make.LENDER), {"lender": make.LENDER})
+    named = make.receipt_of(make.envelope_of(record("assignment"), make.LENDER), {"lender": make.LENDER.public})
     yield _case("a key that is not the one that the record names", named, "signatures")
     for salt, trailer in ((bytes(31), 0xBC), (bytes(33), 0xBC), (bytes(32), 0xBB)):
         yield _case(
@@ -101,6 +103,9 @@ def broken_cases() -> Iterator[Case]:
     for pointer, value in (("n", b64url(b"\x80" + bytes(127) + b"\x01")), ("e", "Aw"), ("e", "AAEAAQ")):
         name = f"an RSA key whose {pointer} begins {value[:6]}"
         yield _case(name, changed(_ps256(bytes(32)), put(f"/keys/0/jwk/{pointer}", value)), "signatures")
+    wallet = make.wallet_receipt(record("repayment"))
+    for name, change in _wallet_changes():
+        yield _case(name, changed(wallet, change), "signatures", "inclusion")
     unknown_code = block_with_anchor(*make.checkpoint_of(final), code_hash=b"\x5a" * 32)
     yield _case("a registry whose code nobody knows", anchored(make.agreement(), unknown_code), "anchor")
 
@@ -327,10 +332,38 @@ def _reverse_signers(members: Members) -> None:
     members["envelope"]["signatures"].reverse()
 
 
+def _wallet_changes() -> Iterator[tuple[str, Change]]:
+    signature = "/envelope/signatures/0/signature"
+    other_chain = make.wallet_receipt(record("repayment"), WalletDomain(2, make.DOMAIN.registry))
+    yield "a wallet's signature for another chain", put(signature, _signature_of(other_chain))
+    yield (
+        "a wallet's signature over another record",
+        put(signature, _signature_of(make.wallet_receipt(record("schedule")))),
+    )
+    yield "a wallet's v of the other parity", put(signature, _edit(lambda data: data[:64] + bytes([55 - data[64]])))
+    yield "a wallet's v of 0", put(signature, _edit(lambda data: data[:64] + bytes([data[64] - 27])))
+    yield "a wallet's high s", put(signature, _edit(_high_s))
+    yield "a wallet's signature without v", put(signature, _edit(lambda data: data[:64]))
+    yield "a wallet's r of 0", put(signature, _edit(lambda data: bytes(32) + data[32:]))
+
+
+def _signature_of(members: Members) -> str:
+    return str(members["envelope"]["signatures"][0]["signature"])
+
+
+def _edit(edit: Callable[[bytes], bytes]) -> Callable[[str], str]:
+    return lambda text: b64url(edit(parse_b64url(text)))
+
+
+def _high_s(signature: bytes) -> bytes:
+    s = SECP256K1_ORDER - int.from_bytes(signature[32:64])
+    return signature[:32] + s.to_bytes(32) + bytes([55 - signature[64]])
+
+
 def _ps256(salt: bytes, trailer: int = 0xBC) -> Members:
     key = make.PS256
     signer = EnvelopeSigner("PS256", key.public.kid, lambda message: sign_ps256(key.private, message, salt, trailer))
-    return make.receipt_of(sign_envelope(canonical_json(record("repayment")), signer), {"lender": key})
+    return make.receipt_of(sign_envelope(canonical_json(record("repayment")), signer), {"lender": key.public})
 
 
 def _resigned(signer: Any = make.LOG, **changes: Any) -> Change:

@@ -2,7 +2,7 @@
 """Receipts for the published vectors, made from fixed keys: whole ones, and tools to change and seal them again."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -12,12 +12,15 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from eth_hash.auto import keccak
 
+from chain.wallet import Wallet
+from chain.wallet_signatures import wallet_key, wallet_signer
 from notary.canonical import canonical_json, parse_json
 from notary.checkpoint import Checkpoint, sign_checkpoint
 from notary.encoding import b64, b64url, parse_b64
 from notary.entries import RecordEntry, commit, loan_tag
-from notary.envelope import Envelope, EnvelopeSigner, envelope_from_json, sign_envelope
+from notary.envelope import Envelope, EnvelopeSigner, WalletDomain, envelope_from_json, sign_envelope
 from notary.hashing import leaf_hash
+from notary.keys import PublicKey
 from notary.merkle import prove_inclusion
 from notary.receipt import KeyOfParty, Receipt
 from notary.schemes import PrivateKey, private_key
@@ -53,6 +56,7 @@ def log_signer(name: str = ORIGIN, seed: str = "log") -> NoteSigner:
 LOG, OTHER_LOG, SAME_NAME = log_signer(), log_signer("other.example/log", "other"), log_signer(seed="another")
 LENDER, BORROWER = ed25519_key("lender"), ecdsa_key("borrower", ec.SECP256R1())
 ES256K, PS256 = ecdsa_key("borrower", ec.SECP256K1()), private_key(rsa_key())
+WALLET, DOMAIN = Wallet(sha256(b"wallet").digest()), WalletDomain(1, f"0x{REGISTRY.hex()}")
 KNOWN_FROM = Validity(1_772_409_600_000)
 NONCE, LOAN_KEY = sha256(b"nonce").digest(), sha256(b"loan key").digest()
 
@@ -76,7 +80,13 @@ def envelope_of(value: Members, *keys: PrivateKey) -> Envelope:
     return sign_envelope(canonical_json(value), *map(signer_of, keys))
 
 
-def receipt_of(envelope: Envelope, parties: dict[str, PrivateKey], size: int = 307, index: int = 6) -> Members:
+def wallet_receipt(value: Members, domain: WalletDomain = DOMAIN) -> Members:
+    """Return the receipt of a record that the lender signed with a wallet."""
+    signer = wallet_signer(WALLET, domain)
+    return receipt_of(sign_envelope(canonical_json(value), signer), {"lender": wallet_key(WALLET.address)})
+
+
+def receipt_of(envelope: Envelope, parties: Mapping[str, PublicKey], size: int = 307, index: int = 6) -> Members:
     """Return the members of a receipt for the entry at `index` of a log of `size` entries, sealed."""
     tag = loan_tag(LOAN_KEY, 0)
     leaves = leaf_hashes(size)
@@ -87,7 +97,7 @@ def receipt_of(envelope: Envelope, parties: dict[str, PrivateKey], size: int = 3
         lender="示范银行",
         received_at=1_772_415_000_125,
         envelope=envelope,
-        keys=tuple(KeyOfParty(party, key.public.jwk, KNOWN_FROM) for party, key in parties.items()),
+        keys=tuple(KeyOfParty(party, key.jwk, KNOWN_FROM) for party, key in parties.items()),
         nonce=NONCE,
         tag=tag,
         index=index,
@@ -102,7 +112,7 @@ def receipt_of(envelope: Envelope, parties: dict[str, PrivateKey], size: int = 3
 def agreement() -> Members:
     """Return the receipt of a small agreement, signed by lender and borrower, without an anchor."""
     value = record("agreement")
-    return receipt_of(envelope_of(value, LENDER, BORROWER), {"lender": LENDER, "borrower": BORROWER})
+    return receipt_of(envelope_of(value, LENDER, BORROWER), {"lender": LENDER.public, "borrower": BORROWER.public})
 
 
 def anchored(members: Members, block: Block | None = None, state: str = "final", **changes: Any) -> Members:

@@ -4,6 +4,8 @@
  * @module
  */
 import { BrokenError, UnknownError, refuse } from './errors.js';
+import { WALLET_ALG } from './keys.js';
+import { verifyWallet } from './wallet.js';
 
 /**
  * Verify every signature of an envelope with the key in the same place.
@@ -18,7 +20,7 @@ export function verifySignatures(envelope, record, keys, moment) {
   const signed = new Map();
   envelope.signatures.forEach((signature, i) => {
     try {
-      checkOne(signature, keys[i], record, moment);
+      checkOne(signature, keys[i], record, envelope.payload, moment);
     } catch (error) {
       if (error instanceof BrokenError) error.message = `/signatures/${i}: ${error.message}`;
       throw error;
@@ -51,11 +53,11 @@ export function checkUntold(envelope, keys, moment) {
   }
 }
 
-function checkOne(signature, { key, party, valid_from: from, valid_until: until }, record, moment) {
+function checkOne(signature, { key, party, valid_from: from, valid_until: until }, record, payload, moment) {
   if (moment < from || (until !== null && moment >= until)) refuse(`its key did not count at ${moment}`);
   if (signature.alg !== key.alg) refuse('its alg is not that of its key');
-  if (!key.verify) refuse('signatures by wallets are not known here');
-  key.verify(signature.signingInput, signature.signature);
+  if (key.alg === WALLET_ALG) verifyWallet(key.parts[0], record.members, payload, signature);
+  else key.verify(signature.signingInput, signature.signature);
   const named = record.keysOf(party);
   if (named.length && !named.includes(signature.kid))
     refuse(`its key is not one that the record names for the ${party}`);

@@ -108,6 +108,10 @@ class Links {
     if (assurance !== 'received') {
       this.report.trust("the notary's word for whose keys signed, and when these keys were valid");
     }
+    for (const { domain } of envelope.signatures) {
+      const registry = domain && `registry ${domain.registry} on chain ${domain.chain_id}`;
+      if (domain) this.report.trust(`that ${registry}, which a wallet signed for, was the notary's`);
+    }
     checkUntold(envelope, keys, moment);
     return assurance;
   }
