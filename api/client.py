@@ -51,6 +51,22 @@ class NotaryClient:
             yield from page["keys"]
             after = page["after"]
 
+    def register_root(self, party: str, certificate: str, **more: str | None) -> dict[str, Any]:
+        """Register a CA certificate (PEM) of a party and return what is registered; `more` as in `register_key`."""
+        given = {name: value for name, value in more.items() if value is not None}
+        body = orjson.dumps({"party": party, "certificate": certificate, **given})
+        return self._json("POST", "/v1/roots", body, "application/json")
+
+    def revoke_root(self, fingerprint: str, moment: str) -> list[dict[str, Any]]:
+        """Revoke a CA certificate from a moment (RFC 3339) on and return its registrations."""
+        body = orjson.dumps({"from": moment})
+        path = f"/v1/roots/{quote(fingerprint, safe='')}/revocation"
+        return list(self._json("POST", path, body, "application/json")["roots"])
+
+    def roots(self) -> list[dict[str, Any]]:
+        """Return the registered CA certificates."""
+        return list(self._json("GET", "/v1/roots")["roots"])
+
     def submit(self, document: bytes) -> bytes:
         """Submit one record or envelope and return its receipt."""
         return self._checked("POST", "/v1/records", document, "application/json").data

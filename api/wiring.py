@@ -28,6 +28,7 @@ from notary.policies import Policies
 from notary.ports import Store
 from notary.refusals import PolicyGate
 from notary.registration import Registrar
+from notary.root_registry import RootRegistry
 from notary.schemes import SCHEMES, load_private_key
 from notary.sealed_links import ChainWitness
 from notary.signatures import Schemes
@@ -49,6 +50,7 @@ class Services:
     log: Log
     registrar: Registrar
     keys: KeyRegistry
+    roots: RootRegistry
     keyring: Keyring
     writer: WriterClient
     policies: Policies
@@ -92,6 +94,7 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
         log=Log(store),
         registrar=Registrar(store, schemes, clock),
         keys=KeyRegistry(store, schemes, clock),
+        roots=RootRegistry(store, clock),
         keyring=keyring,
         writer=writer,
         policies=policies,

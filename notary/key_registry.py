@@ -42,7 +42,7 @@ class KeyRegistry:
         fit each other.
         """
         now = self._clock()
-        _check_party(party)
+        check_party(party)
         key = self._read(jwk)
         begin = now if valid_from is None else read_moment(valid_from, "/valid_from")
         end = None if valid_until is None else read_moment(valid_until, "/valid_until")
@@ -66,7 +66,7 @@ class KeyRegistry:
         """
         moment = read_moment(revoked_from, "/from")
         key = self._parties.revoke_key(lender.number, kid, moment, self._clock())
-        _check_revoked(f"key {kid}", key.validity, moment)
+        check_revoked(f"key {kid}", key.validity, moment)
         return key
 
     def _read(self, jwk: Any) -> PublicKey:
@@ -109,7 +109,8 @@ def refusal(pointer: str, detail: str) -> InvalidKeyError:
     return InvalidKeyError(Fault(pointer, detail, "C3"))
 
 
-def _check_party(party: Any) -> None:
+def check_party(party: Any) -> None:
+    """Raise `InvalidKeyError` for what is no party."""
     if party not in PARTIES:
         raise refusal("/party", f"must be {' or '.join(PARTIES)}")
 
@@ -125,6 +126,7 @@ def _check_same(known: PartyKey, party: str, begin: int | None, end: int | None)
             raise refusal(pointer, f"this key is registered with {'no end' if is_so is None else format_time(is_so)}")
 
 
-def _check_revoked(name: str, validity: Validity, asked: int) -> None:
+def check_revoked(name: str, validity: Validity, asked: int) -> None:
+    """Raise `RevocationError` where what is to be revoked from the moment `asked` is revoked from an earlier one."""
     if validity.revoked_from is not None and validity.revoked_from < asked:
         raise RevocationError(name, format_time(validity.revoked_from))

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands on certification authorities: `register-root`, `revoke-root`, `roots`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.cli.options import client_options
+from api.cli.output import json_option, show, show_list
+from api.client import NotaryClient
+from api.clock import now
+from notary.encoding import format_time
+from notary.signatures import PARTIES
+
+_COLUMNS = ("fingerprint", "party", "organization", "valid_from", "valid_until", "revoked_from")
+
+
+@click.command("register-root")
+@click.argument("certificate", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--party", type=click.Choice(PARTIES), required=True, help="Whose keys it vouches for.")
+@click.option("--organization", help="The organization (O) that the certificates must name; needed for the lender.")
+@click.option("--until", "valid_until", help="When it is no longer taken (like 2026-01-31T08:30:00.000Z).")
+@json_option
+@client_options
+def register_root(client: NotaryClient, certificate: Path, party: str, as_json: bool, **more: Any) -> None:
+    """Register an authority's self-signed CERTIFICATE (PEM): what it certifies signs for a party of your loans."""
+    root = client.register_root(party, certificate.read_text("utf-8"), **more)
+    show({name: root[name] for name in _COLUMNS}, as_json, "Registered")
+
+
+@click.command("revoke-root")
+@click.argument("fingerprint")
+@click.option("--from", "moment", help="From when on it is not trusted any more, past or future; now if not given.")
+@json_option
+@client_options
+def revoke_root(client: NotaryClient, fingerprint: str, moment: str | None, as_json: bool) -> None:
+    """Revoke an authority's certificate, named by its FINGERPRINT (SHA-256 in hex)."""
+    show_list(client.revoke_root(fingerprint, moment or format_time(now())), _COLUMNS, as_json)
+
+
+@click.command()
+@json_option
+@client_options
+def roots(client: NotaryClient, as_json: bool) -> None:
+    """List the authorities whose certificates you have registered."""
+    show_list(client.roots(), _COLUMNS, as_json)
+
+
+COMMANDS = (register_root, revoke_root, roots)
