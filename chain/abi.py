@@ -7,11 +7,11 @@ from typing import Any, cast
 
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
-from eth_hash.auto import keccak
 
 from chain import errors
 from chain.artifact import load_artifact
 from chain.errors import RegistryRefusedError
+from chain.keccak import keccak
 
 MAXIMUM_SIZE = 2**48 - 1
 """The registry keeps sizes in 48 bits."""

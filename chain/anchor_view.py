@@ -77,9 +77,11 @@ class AnchorReader:
             block_hash="0x" + block.hash.hex(),
             block_time=block.time,
         )
-        if found.block_hash != anchor.block_hash:
+        final = self._is_final(block.number)
+        # Once more when it is final, if the node could not give any before: nobody looks at the anchor after that.
+        if found.block_hash != anchor.block_hash or (final and found.evidence is None):
             found = replace(found, evidence=collect_evidence(self._rpc, found, self._code_hash))
-        return replace(found, state=AnchorState.FINAL) if self._is_final(block.number) else found
+        return replace(found, state=AnchorState.FINAL) if final else found
 
     def _place(self, anchor: Anchor, receipt: TransactionReceipt | None, head: Head) -> _Place | None:
         if receipt is not None and receipt.succeeded:

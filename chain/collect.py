@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from chain.errors import EvidenceError, NodeRefusedError
+from chain.errors import EvidenceError, NodeRefusedError, UnknownHeaderError
 from chain.evidence import BlockHeader, anchor_slot, verify_evidence
 from chain.rlp_lists import encode, encode_integer
 from chain.rpc import Rpc, parse_data, parse_quantity
@@ -64,7 +64,7 @@ def collect_evidence(rpc: Rpc, anchor: Anchor, code_hash: bytes) -> Evidence | N
         proof = rpc.proof(anchor.registry, slot, anchor.block_number)
         evidence = Evidence(encode_header(block.fields), proof.account, proof.storage)
         verify_evidence(replace(anchor, evidence=evidence), {code_hash})
-    except (NodeRefusedError, EvidenceError) as error:
+    except (NodeRefusedError, EvidenceError, UnknownHeaderError) as error:
         _log.warning("no evidence for the anchor of size %d: %s", anchor.size, error)
         return None
     return evidence

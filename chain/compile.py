@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import solcx
-from eth_hash.auto import keccak
 from solcx.exceptions import SolcError, UnknownOption, UnknownValue
 
 from chain import artifact, toolchain
 from chain.artifact import Artifact
 from chain.errors import CompileError
+from chain.keccak import keccak
 
 CONTRACTS = toolchain.ROOT / "contracts"
 _SOURCE = "contracts/NotaryRegistry.sol"

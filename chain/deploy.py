@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Opens a log in a registry (`chain.registry_deployment` puts one on a chain)."""
 
-from eth_hash.auto import keccak
-
 from chain.abi import encode_call, log_id
 from chain.artifact import load_artifact
 from chain.deployment import Deployment
 from chain.errors import WrongChainError
+from chain.keccak import keccak
 from chain.registry import Registry, genesis_hash
 from chain.rpc import Rpc
 from chain.sender import transact

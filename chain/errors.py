@@ -8,7 +8,8 @@
     │   ├── ChainUnavailableError        the node is down, hangs, or answers with garbage
     │   │   ├── NodeRefusedError         the node answered a request with a JSON-RPC error
     │   │   └── EmbeddedNodeError        the embedded node does not start
-    │   └── ToolMissingError             node, solc or anvil is not installed
+    │   ├── ToolMissingError             node, solc or anvil is not installed
+    │   └── UnknownHeaderError           a block header of a fork that this code does not know
     ├── RefusedError
     │   └── RegistryRefusedError         the registry contract would revert, or has reverted
     │       ├── UnknownLogError
@@ -65,6 +66,14 @@ class ToolMissingError(UnavailableError):
         self.tool, self.path = tool, path
         place = f" (looked for {path})" if path else ""
         super().__init__(f"{tool} is not installed{place}: run `make setup`")
+
+
+class UnknownHeaderError(UnavailableError):
+    """Raised when a block header has as many fields as no fork known here: a newer verifier may know it."""
+
+    def __init__(self, fields: int) -> None:
+        self.fields = fields
+        super().__init__(f"block headers of {fields} fields are not known here, but may be to a newer verifier")
 
 
 class WrongChainError(NotaryError):

@@ -16,9 +16,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Self
 
-from eth_hash.auto import keccak
-
-from chain.errors import EvidenceError
+from chain.errors import EvidenceError, UnknownHeaderError
+from chain.keccak import keccak
 from chain.rlp_lists import RlpItem, decode_list, encode
 from chain.trie_proof import prove_value
 from notary.anchors import Anchor
@@ -26,7 +25,9 @@ from notary.anchors import Anchor
 MAXIMUM_HEADER = 4096
 """Bytes in a block header: those of today have some 640."""
 
-_FEWEST_FIELDS = 16
+HEADER_FIELDS = {16: "London and Paris", 17: "Shanghai", 20: "Cancun", 21: "Prague and Osaka"}
+"""How many fields a header has, and since which fork; the first 16 stand in the same places in all of them."""
+
 _STATE_ROOT, _NUMBER, _TIME = 3, 8, 11
 _COMMITMENTS_SLOT = 1
 
@@ -42,16 +43,15 @@ class BlockHeader:
 
     @classmethod
     def parse(cls, header: bytes) -> Self:
-        """Parse the RLP of a header of any fork since London, whose first 16 fields stay where they are.
-
-        Paris has 16 fields, Shanghai 17, Cancun 20, Prague 21; what forks append is covered by the hash, and not read.
+        """Parse the RLP of a header of any fork in `HEADER_FIELDS`.
 
         Raises:
-            EvidenceError: when it is not canonical RLP of such a header.
+            EvidenceError: when it is not canonical RLP of a header.
+            UnknownHeaderError: when it has as many fields as no fork that is known here.
         """
         fields = decode_list(header, MAXIMUM_HEADER)
-        if len(fields) < _FEWEST_FIELDS:
-            raise EvidenceError(f"a block header of {len(fields)} fields, at least {_FEWEST_FIELDS} are known")
+        if len(fields) not in HEADER_FIELDS:
+            raise UnknownHeaderError(len(fields))
         state_root = fields[_STATE_ROOT]
         if not isinstance(state_root, bytes) or len(state_root) != 32:
             raise EvidenceError("the block header has no state root in its place")
@@ -65,15 +65,18 @@ def verify_evidence(anchor: Anchor, known_code_hashes: Collection[bytes]) -> byt
 
     Raises:
         EvidenceError: when there is no evidence, or it does not show that the registry holds the anchor.
+        UnknownHeaderError: when the block is of a fork that is not known here, so that nobody can tell.
     """
     evidence, time = anchor.evidence, anchor.block_time
     if evidence is None or anchor.block_hash is None or time is None:
         raise EvidenceError("the anchor has no evidence")
+    if (found := "0x" + keccak(evidence.header).hex()) != anchor.block_hash:
+        raise EvidenceError(f"the evidence is of block {found}, not of {anchor.block_hash}")
     header = BlockHeader.parse(evidence.header)
-    named = (anchor.block_hash, anchor.block_number, time)
-    shown = ("0x" + header.hash.hex(), header.number, header.time)
-    if shown != named:
-        raise EvidenceError("the evidence is of block {} ({}, time {}), not of {} ({}, time {})".format(*shown, *named))
+    if (header.number, header.time) != (anchor.block_number, time):
+        raise EvidenceError(
+            f"the block has number {header.number} and time {header.time}, not {anchor.block_number} and {time}"
+        )
     account = prove_value(header.state_root, keccak(bytes.fromhex(anchor.registry[2:])), evidence.account_proof)
     storage_root, code_hash = _parse_account(account)
     if code_hash not in known_code_hashes:

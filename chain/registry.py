@@ -4,11 +4,10 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from eth_hash.auto import keccak
-
 from chain.abi import MAXIMUM_SIZE, AnchoredEvent, anchored_topic, decode_anchored, decode_answer, encode_call
 from chain.deployment import Deployment
 from chain.errors import ChainUnavailableError, SizeTooLargeError, WrongChainError
+from chain.keccak import keccak
 from chain.rpc import Rpc, parse_data, parse_quantity
 from chain.sender import call_registry, transact
 from chain.wallet import Wallet

@@ -11,10 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from eth_hash.auto import keccak
-
 from chain.artifact import load_artifact
 from chain.errors import ChainUnavailableError, DeploymentError, WrongChainError
+from chain.keccak import keccak
 from chain.registry import genesis_hash
 from chain.rlp_lists import encode, encode_integer
 from chain.rpc import Rpc

@@ -7,9 +7,8 @@ must be on the path, in order, in canonical RLP, and needed, so that no two proo
 
 from collections.abc import Sequence
 
-from eth_hash.auto import keccak
-
 from chain.errors import EvidenceError
+from chain.keccak import keccak
 from chain.rlp_lists import RlpItem, decode_list
 
 MAXIMUM_NODE = 1024

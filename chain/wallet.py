@@ -13,11 +13,11 @@ from typing import Any, Self
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
-from eth_hash.auto import keccak
 from eth_typing import Hash32
 
 import chain.recursion  # noqa: F401
 from chain.errors import WalletError
+from chain.keccak import keccak
 from chain.rpc import Fees
 
 _KEY_FILE = re.compile("[0-9a-f]{64}\n")

@@ -68,6 +68,33 @@ def test_a_node_that_cannot_prove_storage_gives_no_evidence(chain: Chain, store:
     assert anchor.block_hash is not None
 
 
+def test_evidence_that_a_node_could_not_give_at_first_is_there_when_the_anchor_is_final(
+    chain: Chain, store: MemoryAnchorStore
+) -> None:
+    refusing = True
+
+    def tamper(method: str, forward: Forward) -> tuple[int, bytes]:
+        if method == "eth_getProof" and refusing:
+            return 200, json.dumps({"id": 1, "error": {"code": -32601, "message": "method not found"}}).encode()
+        return forward()
+
+    with tampered(chain.node.url, tamper) as url:
+        registry = Registry(Rpc(url), chain.registry.deployment)
+        anchorer = Anchorer(MemoryLog(4), store, registry, chain.wallet, replace(AT_ONCE, depth=3))
+        while store.states() != {4: "mined"}:
+            anchorer.step()
+        assert store.anchors()[0].evidence is None
+        refusing = False
+        anchorer.step()
+        assert store.anchors()[0].evidence is None, "mined anchors are not asked about again and again"
+        chain.mine(3)
+        step_until_final(anchorer, store, 4)
+    (anchor,) = store.anchors()
+    verify_evidence(anchor, CODE)
+    chain.mine(200)  # The node has forgotten that state; the evidence is kept.
+    assert store.anchors() == [anchor]
+
+
 def test_an_anchor_without_its_event_waits_for_the_next_one(chain: Chain, store: MemoryAnchorStore) -> None:
     def tamper(method: str, forward: Forward) -> tuple[int, bytes]:
         return (200, b'{"result": []}') if method == "eth_getLogs" else forward()

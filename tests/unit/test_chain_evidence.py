@@ -8,14 +8,14 @@ import rlp
 from eth_hash.auto import keccak
 from trie import HexaryTrie
 
-from chain.errors import EvidenceError
+from chain.errors import EvidenceError, UnknownHeaderError
 from chain.evidence import BlockHeader, anchor_slot, commitment, verify_evidence
 from notary.anchors import Anchor, AnchorState, Evidence
 
 REGISTRY, LOG, ROOT, SIZE, TIME, NUMBER = b"\x11" * 20, b"\x22" * 32, b"\x33" * 32, 1000, 1_790_000_000, 25_000_000
 CODE_HASH = keccak(b"code")
 KNOWN = {CODE_HASH}
-FORKS = {"london": 16, "paris": 16, "shanghai": 17, "cancun": 20, "prague": 21, "one to come": 22}
+FORKS = {"paris": 16, "shanghai": 17, "cancun": 20, "prague": 21, "osaka": 21}
 
 
 def trie_of(entries: dict[bytes, bytes]) -> HexaryTrie:
@@ -33,7 +33,7 @@ def header_fields(state_root: bytes, count: int = 21) -> list[bytes]:
     number, time = rlp.sedes.big_endian_int.serialize(NUMBER), rlp.sedes.big_endian_int.serialize(TIME)
     start = [b"\1" * 32, b"\2" * 32, b"\3" * 20, state_root, b"\4" * 32, b"\5" * 32, b"\0" * 256, b""]
     middle = [number, b"\x01\xc9\xc3\x80", b"\xff", time, b"extra", b"\6" * 32, b"\0" * 8, b"\7"]
-    later = [b"\x08" * 32, b"", b"\x09", b"\x0a" * 32, b"\x0b" * 32, b"\x0c" * 32]
+    later = [b"\x08" * 32, b"", b"\x09", b"\x0a" * 32, b"\x0b" * 32, *[b"\x0c" * 32] * 10]
     return [*start, *middle, *later][:count]
 
 
@@ -71,6 +71,19 @@ def test_takes_the_header_of_every_fork(fork: str) -> None:
     verify_evidence(anchor(FORKS[fork]), KNOWN)
 
 
+@pytest.mark.parametrize("count", [1, 15, 18, 19, 22, 23, 31])
+def test_cannot_tell_what_a_header_of_an_unknown_fork_says(good: Anchor, count: int) -> None:
+    header = rlp.encode(header_fields(b"\x0f" * 32, count))
+    assert good.evidence is not None
+    unknown = replace(good, evidence=replace(good.evidence, header=header))
+    with pytest.raises(UnknownHeaderError) as raised:
+        verify_evidence(replace(unknown, block_hash="0x" + keccak(header).hex()), KNOWN)
+    assert raised.value.fields == count
+    # Under a hash that is not the block's own it is no header of an unknown fork, but a forgery.
+    with pytest.raises(EvidenceError, match="the evidence is of block"):
+        verify_evidence(unknown, KNOWN)
+
+
 def test_reads_the_header() -> None:
     fields = header_fields(b"\x0f" * 32)
     header = rlp.encode(fields)
@@ -102,8 +115,6 @@ def test_refuses_a_header_with_a_field_of_another_form(index: int, field: object
     [
         b"",
         b"\x80",
-        rlp.encode([]),
-        rlp.encode(header_fields(b"\x0f" * 32, 15)),
         rlp.encode(header_fields(b"\x0f" * 32)) + b"\0",
         rlp.encode([*header_fields(b"\x0f" * 32), b"\1" * 4096]),
         b"\xc1" * 4000,
