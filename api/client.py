@@ -109,6 +109,10 @@ class NotaryClient:
         body = None if members is None else orjson.dumps(members)
         return self._json(method, f"/v1/webhooks{path}", body, "application/json" if body else "")
 
+    def history(self, loan: str) -> bytes:
+        """Return the history receipt of a loan as it stands now."""
+        return self._checked("GET", f"/v1/loans/{quote(loan, safe='')}/receipt").data
+
     def _json(self, method: str, path: str, body: bytes | None = None, media_type: str = "") -> dict[str, Any]:
         answer: dict[str, Any] = orjson.loads(self._checked(method, path, body, media_type).data or b"{}")
         return answer

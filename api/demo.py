@@ -14,12 +14,13 @@ from api.client import NotaryClient
 from api.clock import now
 from api.samples import sample_histories, story_history, write_samples
 from api.settings import DataFolder
-from api.wiring import load_signer, make_verifier, open_store
+from api.wiring import load_signer, open_store
 from notary.canonical import parse_json
 from notary.envelope import envelope_from_json
 from notary.errors import UnavailableError
 from notary.receipt import MAX_RECEIPT, parse_receipt
 from notary.report import Report, Verdict
+from verifier import make_verifier
 
 LENDER = "示范银行 Sample Bank"
 RECORDS = 10_000

@@ -52,6 +52,7 @@ PROBLEMS: dict[type[errors.NotaryError], Problem] = {
     errors.PolicyRefusedError: Problem(409, "refused-by-policy", "The lender's own policy refuses the record"),
     errors.RevocationError: Problem(409, "revoked-before", "The revocation reaches further back already"),
     errors.DraftError: Problem(409, "other-draft", "A record of this id waits with other content"),
+    errors.HistoryLimitError: Problem(409, "history-too-long", "The loan's history does not fit into one document"),
     errors.RefusedError: Problem(409, "refused", "The record is not allowed now"),
     errors.NotFoundError: Problem(404, "not-found", "There is nothing here"),
     errors.LogBusyError: Problem(503, "log-busy", "The log is busy"),

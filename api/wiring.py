@@ -4,7 +4,6 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,10 +12,7 @@ from api.clock import now
 from api.settings import DataFolder
 from api.writer_client import WriterClient
 from chain.deployment import Deployment
-from chain.evidence import verify_evidence
-from chain.known_registries import KNOWN_CODE_HASHES
 from chain.wallet_signatures import WalletSignatures
-from chain.witness import NodeWitness
 from notary.envelope import WalletDomain
 from notary.errors import UnavailableError
 from notary.issuing import ReceiptIssuer
@@ -30,13 +26,13 @@ from notary.refusals import PolicyGate
 from notary.registration import Registrar
 from notary.root_registry import RootRegistry
 from notary.schemes import SCHEMES, load_private_key
-from notary.sealed_links import ChainWitness
 from notary.signatures import Schemes
-from notary.signed_note import NoteSigner, NoteVerifier
+from notary.signed_note import NoteSigner
 from notary.stores.sqlite import SqliteStore
 from notary.stores.sqlite_webhooks import SqliteWebhooks
 from notary.verification import ReceiptVerifier
 from notary.webhooks import WebhookStore
+from verifier import make_verifier
 
 DATA_VARIABLE = "LOAN_NOTARY_DATA"
 WRITER_VARIABLE = "LOAN_NOTARY_WRITER"
@@ -78,16 +74,10 @@ def load_signer(folder: DataFolder) -> NoteSigner:
     return NoteSigner(folder.settings().origin, key)
 
 
-def make_verifier(log_key: NoteVerifier | None = None, rpc: str | None = None) -> ReceiptVerifier:
-    """Make a verifier of receipts that trusts `log_key` and, if `rpc` is given, asks that node."""
-    chain: ChainWitness | None = NodeWitness(rpc) if rpc else None
-    return ReceiptVerifier(_schemes(), partial(verify_evidence, known_code_hashes=KNOWN_CODE_HASHES), log_key, chain)
-
-
 def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], int] = now) -> Services:
     """Put together what a process that serves HTTP needs."""
     store, signer, writer = open_store(folder), load_signer(folder), WriterClient(writer_socket)
-    schemes = _schemes(partial(_own_domain, folder))
+    schemes: Schemes = {**SCHEMES, WALLET_ALG: WalletSignatures(lambda: _own_domain(folder))}
     keyring, policies = Keyring(store, schemes), Policies(store)
     return Services(
         store=store,
@@ -110,10 +100,6 @@ def services_from_environment() -> Services:
     """Put the services together from the two variables that `loan-notary run` sets for its children."""
     folder = DataFolder(Path(os.environ[DATA_VARIABLE]))
     return make_services(folder, Path(os.environ[WRITER_VARIABLE]))
-
-
-def _schemes(own_domain: Callable[[], WalletDomain] | None = None) -> Schemes:
-    return {**SCHEMES, WALLET_ALG: WalletSignatures(own_domain)}
 
 
 def _own_domain(folder: DataFolder) -> WalletDomain:

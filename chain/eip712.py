@@ -10,7 +10,7 @@ A member that is itself a struct is the word `hash_struct` of it.
 
 from functools import lru_cache
 
-from eth_hash.auto import keccak
+from chain.keccak import keccak
 
 _DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 

@@ -13,9 +13,9 @@ from hashlib import sha256
 from typing import Any, NoReturn, Protocol
 
 from coincurve import PublicKey as CurvePoint
-from eth_hash.auto import keccak
 
 from chain.eip712 import domain_separator, hash_struct, signing_hash, text_word
+from chain.keccak import keccak
 from notary.canonical import parse_json
 from notary.envelope import MAX_PAYLOAD, EnvelopeSigner, WalletDomain, read_signing_input
 from notary.errors import Fault, InvalidInputError, InvalidKeyError, InvalidSignatureError, MalformedJsonError

@@ -4,15 +4,15 @@
 from chain.deployment import Deployment
 from chain.errors import ChainUnavailableError, EvidenceError
 from chain.registry import Registry
-from chain.rpc import Rpc
+from chain.rpc import TIMEOUT, Rpc
 from notary.anchors import Anchor
 
 
 class NodeWitness:
     """Implements `notary.verification.ChainWitness` with one node."""
 
-    def __init__(self, url: str) -> None:
-        self._rpc = Rpc(url)
+    def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
+        self._rpc = Rpc(url, timeout)
 
     def confirm(self, anchor: Anchor) -> int:
         """Return how many blocks stand on the anchor's in the node's chain, where the registry holds the anchor.

@@ -27,7 +27,8 @@
     │   ├── HolderError                passed on by somebody who does not hold the loan (C9)
     │   ├── PolicyRefusedError         odd in a way that the lender's own policy refuses
     │   ├── RevocationError            a revocation would move to a later moment
-    │   └── DraftError                 a record of this id waits for signatures with other content
+    │   ├── DraftError                 a record of this id waits for signatures with other content
+    │   └── HistoryLimitError          a loan with more records than one document can hold
     ├── NotFoundError                  nothing of that name that the caller may see
     ├── ProofError                     hashes that do not prove what they should
     │   ├── InclusionProofError
@@ -235,6 +236,14 @@ class DraftError(RefusedError):
     def __init__(self, record_id: str) -> None:
         self.record_id = record_id
         super().__init__(f"record {record_id} waits for signatures with another payload; withdraw it first", record_id)
+
+
+class HistoryLimitError(RefusedError):
+    """Raised when a loan has more records, or longer ones, than one history receipt can hold."""
+
+    def __init__(self, given: str, limit: str) -> None:
+        self.given, self.limit = given, limit
+        super().__init__(f"the loan's history has {given}, a history receipt holds at most {limit}", given, limit)
 
 
 class NotFoundError(NotaryError):

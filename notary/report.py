@@ -43,15 +43,18 @@ class Check:
 
 @dataclass
 class Report:
-    """The checks of one receipt in order, what had to be trusted, and `facts`: what the record says.
+    """The checks of one document in order, what had to be trusted, and `facts`: what the record says.
 
     `facts["signers"]` lists who signed, in order: `{"party", "kid", "subject"}`, the last of them the name in the
     signer's certificate, None where the key came without one.
+
+    `loan` is where the loan stands, computed from its records; None where not all of them were there.
     """
 
     checks: list[Check] = field(default_factory=list)
     trusted: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    loan: dict[str, Any] | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -69,6 +72,11 @@ class Report:
         """Note what had to be believed, once."""
         if sentence not in self.trusted:
             self.trusted.append(sentence)
+
+    def holds(self, link: str) -> bool:
+        """Tell whether all checks of a link were done and found nothing."""
+        found = [check.status for check in self.checks if check.link == link]
+        return bool(found) and set(found) == {Status.OK}
 
     def run(self, link: str, check: Callable[[], str]) -> None:
         """Note what a check found: it returns a sentence, or raises what stands against it."""
@@ -97,4 +105,5 @@ def report_members(report: Report) -> dict[str, Any]:
         "facts": report.facts,
         "checks": [{"link": item.link, "status": item.status.value, "detail": item.detail} for item in report.checks],
         "trusted": report.trusted,
+        **({"loan": report.loan} if report.loan is not None else {}),
     }

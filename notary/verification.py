@@ -1,32 +1,44 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Verification of a receipt, link by link, offline.
+"""Verification of a receipt or a history receipt, link by link, offline.
 
 ::
 
-    format -> seal -> record -> signatures -> checkpoint -> inclusion -> anchor -> block
+    format -> seal -> record -> signatures -> checkpoint -> inclusion -> anchor -> block -> policy
 
 Every link is checked even when an earlier one broke, so that the report names what is wrong and not just that
 something is. `Report.trusted` lists what had to be believed and from whom; a verdict is never wider than that.
 """
 
-from typing import Any
+import time
+from collections.abc import Callable
 
+from notary.acceptance import AcceptanceRules, Established, apply_rules
+from notary.canonical import parse_canonical
 from notary.encoding import format_time
-from notary.errors import InvalidInputError
-from notary.receipt import Receipt, parse_receipt
+from notary.errors import Fault, InvalidInputError, ReceiptError
+from notary.history_receipt import FORMAT as HISTORY
+from notary.history_receipt import MAX_HISTORY, HistoryReceipt, history_from_json
+from notary.history_verification import HistoryLinks
+from notary.receipt import FORMAT as RECEIPT
+from notary.receipt import MAX_RECEIPT, Receipt, receipt_from_json
 from notary.record_links import RecordLinks
 from notary.report import Report, Status
-from notary.sealed import SealedDocument
 from notary.sealed_links import ChainWitness, EvidenceVerifier, SealedLinks
 from notary.signatures import Schemes
 from notary.signed_note import NoteVerifier, parse_verifier
+
+
+def wall_clock() -> int:
+    """Return the milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
 
 
 class ReceiptVerifier:
     """Verifies receipts against one choice of what to trust.
 
     `log_key` is the log's key as its operator publishes it; without it the receipt's own is taken, and the report
-    says so. `chain` is a node to ask; without it block hashes are taken on trust.
+    says so. `chain` is a node to ask; without it block hashes are taken on trust. `rules` say what is accepted beyond
+    that; `clock` tells the present in milliseconds since 1970.
     """
 
     def __init__(
@@ -35,38 +47,48 @@ class ReceiptVerifier:
         verify_evidence: EvidenceVerifier,
         log_key: NoteVerifier | None = None,
         chain: ChainWitness | None = None,
+        rules: AcceptanceRules | None = None,
+        clock: Callable[[], int] = wall_clock,
     ) -> None:
         self._schemes = schemes
         self._verify_evidence = verify_evidence
         self._log_key = log_key
         self._chain = chain
+        self._rules = rules
+        self._clock = clock
 
     def verify(self, data: bytes) -> Report:
-        """Check every link of a receipt; never raises for what the receipt holds."""
+        """Check every link of a receipt or history receipt; never raises for what it holds."""
         report = Report()
         try:
-            receipt = parse_receipt(data)
-            key = self._log_key or parse_verifier(receipt.log_key)
+            document = read_document(data)
+            key = self._log_key or parse_verifier(document.log_key)
         except InvalidInputError as error:
             report.add("format", Status.FAILED, str(error))
             return report
-        report.add("format", Status.OK, "a receipt in canonical form")
+        report.add("format", Status.OK, f"{document.format} in canonical form")
         source = "given by you" if self._log_key else "as the receipt names it: compare it with the operator's"
         report.trust(f"the log's key {key.format()}, {source}")
-        self._verify_receipt(receipt, key, report)
+        report.facts = {"environment": document.environment, "lender": document.lender}
+        if isinstance(document, HistoryReceipt):
+            links = HistoryLinks(document, key, self._schemes, report)
+            established = links.run(self._verify_evidence, self._chain)
+        else:
+            established = self._verify_receipt(document, key, report)
+        if self._rules is not None:
+            apply_rules(self._rules, established, self._clock(), report)
         return report
 
-    def _verify_receipt(self, receipt: Receipt, key: NoteVerifier, report: Report) -> None:
+    def _verify_receipt(self, receipt: Receipt, key: NoteVerifier, report: Report) -> Established:
         common, links = SealedLinks(receipt, key, report), RecordLinks(receipt, self._schemes, report)
-        report.facts = _facts_of(receipt)
         report.run("seal", common.seal)
         report.run("record", links.check_record)
         report.run("signatures", links.check_signatures)
         report.run("checkpoint", common.checkpoint)
         report.run("inclusion", lambda: links.check_inclusion(common.opened_checkpoint()))
         common.run_anchors(self._verify_evidence, self._chain)
-        if links.record is not None:
-            record = links.record
+        record = links.record
+        if record is not None:
             report.facts |= {
                 "type": record.type,
                 "id": record.id,
@@ -77,7 +99,21 @@ class ReceiptVerifier:
             }
         if links.assurance is not None:
             report.facts |= {"assurance": links.assurance.value, "signers": links.signers}
+        types = [record.type if record else None]
+        return Established(receipt, receipt.received_at, types, [links.assurance], common.anchors)
 
 
-def _facts_of(document: SealedDocument) -> dict[str, Any]:
-    return {"environment": document.environment, "lender": document.lender}
+def read_document(data: bytes) -> Receipt | HistoryReceipt:
+    """Read a document of any format that was ever released; nothing in it is verified.
+
+    Raises `InvalidInputError` of several kinds.
+    """
+    value = parse_canonical(data, limit=MAX_HISTORY)
+    name = value.get("format") if isinstance(value, dict) else None
+    if name == HISTORY:
+        return history_from_json(value)
+    if name != RECEIPT:
+        raise ReceiptError(Fault("/format", f"only the formats {RECEIPT} and {HISTORY} are known here"))
+    if len(data) > MAX_RECEIPT:
+        raise ReceiptError(Fault("", f"more than {MAX_RECEIPT} bytes"))
+    return receipt_from_json(value)

@@ -16,16 +16,19 @@ from rich.table import Table
 
 from notary.errors import NotaryError, UnavailableError
 from notary.report import Report, Status, Verdict, report_members
+from verifier import report_lines
 
 REFUSED, CANNOT_TELL = 1, 2
-_MARKS = {
-    Status.OK: "[green]✓[/]",
-    Status.FAILED: "[red]✗[/]",
-    Status.PENDING: "[yellow]…[/]",
-    Status.UNKNOWN: "[yellow]?[/]",
-    Status.NOT_CHECKED: "[dim]–[/]",
+_COLOURS: dict[Verdict | Status, str] = {
+    Verdict.VALID: "bold green",
+    Verdict.INVALID: "bold red",
+    Verdict.CANNOT_TELL: "bold yellow",
+    Status.OK: "default",
+    Status.FAILED: "red",
+    Status.PENDING: "yellow",
+    Status.UNKNOWN: "yellow",
+    Status.NOT_CHECKED: "dim",
 }
-_COLOURS = {Verdict.VALID: "green", Verdict.INVALID: "red", Verdict.CANNOT_TELL: "yellow"}
 
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(highlight=False, soft_wrap=True, stderr=True)
@@ -84,18 +87,5 @@ def show_report(report: Report, as_json: bool) -> None:
     if as_json:
         click.echo(orjson.dumps(report_members(report)))
         return
-    verdict = report.verdict
-    console.print(f"[bold {_COLOURS[verdict]}]{verdict.value.upper()}[/]")
-    for name, value in report.facts.items():
-        if name != "signers":
-            console.print(f"  [dim]{name.replace('_', ' '):<12}[/] {escape(str(value))}")
-    for signer in report.facts.get("signers", ()):
-        name = signer["subject"] or f"key {signer['kid']}"
-        console.print(f"  [dim]{'signed by':<12}[/] {escape(signer['party'])}, {escape(name)}")
-    console.print("[bold]checks[/]")
-    for check in report.checks:
-        console.print(f"  {_MARKS[check.status]} {check.link:<11} {check.status.value:<12} {escape(check.detail)}")
-    if report.trusted:
-        console.print("[bold]taken on trust[/]")
-        for sentence in report.trusted:
-            console.print(f"  · {escape(sentence)}")
+    for line in report_lines(report):
+        console.print(f"[{_COLOURS[line.about]}]{escape(line.text)}[/]" if line.about else escape(line.text))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands on receipts: `receipt`, `verify`."""
 
+import re
 import time
 from pathlib import Path
 
@@ -9,37 +10,51 @@ import click
 from api.cli.options import client_options
 from api.cli.output import json_option, show, show_report
 from api.client import NotaryClient
-from api.wiring import make_verifier
+from chain.witness import NodeWitness
+from notary.acceptance import PRODUCTION, parse_rules
 from notary.errors import UnavailableError
-from notary.receipt import parse_receipt
 from notary.signed_note import parse_verifier
+from notary.verification import read_document
+from verifier import make_verifier
 
 _STATES = ("recorded", "mined", "final")
 
 
 @click.command()
-@click.argument("record_id")
+@click.argument("record_id", required=False)
+@click.option("--loan", help="Instead of one record's receipt, fetch the history receipt of the loan of this number.")
 @click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; RECORD_ID.receipt.json if not given."
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File; RECORD_ID.receipt.json or NUMBER.history.json if not given.",
 )
 @click.option("--wait", type=click.Choice(_STATES), default="recorded", help="Wait until the record has come that far.")
 @click.option("--timeout", type=float, default=120.0, show_default=True, help="Seconds to wait, at most.")
 @json_option
 @client_options
 def receipt(
-    client: NotaryClient, record_id: str, output: Path | None, wait: str, timeout: float, as_json: bool
+    client: NotaryClient,
+    record_id: str | None,
+    loan: str | None,
+    output: Path | None,
+    wait: str,
+    timeout: float,
+    as_json: bool,
 ) -> None:
-    """Fetch the receipt of a record that you have submitted."""
+    """Fetch the receipt of a record that you have submitted, or of a whole loan."""
+    if (record_id is None) == (loan is None):
+        raise click.UsageError("name either a record or, with --loan, a loan")
     deadline = time.monotonic() + timeout
     while True:
-        data = client.receipt(record_id)
-        state = parse_receipt(data).state
+        data = client.receipt(record_id) if record_id is not None else client.history(loan or "")
+        state = read_document(data).state
         if _STATES.index(state) >= _STATES.index(wait):
             break
         if time.monotonic() > deadline:
             raise UnavailableError(f"the record is {state}, not {wait}, after {timeout:.0f} s")
         time.sleep(0.5)
-    path = output or Path(f"{record_id}.receipt.json")
+    path = output or Path(f"{record_id}.receipt.json" if record_id else f"{_file_name(loan or '')}.history.json")
     path.write_bytes(data)
     show({"receipt": str(path), "state": state}, as_json, "Receipt")
 
@@ -48,14 +63,37 @@ def receipt(
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--log-key", help="The log's verifier key, as its operator publishes it.")
 @click.option("--rpc", help="URL of an Ethereum node to ask as well; without it no network is used.")
+@click.option(
+    "--policy", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Rules of yours that it must meet."
+)
+@click.option("--production", is_flag=True, help="Refuse whatever is for tests.")
 @json_option
 @click.pass_context
-def verify(context: click.Context, file: Path, log_key: str | None, rpc: str | None, as_json: bool) -> None:
-    """Verify a receipt FILE offline. Exit code 0: valid, 1: invalid, 2: cannot tell."""
-    verifier = make_verifier(parse_verifier(log_key) if log_key else None, rpc)
+def verify(
+    context: click.Context,
+    file: Path,
+    log_key: str | None,
+    rpc: str | None,
+    policy: Path | None,
+    production: bool,
+    as_json: bool,
+) -> None:
+    """Verify a receipt or history receipt FILE offline. Exit code 0: valid, 1: invalid, 2: cannot tell."""
+    if policy and production:
+        raise click.UsageError("a policy of your own says itself whether it is for production")
+    verifier = make_verifier(
+        parse_verifier(log_key) if log_key else None,
+        NodeWitness(rpc) if rpc else None,
+        parse_rules(policy.read_bytes()) if policy else PRODUCTION if production else None,
+    )
     report = verifier.verify(file.read_bytes())
     show_report(report, as_json)
     context.exit(report.verdict.exit_code)
+
+
+def _file_name(number: str) -> str:
+    """Return a loan's number without what a file's name should not have."""
+    return re.sub(r"[^\w.()-]", "_", number).lstrip(".")
 
 
 COMMANDS = (receipt, verify)

@@ -46,4 +46,13 @@ def blueprint(services: Services) -> Blueprint:
         }
         return Response(orjson.dumps(members), mimetype="application/json")
 
+    @views.get("/<loan_number:number>/receipt")
+    def receipt(number: str) -> Response:
+        lender = authenticated_lender(services.store)
+        loan = services.store.find_loans([(lender.number, number)]).get((lender.number, number))
+        if loan is None:
+            # Nothing keeps a lender from numbers that end like this path.
+            return timeline(f"{number}/receipt")
+        return Response(services.issuer.history(lender, loan), mimetype="application/json")
+
     return views

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from api.settings import DataFolder
-from api.wiring import load_signer, make_verifier
+from api.wiring import load_signer
 from chain import toolchain
 from chain.errors import ChainUnavailableError
 from chain.rpc import Rpc
@@ -24,6 +24,7 @@ from tests.support.api import repayment
 from tests.support.builders import record, signed
 from tests.support.cli import document, is_one_line, run
 from tests.support.service import Service, command, free_port, new_service, processes_of, until
+from verifier import make_verifier
 
 
 class Done(NamedTuple):

@@ -13,7 +13,7 @@ from random import Random
 import pytest
 
 from api.settings import DataFolder
-from api.wiring import load_signer, make_verifier, open_store
+from api.wiring import load_signer, open_store
 from notary.canonical import canonical_json
 from notary.receipt import parse_receipt
 from notary.report import Verdict
@@ -21,6 +21,7 @@ from tests.support.api import repayment
 from tests.support.builders import record
 from tests.support.cli import document, run
 from tests.support.service import Service, ask, connection, new_service, processes_of
+from verifier import make_verifier
 
 SUBMITTERS = 64
 ROUNDS = 3

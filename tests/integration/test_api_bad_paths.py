@@ -23,7 +23,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 
 VERIFY_ROWS = {
-    "2 MB": Row(BIG, 413, "request-entity-too-large"),
+    "6 MB": Row(BIG * 3, 413, "request-entity-too-large"),
     "text": Row(b"{}", 415, "unsupported-media-type", media_type="text/plain"),
     "no content type": Row(b"{}", 415, "unsupported-media-type", media_type=None),
     "gzip": Row(b"{}", 415, "unsupported-media-type", headers={"Content-Encoding": "gzip"}),

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from api.wiring import make_verifier
 from notary.canonical import canonical_json
 from notary.encoding import b64, b64url, parse_b64, parse_b64url
 from notary.signed_note import parse_verifier
@@ -19,6 +18,7 @@ from tests.support.builders import record
 from tests.support.make_vectors import expectation
 from tests.support.vector_cases import LOG_KEY
 from tests.support.vector_receipts import places
+from verifier import make_verifier
 
 BASES = [
     make.agreement(),

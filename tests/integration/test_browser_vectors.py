@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from api.wiring import make_verifier
 from chain.known_registries import KNOWN_CODE_HASHES
 from notary.encoding import b64, parse_b64
 from notary.report import report_members
 from notary.signed_note import parse_verifier
 from tests.support.browser_verifier import BrowserVerifier, running_verifier
 from tests.support.make_vectors import FOLDER, GROUPS, encoded, expectation, vectors
+from verifier import make_verifier
 
 ROOT = Path(__file__).parents[2]
 RECEIPTS = sorted((ROOT / "tests" / "vectors" / "receipts").glob("receipt@*.json"))

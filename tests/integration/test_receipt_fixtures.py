@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from api.wiring import make_verifier
 from notary.report import Status, Verdict
+from verifier import make_verifier
 
 FIXTURES = sorted((Path(__file__).parents[1] / "vectors" / "receipts").glob("*.json"))
 
 
 def test_there_are_fixtures() -> None:
-    assert [path.name for path in FIXTURES] == ["receipt@1-final.json"]
+    assert [path.name for path in FIXTURES] == ["history@1-final.json", "receipt@1-final.json"]
 
 
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.name)

@@ -45,6 +45,16 @@ RECORD = {
     "drawdown": 1,
 }
 
+ACCEPTANCE = {
+    "format": "loan-notary/acceptance@1",
+    "environment": "production",
+    "assurance": "lender-signed",
+    "chains": [{"chain_id": 1, "registries": ["0x25de746d1d825a553072dd71cfa0428ac62da3ef"]}],
+    "confirmations": 64,
+    "log_keys": ["notary.example/log+6e1f29bc+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4"],
+    "unanchored_seconds": 86400,
+}
+
 
 def examples() -> dict[str, str]:
     """Return every example by its name."""
@@ -90,6 +100,7 @@ def examples() -> dict[str, str]:
         "inclusion": b64(left),
         "checkpoint": checkpoint.rstrip("\n"),
         "vkey": signer.verifier.format(),
+        "acceptance": canonical_json(ACCEPTANCE).decode(),
         "receipt": write_sealed(receipt, signer).decode(),
     }
 

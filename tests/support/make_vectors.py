@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from api.wiring import make_verifier
 from notary.encoding import b64
 from notary.report import Report, Status
 from notary.signed_note import parse_verifier
 from tests.support.vector_cases import Case, broken_cases, good_cases, malformed_cases, sealed_wrongly
+from verifier import make_verifier
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "verification"
 GROUPS = {"good": good_cases, "broken": broken_cases, "sealed-wrongly": sealed_wrongly, "malformed": malformed_cases}

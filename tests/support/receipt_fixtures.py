@@ -8,6 +8,7 @@ files differ after every run; a released version's files are never written again
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,14 @@ from chain.anchor_rules import EMBEDDED
 from chain.anchorer import Anchorer
 from notary.issuing import ReceiptIssuer
 from notary.ports import StoredRecord
+from notary.registration import Registrar
+from notary.schemes import SCHEMES
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import NotaryKit, history, kit_over, record, record_id, signed
+from tests.support.builders import NotaryKit, history, kit_over, placed, record, record_id, signed
 from tests.support.node import Chain, running_chain
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "receipts"
+RECEIVED = 1_777_600_000_000
 LOAN = "示范消贷字（2026）第000123号"
 
 
@@ -42,9 +46,12 @@ def loan_records() -> Iterator[dict[str, Any]]:
 def submit_loan(kit: NotaryKit) -> list[StoredRecord]:
     """Record the loan, co-signed and then signed by the lender; return its records."""
     lender, borrower = kit.register("lender"), kit.register("borrower", "ES256")
+    ticks = count(RECEIVED, 86_400_000)
+    registrar = Registrar(kit.store, SCHEMES, lambda: next(ticks))
     for number, value in enumerate(loan_records()):
         value |= {"id": record_id(0x100 + number), "loan": LOAN}
-        kit.submit(signed(value, lender, borrower) if number == 0 else signed(value, lender))
+        envelope = signed(value, lender, borrower) if number == 0 else signed(value, lender)
+        placed(kit.sequencer.append([registrar.submission(kit.lender, envelope, prove=False)]))
         kit.sequencer.append(history(f"other {number}", 20, first=1000 * (number + 1)))
     return kit.store.loan_records(kit.lender.number, LOAN)
 
@@ -65,6 +72,9 @@ def main() -> None:
         anchor(kit, chain)
         issuer = ReceiptIssuer(kit.store, kit.keyring, kit.signer)
         (FOLDER / "receipt@1-final.json").write_bytes(issuer.stored(records[0]))
+        key = (kit.lender.number, LOAN)
+        history_receipt = issuer.history(kit.lender, kit.store.find_loans([key])[key])
+        (FOLDER / "history@1-final.json").write_bytes(history_receipt)
         kit.store.close()
 
 

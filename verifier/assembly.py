@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Puts the verifier together: signature schemes, chain evidence, and what is trusted and asked for."""
+
+from functools import partial
+
+from chain.evidence import verify_evidence
+from chain.known_registries import KNOWN_CODE_HASHES
+from chain.wallet_signatures import WalletSignatures
+from notary.acceptance import AcceptanceRules
+from notary.keys import WALLET_ALG
+from notary.schemes import SCHEMES
+from notary.sealed_links import ChainWitness
+from notary.signatures import Schemes
+from notary.signed_note import NoteVerifier
+from notary.verification import ReceiptVerifier
+
+# Without a domain of its own each wallet's signature is taken for the registry that it names.
+_SCHEMES: Schemes = {**SCHEMES, WALLET_ALG: WalletSignatures()}
+
+
+def make_verifier(
+    log_key: NoteVerifier | None = None, chain: ChainWitness | None = None, rules: AcceptanceRules | None = None
+) -> ReceiptVerifier:
+    """Make a verifier that trusts `log_key`, asks the node `chain` if there is one, and applies `rules`."""
+    evidence = partial(verify_evidence, known_code_hashes=KNOWN_CODE_HASHES)
+    return ReceiptVerifier(_SCHEMES, evidence, log_key, chain, rules)

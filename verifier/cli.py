@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command `loan-notary-verify RECEIPT...`."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from notary.acceptance import PRODUCTION, AcceptanceRules, parse_rules
+from notary.errors import InvalidInputError
+from notary.report import Verdict, report_members
+from notary.signed_note import parse_verifier
+from verifier import VERSION
+from verifier.assembly import make_verifier
+from verifier.text import report_lines
+
+_MISUSED = 2
+_EPILOG = """\
+exit codes: 0 all valid, 1 one is invalid, 2 one cannot be told (or a file or option is not usable)
+
+No network is used. What had to be taken on trust is listed at the end of each report: compare the log's key with
+the one that the notary publishes, and the block's hash with any node or explorer of its chain.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        rules = _rules(options)
+        verifier = make_verifier(parse_verifier(options.log_key) if options.log_key else None, rules=rules)
+        documents = {path: path.read_bytes() for path in options.receipts}
+    except (InvalidInputError, OSError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return _MISUSED
+    verdicts = []
+    for path, data in documents.items():
+        report = verifier.verify(data)
+        verdicts.append(report.verdict)
+        if options.json:
+            line = json.dumps({"file": str(path), **report_members(report)}, ensure_ascii=False)
+            sys.stdout.write(line + "\n")
+            continue
+        title = f"{path}\n" if len(documents) > 1 else ""
+        sys.stdout.write(title + "\n".join(line.text for line in report_lines(report)) + "\n")
+    return worst(verdicts).exit_code
+
+
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """Return the verdict over several documents."""
+    order = (Verdict.INVALID, Verdict.CANNOT_TELL, Verdict.VALID)
+    return min(verdicts, key=order.index)
+
+
+def _rules(options: argparse.Namespace) -> AcceptanceRules | None:
+    if options.policy is not None:
+        return parse_rules(options.policy.read_bytes())
+    return PRODUCTION if options.production else None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="loan-notary-verify",
+        description="Verify receipts and history receipts of a loan notary, link by link, offline.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("receipts", nargs="+", type=Path, metavar="RECEIPT", help="a receipt or history receipt (JSON)")
+    parser.add_argument("--log-key", metavar="KEY", help="the log's verifier key, as its operator publishes it")
+    asked = parser.add_mutually_exclusive_group()
+    asked.add_argument("--policy", type=Path, metavar="FILE", help="rules of yours that receipts must meet (JSON)")
+    asked.add_argument("--production", action="store_true", help="refuse whatever is for tests")
+    parser.add_argument("--json", action="store_true", help="write one line of JSON for each file")
+    parser.add_argument("--version", action="version", version=VERSION)
+    return parser
