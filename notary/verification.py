@@ -66,7 +66,8 @@ class ReceiptVerifier:
         except InvalidInputError as error:
             report.add("format", Status.FAILED, str(error))
             return report
-        report.add("format", Status.OK, f"{document.format} in canonical form")
+        kind = "history receipt" if isinstance(document, HistoryReceipt) else "receipt"
+        report.add("format", Status.OK, f"a {kind} in canonical form")
         source = "given by you" if self._log_key else "as the receipt names it: compare it with the operator's"
         report.trust(f"the log's key {key.format()}, {source}")
         report.facts = {"environment": document.environment, "lender": document.lender}
