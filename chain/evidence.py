@@ -46,10 +46,12 @@ class BlockHeader:
         """Parse the RLP of a header of any fork in `HEADER_FIELDS`.
 
         Raises:
-            EvidenceError: when it is not canonical RLP of a header.
+            EvidenceError: when it is not canonical RLP of a header since London.
             UnknownHeaderError: when it has as many fields as no fork that is known here.
         """
         fields = decode_list(header, MAXIMUM_HEADER)
+        if len(fields) < min(HEADER_FIELDS):
+            raise EvidenceError(f"a block header of {len(fields)} fields, which is older than any registry")
         if len(fields) not in HEADER_FIELDS:
             raise UnknownHeaderError(len(fields))
         state_root = fields[_STATE_ROOT]

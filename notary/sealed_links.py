@@ -62,7 +62,7 @@ class SealedLinks:
             raise ReceiptError(Fault("/log_key", "is not the key of the log that you trust"))
         assert document.seal is not None
         self._key.verify(document.sealed_bytes(), document.seal)
-        self._report.trust("the notary's word for the time it received the record and for transaction hashes")
+        self._report.trust("the notary's word for the time it received a record and for transaction hashes")
         return f"sealed by {self._key.name}, no byte changed since"
 
     def checkpoint(self) -> str:

@@ -50,6 +50,9 @@ def good_cases() -> Iterator[Case]:
     for fork, fields in FORKS.items():
         block = block_with_anchor(*make.checkpoint_of(agreement), fields)
         yield _case(f"a block header of the fork {fork}", anchored(agreement, block))
+    for fields in (18, 22):
+        block = block_with_anchor(*make.checkpoint_of(agreement), fields)
+        yield _case(f"a block header of {fields} fields, of no known fork: nobody can tell", anchored(agreement, block))
     unsigned = make.envelope_of(record("repayment"))
     for size, index in [(2, 1), (3, 1), (3, 2), (7, 6), (8, 3), (8, 7), (1000, 500)]:
         yield _case(f"unsigned, entry {index} of {size}", make.receipt_of(unsigned, {}, size, index))
