@@ -24,6 +24,8 @@ _PREFIX = "The path could not be validated because "
 def validate_path(path: Sequence[bytes], moment: datetime) -> None:
     """Validate a path of certificates (DER) from the root, which is first, to the leaf, at a moment.
 
+    Each is one that `cryptography` can read, and signed by the one before it.
+
     Only the root's name and key are taken as given: its constraints (path length, names) count like those of the
     others. Raises `ValueError` with a sentence.
     """

@@ -43,6 +43,16 @@ _PURPOSES = {
     x509.ObjectIdentifier("1.2.840.113583.1.1.5"),  # the same, as Adobe named it before
 }
 """What an extended key usage must name one of, where there is one: a certificate for a web server signs no loans."""
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    KeyError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What the library raises for bytes that are no certificate as it knows them."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -113,8 +123,8 @@ def _parse_der(der: bytes) -> x509.Certificate:
 def _parse(pointer: str, der: bytes) -> x509.Certificate:
     try:
         certificate = _parse_der(der)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        _refuse(pointer, f"is not a certificate: {error}")
+    except _UNREADABLE as error:
+        _refuse(pointer, f"is not a certificate that can be read: {error}")
     _check_strength(pointer, certificate)
     return certificate
 
@@ -181,7 +191,7 @@ def _check_chain(chain: tuple[bytes, ...], root: bytes) -> None:
     try:
         validate_path((root, *reversed(chain)), moment)
     except ValueError as error:
-        _refuse("", f"breaks a rule of RFC 5280: {error}")
+        _refuse("", f"breaks a rule of RFC 5280: {str(error).splitlines()[0]}")
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:
