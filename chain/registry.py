@@ -124,10 +124,7 @@ class Registry:
         topics = ["0x" + anchored_topic().hex(), self.deployment.log_id]
         criteria: dict[str, object] = {"address": self.deployment.registry, "topics": topics}
         found = self.rpc.logs({**criteria, "fromBlock": hex(first), "toBlock": hex(last)})
-        try:
-            return [_event(log) for log in found]
-        except ValueError as error:
-            raise ChainUnavailableError(self.rpc.url, f"eth_getLogs was answered with {found!r:.80}") from error
+        return [read_event(log, self.rpc.url) for log in found]
 
     def _first_block(self, time: int) -> int:
         """The number of the first block that is not before `time`; one more than the newest when there is none."""
@@ -162,13 +159,21 @@ def genesis_hash(rpc: Rpc) -> str:
     return "0x" + genesis.hash.hex()
 
 
-def _event(log: dict[str, Any]) -> AnchoredEvent:
-    size, root, time = decode_anchored(parse_data(log.get("data")))
-    return AnchoredEvent(
-        size=size,
-        root=root,
-        time=time,
-        transaction_hash=parse_data(log.get("transactionHash"), 32),
-        block_number=parse_quantity(log.get("blockNumber")),
-        block_hash=parse_data(log.get("blockHash"), 32),
-    )
+def read_event(log: dict[str, Any], url: str) -> AnchoredEvent:
+    """Return the event of an anchor from an answer to eth_getLogs.
+
+    Raises:
+        ChainUnavailableError: when it is none; `url` is the node's.
+    """
+    try:
+        size, root, time = decode_anchored(parse_data(log.get("data")))
+        return AnchoredEvent(
+            size=size,
+            root=root,
+            time=time,
+            transaction_hash=parse_data(log.get("transactionHash"), 32),
+            block_number=parse_quantity(log.get("blockNumber")),
+            block_hash=parse_data(log.get("blockHash"), 32),
+        )
+    except ValueError as error:
+        raise ChainUnavailableError(url, f"eth_getLogs was answered with {log!r:.80}") from error

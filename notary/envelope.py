@@ -14,6 +14,7 @@ stays as the bytes that were signed. Signature bytes identify nothing: some sche
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from notary.canonical import canonical_json, parse_canonical
@@ -142,9 +143,12 @@ def envelope_from_json(value: Any, pointer: str = "") -> Envelope:
 def _signature(value: Any, pointer: str) -> Signature:
     if not isinstance(value, dict) or value.keys() != {"protected", "signature"}:
         raise _fault(pointer, "a signature has the members protected and signature, and no others")
-    alg, kid, x5c, domain = _header(value["protected"], f"{pointer}/protected")
+    protected = value["protected"]
+    # A key's header is the same on every record that it signs; one with certificates is too long to keep many of.
+    repeats = isinstance(protected, str) and len(protected) <= 2 * _MAX_HEADER
+    alg, kid, x5c, domain = (_known_header if repeats else _header)(protected, f"{pointer}/protected")
     signature = _bytes(value["signature"], f"{pointer}/signature", _MAX_SIGNATURE)
-    return Signature(value["protected"], alg, kid, signature, x5c, domain)
+    return Signature(protected, alg, kid, signature, x5c, domain)
 
 
 def _header(value: Any, pointer: str) -> tuple[str, str, tuple[bytes, ...], WalletDomain | None]:
@@ -165,6 +169,9 @@ def _header(value: Any, pointer: str) -> tuple[str, str, tuple[bytes, ...], Wall
     x5c = _chain(header["x5c"], pointer) if "x5c" in more else ()
     domain = _domain(header["domain"], pointer) if "domain" in more else None
     return header["alg"], header["kid"], x5c, domain
+
+
+_known_header = lru_cache(maxsize=4096)(_header)
 
 
 def _chain(value: Any, pointer: str) -> tuple[bytes, ...]:

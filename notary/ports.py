@@ -185,6 +185,28 @@ class RecordStore(Protocol):
         """Return the anchor of the largest size that is mined or final, if there is one."""
 
 
+class AuditStore(LogStore, Protocol):
+    """All that is stored, for the audit: every row as it stands, contradictions included.
+
+    Loans are numbered by the store, from 1, in the order in which they came.
+    """
+
+    def numbered_entries(self, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
+        """Yield index and bytes of the entries that are there of the indexes [start, stop)."""
+
+    def last_loan(self) -> int:
+        """Return the highest number of a loan, 0 if there is none."""
+
+    def loan_histories(self, start: int, stop: int) -> Iterator[tuple[Loan, list[tuple[StoredRecord, bytes | None]]]]:
+        """Yield the loans numbered [start, stop), each with its records by rising sequence and their entries.
+
+        An entry that is missing is None.
+        """
+
+    def entries_without_record(self, start: int, stop: int) -> Iterator[int]:
+        """Yield the indexes within [start, stop) of entries that no loan has a record for."""
+
+
 class PartyStore(Protocol):
     """Lenders, the API keys they log in with, and the keys that they and their borrowers sign with."""
 
@@ -261,7 +283,7 @@ class PolicyStore(Protocol):
         """Put a policy in force as the lender's next version; return the current one where its text is the same."""
 
 
-class Store(LogStore, RecordStore, PartyStore, DraftStore, PolicyStore, AnchorStore, Protocol):
+class Store(AuditStore, RecordStore, PartyStore, DraftStore, PolicyStore, AnchorStore, Protocol):
     """A whole database."""
 
     def close(self) -> None:

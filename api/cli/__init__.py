@@ -30,6 +30,7 @@ _MODULES = {
     "findings": "loans",
     "policy": "policy",
     "audit": "audit",
+    "export-log": "audit",
     "deploy": "chain",
     "hand-over": "chain",
     "take-over": "chain",

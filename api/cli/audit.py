@@ -1,75 +1,170 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command `audit`."""
+"""Commands on a whole log: `audit`, `export-log`."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
 
 import click
 import orjson
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from api.anchoring import use_node
-from api.cli.options import data_option
-from api.cli.output import console, errors, json_option
+from api.auditing import Audit, Chain, Done, Target
+from api.cli.options import chain_options, data_option, log_options, workers_option
+from api.cli.output import console, errors, json_option, show
 from api.settings import DataFolder
-from api.wiring import load_signer, open_store
-from chain.witness import NodeWitness
-from notary.audit import Audit, AuditReport
-from notary.log import Log
+from api.wiring import load_signer
+from chain.deployment import Deployment
+from notary.audit.copying import copy_log
+from notary.audit.report import AuditReport, markdown
 from notary.report import Verdict
+from notary.signed_note import NoteVerifier, parse_verifier
 
 
 @click.command()
 @data_option
-@click.option("--rpc", help="URL of the Ethereum node to ask; without it the notary's own.")
+@log_options
+@chain_options
+@workers_option
+@click.option(
+    "--state",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to keep what is done in, so that a run that was ended goes on; gone at the end.",
+)
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=lambda _context, _option, paths: _checked_reports(paths),
+    help="File to write the report to, .json or .md; may be given twice.",
+)
 @json_option
 @click.pass_context
-def audit(context: click.Context, folder: DataFolder, rpc: str | None, as_json: bool) -> None:
-    """Hash the stored log again and compare every anchored root with the registry contract.
+def audit(
+    context: click.Context,
+    folder: DataFolder,
+    copy: Path | None,
+    url: str | None,
+    log_key: str | None,
+    rpc: str | None,
+    anchored_in: Deployment | None,
+    workers: int | None,
+    state: Path | None,
+    reports: tuple[Path, ...],
+    as_json: bool,
+) -> None:
+    """Hash a whole log again and compare it with its checkpoint, its records and its anchors.
 
-    Exit code 0: all fits, 1: something contradicts, 2: something could not be checked.
+    With --data also every record, signature and loan; with --copy or --log what an outsider can see. Exit code 0: all
+    fits, 1: something contradicts, 2: something could not be checked.
     """
-    store = open_store(folder)
-    verifier = load_signer(folder).verifier
-    node = nullcontext(rpc) if rpc else use_node(folder)
-    with node as url, _progress(Log(store).head().size) as progress:
-        report = Audit(store, verifier, NodeWitness(url), progress).run()
-    _show(report, as_json)
+    target, verifier = named_log(folder, copy, url, log_key)
+    with ExitStack() as stack:
+        chain = _chain(folder, target, rpc, anchored_in, stack)
+        begin = stack.enter_context(_progress())
+        report = Audit(target, verifier, chain, workers, state).run(begin)
+    members = report.members()
+    for path in reports:
+        text = markdown(members).encode() if path.suffix == ".md" else orjson.dumps(members, option=orjson.OPT_INDENT_2)
+        path.write_bytes(text)
+    _show(report, members, as_json)
     context.exit(report.verdict.exit_code)
 
 
+@click.command("export-log")
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@data_option
+@log_options
+@json_option
+def export_log(
+    directory: Path, folder: DataFolder, copy: Path | None, url: str | None, log_key: str | None, as_json: bool
+) -> None:
+    """Write a copy of a log to DIRECTORY, as C2SP tiles; what is there of it already is not fetched again."""
+    target, verifier = named_log(folder, copy, url, log_key)
+    source, _ = target.open()
+    with _progress("copying") as begin:
+        copied = copy_log(source, verifier, directory, begin)
+    show({"directory": str(directory), "entries": copied.size, "files": copied.files}, as_json, "Copied")
+
+
+def named_log(
+    folder: DataFolder, copy: Path | None, url: str | None, log_key: str | None
+) -> tuple[Target, NoteVerifier]:
+    """Return the log that the options name, and its key."""
+    if copy and url:
+        raise click.UsageError("--copy and --log name two logs")
+    if not copy and not url:
+        folder.settings()  # says best what is wrong with a folder that is none
+        return Target("data", str(folder.path)), parse_verifier(log_key) if log_key else load_signer(folder).verifier
+    if not log_key:
+        raise click.UsageError("--log-key is needed: whose checkpoints are to be believed?")
+    return (Target("copy", str(copy)) if copy else Target("url", url or "")), parse_verifier(log_key)
+
+
+def _chain(
+    folder: DataFolder, target: Target, rpc: str | None, anchored_in: Deployment | None, stack: ExitStack
+) -> Chain | None:
+    """Return the node to ask: for a data folder its own, unless another one is named."""
+    if target.kind != "data":
+        if bool(rpc) != bool(anchored_in):
+            raise click.UsageError("--rpc and --anchored-in belong together")
+        return Chain(rpc, anchored_in) if rpc else None
+    place = anchored_in or (Deployment.load(folder.deployment) if folder.deployment.exists() else None)
+    return Chain(rpc or stack.enter_context(use_node(folder)), place)
+
+
+def _checked_reports(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    for path in paths:
+        if path.suffix not in (".json", ".md"):
+            raise click.BadParameter(f"{path} ends neither in .json nor in .md")
+    return paths
+
+
+class _Rate(ProgressColumn):
+    """How many a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed or 0:,.0f}/s", style="progress.data.speed")
+
+
 @contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None]]:
-    columns = (TextColumn("auditing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+def _progress(what: str = "auditing") -> Iterator[Callable[[int], Done]]:
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
     with Progress(*columns, console=errors, transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda done: bar.update(task, completed=done)
+
+        def begin(total: int) -> Done:
+            task = bar.add_task("", total=total)
+            return lambda count: bar.advance(task, count)
+
+        yield begin
 
 
-def _show(report: AuditReport, as_json: bool) -> None:
+def _show(report: AuditReport, members: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        click.echo(
-            orjson.dumps(
-                {
-                    "verdict": report.verdict.value,
-                    "entries": report.entries,
-                    "records": report.records,
-                    "loans": report.loans,
-                    "anchors": report.anchors,
-                    "findings": [{"place": place, "finding": text} for place, text in report.findings],
-                    "unknown": [{"place": place, "reason": text} for place, text in report.unknown],
-                }
-            )
-        )
+        click.echo(orjson.dumps(members))
         return
     colour = {Verdict.VALID: "green", Verdict.INVALID: "red", Verdict.CANNOT_TELL: "yellow"}[report.verdict]
     words = {Verdict.VALID: "CLEAN", Verdict.INVALID: "CONTRADICTIONS", Verdict.CANNOT_TELL: "CANNOT TELL"}
-    console.print(
-        f"[bold {colour}]{words[report.verdict]}[/]  {report.entries:,} entries, {report.records:,} records, "
-        f"{report.loans:,} loans, {report.anchors:,} anchors"
+    records = members["records"]
+    counted = (
+        f", {records['records']:,} records, {records['loans']:,} loans, {records['signatures']:,} signatures"
+        if records
+        else ""
     )
-    for place, text in (*report.findings, *report.unknown):
-        console.print(f"  {place}: {text}", markup=False)
+    anchors = max(report.anchors_on_chain, report.anchors_stored)
+    console.print(
+        f"[bold {colour}]{words[report.verdict]}[/]  {report.job.size:,} entries{counted}, {anchors:,} anchors"
+    )
+    for item in members["findings"]:
+        console.print(f"  {item['place']}: {item['finding']}", markup=False)
+    for item in members["unknown"]:
+        console.print(f"  {item['place']}: {item['reason']}", markup=False)
+    for text in members["not_checked"]:
+        console.print(f"  not checked: {text}", markup=False)
 
 
-COMMANDS = (audit,)
+COMMANDS = (audit, export_log)

@@ -10,6 +10,7 @@ import click
 
 from api.client import NotaryClient
 from api.settings import DEFAULT_PORT, DataFolder
+from chain.deployment import Deployment
 from notary.errors import Fault, InvalidInputError
 
 _VISIBLE = re.compile("[!-~]*")
@@ -61,3 +62,53 @@ def client_options(function: Callable[..., Any]) -> Callable[..., Any]:
     ):
         wrapped = option(wrapped)
     return wrapped
+
+
+def workers_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--workers`, a number of processes."""
+    return click.option(
+        "--workers",
+        type=click.IntRange(1, 256),
+        help="Processes to work with; one a processor if not given.",
+    )(function)
+
+
+def log_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--copy`, `--log` and `--log-key`, which name a log as an outsider has it."""
+    for option in (
+        click.option("--log-key", help="The log's verifier key, as its operator publishes it (with --copy or --log)."),
+        click.option("--log", "url", help="URL below which a log is served, instead of a data folder."),
+        click.option(
+            "--copy",
+            type=click.Path(exists=True, file_okay=False, path_type=Path),
+            help="A copy of a log that `export-log` wrote, instead of a data folder.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+_ANCHORED_IN = re.compile(r"([1-9][0-9]{0,18})/(0x[0-9a-f]{40})/(0x[0-9a-f]{64})")
+
+
+def chain_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--rpc` and `--anchored-in`, the log's place on a chain as a `Deployment` or None."""
+    for option in (
+        click.option(
+            "--anchored-in",
+            metavar="CHAIN_ID/REGISTRY/LOG_ID",
+            callback=lambda _context, _option, value: _parse_place(value),
+            help="Where the log is anchored, as its receipts say; with --data the notary's own is taken.",
+        ),
+        click.option("--rpc", help="URL of the Ethereum node to ask; with --data the notary's own, if not given."),
+    ):
+        function = option(function)
+    return function
+
+
+def _parse_place(text: str | None) -> Deployment | None:
+    if text is None:
+        return None
+    if not (match := _ANCHORED_IN.fullmatch(text)):
+        raise click.BadParameter("a chain id, an address and a log id in lower-case hex are wanted, joined by '/'")
+    return Deployment(int(match[1]), "", match[2], match[3], "", "", "")

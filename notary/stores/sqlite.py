@@ -2,7 +2,6 @@
 """The store on SQLite: the log, its records and anchors here, lenders and drafts in modules beside this one."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import orjson
 
@@ -10,15 +9,17 @@ from notary.anchors import Anchor, AnchorState, LogHead
 from notary.errors import ForkError, NotFoundError
 from notary.ports import Batch, Loan, StoredRecord
 from notary.stores.anchor_rows import anchor_from_row, anchor_to_row
+from notary.stores.record_rows import record_from_row, record_to_row
+from notary.stores.sqlite_audit import SqliteAudit
 from notary.stores.sqlite_drafts import DraftTable
 from notary.stores.sqlite_file import STATEMENTS
-from notary.stores.sqlite_ids import id_bytes, id_text
+from notary.stores.sqlite_ids import id_bytes
 from notary.stores.sqlite_parties import PartyTables
 from notary.stores.sqlite_policies import SqlitePolicies
 from notary.tiles import Tile
 
 
-class SqliteStore(PartyTables, DraftTable, SqlitePolicies):
+class SqliteStore(SqliteAudit, PartyTables, DraftTable, SqlitePolicies):
     """Implements `notary.ports.Store`."""
 
     # --- the log
@@ -44,7 +45,7 @@ class SqliteStore(PartyTables, DraftTable, SqlitePolicies):
         found = {}
         for lender, record_id in keys:
             if row := self._one("find_record", (lender, id_bytes(record_id))):
-                found[lender, record_id] = _record(row)
+                found[lender, record_id] = record_from_row(row)
         return found
 
     def find_loans(self, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Loan]:
@@ -68,7 +69,7 @@ class SqliteStore(PartyTables, DraftTable, SqlitePolicies):
                     for item in batch.loans
                 ),
             )
-            connection.executemany(STATEMENTS["add_record"], map(_record_row, batch.records))
+            connection.executemany(STATEMENTS["add_record"], map(record_to_row, batch.records))
             connection.executemany(STATEMENTS["save_tile"], ((*tile, data) for tile, data in batch.tiles.items()))
             connection.execute(STATEMENTS["save_head"], (batch.head.size, batch.head.root, batch.head.checkpoint))
 
@@ -76,15 +77,15 @@ class SqliteStore(PartyTables, DraftTable, SqlitePolicies):
 
     def record_at(self, index: int) -> StoredRecord:
         if row := self._one("record_at", (index,)):
-            return _record(row)
+            return record_from_row(row)
         raise NotFoundError(f"entry {index} is no record's")
 
     def loan_records(self, lender: int, loan: str) -> list[StoredRecord]:
-        return [_record(row) for row in self._all("loan_records", (lender, loan))]
+        return [record_from_row(row) for row in self._all("loan_records", (lender, loan))]
 
     def records(self) -> Iterator[tuple[StoredRecord, Loan]]:
         for row in self._all("records", ()):
-            yield _record(row[:9]), Loan(*row[9:])
+            yield record_from_row(row[:9]), Loan(*row[9:])
 
     def loan_numbers(self, lender: int) -> Iterator[str]:
         last = 0
@@ -111,15 +112,3 @@ class SqliteStore(PartyTables, DraftTable, SqlitePolicies):
     def newest_anchor(self) -> Anchor | None:
         row = self._one("newest_anchor")
         return anchor_from_row(row) if row else None
-
-
-def _record(row: Sequence[Any]) -> StoredRecord:
-    index, lender, record_id, *rest = row
-    return StoredRecord(index, lender, id_text(record_id), *rest)
-
-
-def _record_row(record: StoredRecord) -> tuple[Any, ...]:
-    return (
-        record.index, record.lender, id_bytes(record.record_id), record.lender, record.loan, record.sequence,
-        record.received_at, record.nonce, record.payload, record.signatures,
-    )  # fmt: skip

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The records, loan by loan: that each opens its entry, that none is missing, who signed, and each loan's life again.
+
+One loan is in memory at a time. What a record says of itself (its loan, its number in it) is compared with what the
+entry commits to, so that a row that was moved, changed or exchanged is named by its entry.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+from unicodedata import is_normalized
+
+import orjson
+
+from notary.audit.finding import Findings
+from notary.canonical import canonical_json, parse_canonical
+from notary.encoding import b64url
+from notary.entries import commit, loan_tag, parse_record_entry
+from notary.envelope import MAX_PAYLOAD, Envelope, envelope_from_json
+from notary.errors import CorruptLogError, NotaryError, NotFoundError, RefusedError
+from notary.history import Book, Case, Event, findings
+from notary.keyring import Keyring
+from notary.lifecycle import LoanState, advance
+from notary.policies import Policies
+from notary.ports import Loan, PartyKey, Store, StoredRecord
+from notary.records import Record, parse_record
+from notary.signatures import Assurance, Schemes, verify_recorded
+
+_UNSIGNED = "[]"
+_MAX_SIGNATURES = 64 * 1024
+
+
+@dataclass
+class HistoriesOutcome:
+    """What reading some loans gave.
+
+    `records` counts those below the audited size, `assurance` them by whose word they are, and `codes` the findings
+    F1 to F22 that follow from them. `doubts` are signatures that fit, by keys that were revoked later. `broken` counts
+    loans of which contradictions allow no finding.
+    """
+
+    findings: Findings = field(default_factory=Findings)
+    doubts: Findings = field(default_factory=Findings)
+    loans: int = 0
+    records: int = 0
+    signatures: int = 0
+    broken: int = 0
+    assurance: Counter[str] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
+
+
+class HistoriesAudit:
+    """Audits the loans of one store. `size` is that of the log audited, `as_of` the moment that findings are of."""
+
+    def __init__(self, store: Store, schemes: Schemes, size: int, as_of: int) -> None:
+        self._store = store
+        self._schemes = schemes
+        self._size = size
+        self._as_of = as_of
+        self._lender = lru_cache(maxsize=1024)(store.lender)
+        self._policies = Policies(store)
+        self._keyring = Keyring(_KnownKeys(store), schemes)
+
+    def run(self, loans: range) -> HistoriesOutcome:
+        """Audit the loans of these numbers. Raises `UnavailableError`."""
+        outcome = HistoriesOutcome()
+        for loan, records in self._store.loan_histories(loans.start, loans.stop):
+            self._loan(loan, records, outcome)
+        return outcome
+
+    def _loan(
+        self, loan: Loan, records: Sequence[tuple[StoredRecord, bytes | None]], outcome: HistoriesOutcome
+    ) -> None:
+        before = outcome.findings.count
+        covered = [item for item in records if item[0].index < self._size]
+        if records and not covered:
+            return  # it came after the checkpoint that is audited
+        outcome.loans += 1
+        outcome.records += len(covered)
+        events = self._events(loan, covered, outcome)
+        grown = len(covered) < len(records)
+        count = covered[-1][0].sequence + 1 if covered else 0
+        if not grown and loan.records != count:
+            text = f"has {count} records in the log and {loan.records} by its own count"
+            outcome.findings.place(_name(loan), text)
+        if outcome.findings.count == before:
+            self._life(loan, covered, events, grown, outcome)
+        if outcome.findings.count > before:
+            outcome.broken += 1
+
+    def _events(
+        self, loan: Loan, covered: Sequence[tuple[StoredRecord, bytes | None]], outcome: HistoriesOutcome
+    ) -> list[Event]:
+        """Open and read a loan's records in their order; what is wrong with one is a finding at its entry."""
+        events: list[Event] = []
+        expected, index, digest = 0, 0, ""
+        for record, entry in covered:
+            if record.sequence > expected:
+                outcome.findings.place(_name(loan), f"has no record {_numbers(expected, record.sequence)}")
+            expected = record.sequence + 1
+            try:
+                value = self._record(record, entry, loan, digest)
+                if record.index <= index:
+                    raise CorruptLogError(f"stands before an earlier record of loan {loan.number}")
+                index = record.index
+                events.append(Event(record.sequence, record.received_at, value))
+                self._signatures(record, value, outcome)
+            except NotaryError as error:
+                outcome.findings.entry(record.index, str(error))
+            digest = sha256(record.payload).hexdigest()
+        return events
+
+    def _record(self, record: StoredRecord, entry: bytes | None, loan: Loan, previous: str) -> Record:
+        """Open an entry with its record and read that. Raises what is wrong."""
+        if entry is None:
+            raise CorruptLogError(f"is missing, and is that of record {record.record_id}")
+        opened = parse_record_entry(entry)
+        # The canonical envelope, put together of parts that are canonical if the commitment is to them.
+        text = f'{{"payload":"{b64url(record.payload)}","signatures":{record.signatures}}}'
+        if opened.commitment != commit(record.nonce, text.encode()):
+            raise CorruptLogError(f"does not commit to record {record.record_id}")
+        if record.sequence < 0 or opened.tag != loan_tag(loan.key, record.sequence):
+            raise CorruptLogError(f"has not the tag of number {record.sequence} of loan {loan.number}")
+        value = _read(record.payload)
+        if (value.id, value.loan, record.lender) != (record.record_id, loan.number, loan.lender):
+            raise CorruptLogError(
+                f"is record {value.id} of loan {value.loan}, stored as {record.record_id} of {loan.number}"
+            )
+        if value.sequence is not None and value.sequence != record.sequence:
+            raise CorruptLogError(
+                f"says that it is number {value.sequence} of its loan, and is number {record.sequence}"
+            )
+        if value.previous is not None and value.previous != previous:
+            raise CorruptLogError("says that it comes after another record than it does")
+        return value
+
+    def _signatures(self, record: StoredRecord, value: Record, outcome: HistoriesOutcome) -> None:
+        if record.signatures == _UNSIGNED:
+            outcome.assurance[Assurance.RECEIVED.value] += 1
+            return
+        envelope, moment = _envelope(record), record.received_at
+        outcome.signatures += len(envelope.signatures)
+        keys = self._keyring.keys_of(record.lender, envelope, moment)
+        assurance, doubts = verify_recorded(envelope, value, keys, self._schemes, moment)
+        outcome.assurance[assurance.value] += 1
+        if doubts:
+            outcome.doubts.entry(record.index, "; ".join(doubts))
+
+    def _life(
+        self,
+        loan: Loan,
+        covered: Sequence[tuple[StoredRecord, bytes | None]],
+        events: Sequence[Event],
+        grown: bool,
+        outcome: HistoriesOutcome,
+    ) -> None:
+        """Live through a loan whose records are all in order, and count the findings that follow from them."""
+        try:
+            book = Book.of(events, self._as_of)
+        except RefusedError:
+            outcome.findings.entry(*_first_refused(covered, events))
+            return
+        state = book.state
+        for event in events[len(book.events) :]:
+            state = advance(state, event.record.type, event.record.facts())
+        digest = sha256(covered[-1][0].payload).digest() if covered else b""
+        if not grown and (loan.state, loan.last_digest) != (state.encode(), digest):
+            outcome.findings.place(_name(loan), f"is {state.stage} by its records, which the store has otherwise")
+            return
+        try:
+            _, policy = self._policies.at(self._lender(loan.lender), self._as_of)
+        except NotFoundError as error:
+            outcome.findings.place(_name(loan), str(error))
+            return
+        outcome.codes.update(item.code for item in findings(Case(book, policy.thresholds)))
+
+
+def _read(payload: bytes) -> Record:
+    """Read a record as registration does."""
+    return parse_record(_canonical(payload, MAX_PAYLOAD))
+
+
+def _envelope(record: StoredRecord) -> Envelope:
+    """Return the envelope without decoding its payload, which is at hand."""
+    members = {"payload": "", "signatures": _canonical(record.signatures.encode(), _MAX_SIGNATURES)}
+    return Envelope(record.payload, envelope_from_json(members).signatures)
+
+
+def _canonical(data: bytes, limit: int) -> Any:
+    """Read canonical JSON. orjson is ten times faster than the strict parser, and takes more.
+
+    What it takes beyond that parser it does not write again in the same way, or it is no value of any member.
+    """
+    try:
+        value = orjson.loads(data)
+        if canonical_json(value) == data and is_normalized("NFC", data.decode()):
+            return value
+    except orjson.JSONDecodeError:
+        pass
+    return parse_canonical(data, limit=limit)
+
+
+class _KnownKeys:
+    """Implements `notary.keyring.KeySource`. An audit may keep what it has read: it is about one moment."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        # Bounded: a log has as many borrowers' keys as loans.
+        self._key = lru_cache(maxsize=4096)(self._find)
+        self.roots = lru_cache(maxsize=64)(store.roots)
+
+    def party_keys(self, lender: int, kids: Sequence[str]) -> dict[str, PartyKey]:
+        return {kid: key for kid in kids if (key := self._key(lender, kid))}
+
+    def _find(self, lender: int, kid: str) -> PartyKey | None:
+        return self._store.party_keys(lender, [kid]).get(kid)
+
+
+def _first_refused(covered: Sequence[tuple[StoredRecord, bytes | None]], events: Sequence[Event]) -> tuple[int, str]:
+    state = LoanState()
+    for (record, _), event in zip(covered, events, strict=True):
+        try:
+            state = advance(state, event.record.type, event.record.facts())
+        except RefusedError as error:
+            return record.index, str(error)
+    raise AssertionError("the book was refused, so one of its records is")
+
+
+def _name(loan: Loan) -> str:
+    return f"loan {loan.number} of lender {loan.lender}"
+
+
+def _numbers(first: int, stop: int) -> str:
+    return f"{first}" if stop - first == 1 else f"{first} to {stop - 1}"
