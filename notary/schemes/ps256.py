@@ -33,6 +33,11 @@ class PS256:
 
     def verify(self, key: rsa.RSAPublicKey, message: bytes, signature: bytes) -> None:
         """Verify as many bytes as the modulus has."""
+        size = (key.key_size + 7) // 8
+        # RFC 8017 section 8.1.2 step 1; OpenSSL takes a signature without its leading zero bytes.
+        if len(signature) != size:
+            detail = f"a PS256 signature by this key has {size} bytes, not {len(signature)}"
+            raise InvalidSignatureError(Fault("", detail, "C3"))
         try:
             key.verify(signature, message, _PSS, SHA256())
         except InvalidSignature:
