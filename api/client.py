@@ -113,6 +113,10 @@ class NotaryClient:
         """Return the history receipt of a loan as it stands now."""
         return self._checked("GET", f"/v1/loans/{quote(loan, safe='')}/receipt").data
 
+    def cose_receipt(self, record_id: str) -> bytes:
+        """Return a record's COSE receipt."""
+        return self._checked("GET", f"/v1/records/{record_id}/receipt.cose").data
+
     def _json(self, method: str, path: str, body: bytes | None = None, media_type: str = "") -> dict[str, Any]:
         answer: dict[str, Any] = orjson.loads(self._checked(method, path, body, media_type).data or b"{}")
         return answer

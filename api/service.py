@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The whole service: embedded node, writer, HTTP server, webhooks and anchorer, started and ended together.
+"""The whole service: node, writer, HTTP server, webhooks, anchorer and timestamper, started and ended together.
 
-The parts are processes of their own (the anchorer is a thread here). When one of them dies, all are ended: each is safe
-to kill at any instruction, and whoever started the service may start it again.
+The parts are processes of their own (anchorer and timestamper are threads here). When one of them dies, all are ended:
+each is safe to kill at any instruction, and whoever started the service may start it again.
 """
 
 import os
@@ -24,6 +24,7 @@ import structlog
 from api.anchoring import make_anchorer, open_chain
 from api.client import NotaryClient
 from api.settings import DataFolder, Settings
+from api.timestamping import make_timestamper
 from api.wiring import DATA_VARIABLE, WRITER_VARIABLE, open_store
 from chain.embedded import EmbeddedNode
 from notary.errors import NotaryError, UnavailableError
@@ -47,7 +48,7 @@ class Service:
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._node: EmbeddedNode | None = None
         self._stop = threading.Event()
-        self._anchoring: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
     @classmethod
     def start(cls, folder: DataFolder, workers: int | None = None, reanchor: bool = False) -> Self:
@@ -94,8 +95,8 @@ class Service:
         for name in ("server", "webhooks", "writer"):
             if child := self._children.pop(name, None):
                 _end(child)
-        if self._anchoring:
-            self._anchoring.join(_STOP_WAIT)
+        for thread in self._threads:
+            thread.join(_STOP_WAIT)
         if self._node:
             self._node.close()
         shutil.rmtree(self._sockets, ignore_errors=True)
@@ -117,6 +118,7 @@ class Service:
         self._spawn("server", environment, "api.server", *arguments)
         self._spawn("webhooks", environment, "api.webhooks.worker", str(self._folder.path), str(os.getpid()))
         self._start_anchoring()
+        self._start_stamping()
         self._until(self._answers, "server")
 
     def _start_anchoring(self) -> None:
@@ -124,8 +126,17 @@ class Service:
             self._node = EmbeddedNode.start(self._folder.chain)
         registry = open_chain(self._folder, self._settings, self._node, self._reanchor)
         anchorer = make_anchorer(self._folder, self._settings, registry, open_store(self._folder))
-        self._anchoring = threading.Thread(target=anchorer.run, args=(self._stop,), name="anchorer", daemon=True)
-        self._anchoring.start()
+        self._run_beside(anchorer.run, "anchorer")
+
+    def _start_stamping(self) -> None:
+        timestamper = make_timestamper(self._folder, self._settings, open_store(self._folder))
+        if timestamper:
+            self._run_beside(timestamper.run, "timestamper")
+
+    def _run_beside(self, run: Callable[[threading.Event], None], name: str) -> None:
+        thread = threading.Thread(target=run, args=(self._stop,), name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def _spawn(self, name: str, environment: dict[str, str], module: str, *arguments: str) -> None:
         command = (sys.executable, "-m", module, *arguments)

@@ -37,16 +37,25 @@ class SettingsError(InvalidInputError):
     """Raised when a data folder has no settings, or ones that cannot be read."""
 
 
+class TimestampAuthority(Model):
+    """An RFC 3161 authority: where it is asked, and who vouches for it.
+
+    `certificate` is PEM text, or the path of a PEM file (seen from the data folder), of the authority that issued the
+    timestamp authority's certificate; it may hold several.
+    """
+
+    url: Annotated[str, Field(pattern=r"^https?://[!-~]+$", max_length=2048)]
+    certificate: Annotated[str, Field(min_length=1)]
+
+
 class Settings(Model):
     """What an operator chooses.
 
     `environment` is what receipts say they are for; an embedded chain is for tests only. `rpc` is the URL of an
     Ethereum node, None for the embedded one. An anchor is sent at most every `anchor_interval` seconds. `depth` blocks
-    on top make an anchor final; None asks the chain for its `finalized` block.
-    Webhooks go to public addresses, and to those in `webhook_networks`.
-
-    `rpc` is the URL of an Ethereum node, None for the embedded one. An anchor is sent at most every `anchor_interval`
-    seconds. `depth` blocks on top make an anchor final; None asks the chain for its `finalized` block.
+    on top make an anchor final; None asks the chain for its `finalized` block. Webhooks go to public addresses, and to
+    those in `webhook_networks`. Each of the `timestamp_authorities` stamps every anchored checkpoint, and where no
+    anchor comes, every `timestamp_interval` seconds the newest one.
     """
 
     environment: Environment = "test"
@@ -57,6 +66,8 @@ class Settings(Model):
     anchor_interval: Annotated[float, Field(gt=0, strict=False)] = 5.0
     depth: Annotated[int, Field(ge=0)] | None = 0
     webhook_networks: Annotated[tuple[_Network, ...], Field(strict=False)] = ()
+    timestamp_authorities: Annotated[tuple[TimestampAuthority, ...], Field(strict=False, max_length=8)] = ()
+    timestamp_interval: Annotated[float, Field(gt=0, strict=False)] = 3600.0
 
     @model_validator(mode="after")
     def _production_needs_a_chain(self) -> Self:

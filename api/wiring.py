@@ -15,6 +15,7 @@ from chain.deployment import Deployment
 from chain.wallet_signatures import WalletSignatures
 from notary.envelope import WalletDomain
 from notary.errors import UnavailableError
+from notary.exporting import ProofExporter
 from notary.issuing import ReceiptIssuer
 from notary.key_registry import KeyRegistry
 from notary.keyring import Keyring
@@ -52,9 +53,11 @@ class Services:
     policies: Policies
     gate: PolicyGate
     issuer: ReceiptIssuer
+    exporter: ProofExporter
     verifier: ReceiptVerifier
     webhooks: WebhookStore
     webhook_networks: tuple[str, ...]
+    timestamp_authorities: tuple[str, ...]
 
 
 def open_store(folder: DataFolder) -> SqliteStore:
@@ -90,9 +93,11 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
         policies=policies,
         gate=PolicyGate(store, writer, policies),
         issuer=ReceiptIssuer(store, keyring, signer, folder.settings().environment),
+        exporter=ProofExporter(store, signer),
         verifier=make_verifier(signer.verifier),
         webhooks=open_webhooks(folder),
         webhook_networks=folder.settings().webhook_networks,
+        timestamp_authorities=tuple(item.url for item in folder.settings().timestamp_authorities),
     )
 
 

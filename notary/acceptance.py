@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from notary.anchors import AnchorState
+from notary.anchors import LOCAL_CHAINS, AnchorState
 from notary.canonical import parse_json
 from notary.errors import Fault, ReceiptError
 from notary.receipt_fields import Address, Hex32, Name, Whole, read_shape
@@ -24,7 +24,7 @@ from notary.records import RECORD_TYPES
 from notary.records.fields import Model
 from notary.report import Report, Status
 from notary.sealed import Environment, SealedDocument
-from notary.sealed_links import LOCAL_CHAINS, AnchorSeen
+from notary.sealed_links import AnchorSeen
 from notary.signatures import Assurance
 from notary.signed_note import parse_verifier
 

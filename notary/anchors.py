@@ -7,6 +7,9 @@ from typing import Protocol
 
 from notary.merkle import ConsistencyProof
 
+LOCAL_CHAINS = frozenset({1337, 31337})
+"""Chain ids of local test chains, which whoever runs the node can rewrite, clock and all; reports say so."""
+
 
 class AnchorState(StrEnum):
     """How far an anchor has come, in the order of a good day; then what chains do on a bad one."""

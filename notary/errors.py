@@ -17,7 +17,8 @@
     │   ├── SignedNoteError            not a signed note, or not signed by a known key
     │   ├── CheckpointError            a signed note that is not a checkpoint
     │   ├── TilePathError              not the path of a tile
-    │   └── ReceiptError               not a receipt of a version this code knows
+    │   ├── ReceiptError               not a receipt of a version this code knows
+    │   └── ExportError                not a .tlog-proof or COSE receipt as they are written here
     ├── RefusedError                   well formed, but not allowed in the log's present state
     │   ├── DuplicateRecordError       same lender and id, other bytes (C4)
     │   ├── SequenceError              a gap in `sequence` or a wrong `previous` (C2)
@@ -32,7 +33,9 @@
     ├── NotFoundError                  nothing of that name that the caller may see
     ├── ProofError                     hashes that do not prove what they should
     │   ├── InclusionProofError
-    │   └── ConsistencyProofError
+    │   ├── ConsistencyProofError
+    │   └── TimestampError             a token that does not date what it should
+    │       └── UnknownAuthorityError  by an authority that nobody vouches for: says nothing either way
     ├── CorruptLogError                stored data contradict each other: never sign over it
     │   └── ForkError                  the stored head is not the one this writer wrote
     └── UnavailableError               cannot be done now; trying again later may help
@@ -120,6 +123,10 @@ class TilePathError(InvalidInputError):
 
 class ReceiptError(InvalidInputError):
     """Raised when a document is not a receipt of a version that this code knows."""
+
+
+class ExportError(InvalidInputError):
+    """Raised when a file is not a proof in the one spelling of its format that this notary writes."""
 
 
 class RefusedError(NotaryError):
@@ -260,6 +267,14 @@ class InclusionProofError(ProofError):
 
 class ConsistencyProofError(ProofError):
     """Raised when a proof does not show that one tree extends another."""
+
+
+class TimestampError(ProofError):
+    """Raised when a timestamp token is broken, dates something else, or is wrongly signed."""
+
+
+class UnknownAuthorityError(TimestampError):
+    """Raised when no certificate that was given vouches for a token's authority: it may be good or not."""
 
 
 class CorruptLogError(NotaryError):

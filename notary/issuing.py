@@ -4,21 +4,21 @@
 from dataclasses import replace
 from typing import Protocol
 
-from notary.anchors import Anchor
+from notary.cover import CoverStore, cover_of
 from notary.entries import loan_tag, parse_record_entry
 from notary.envelope import Envelope
 from notary.errors import CorruptLogError, HistoryLimitError
 from notary.history_receipt import MAX_HISTORY, MAX_RECORDS, HistoryReceipt
 from notary.keyring import Keyring
 from notary.log import Log
-from notary.ports import Lender, Loan, LogStore, PartyStore, RecordStore, StoredRecord
+from notary.ports import Lender, Loan, LogStore, PartyStore, StoredRecord
 from notary.receipt import KeyOfParty, Receipt
 from notary.sealed import Environment, write_sealed
 from notary.sequencer import Placed, Submission
 from notary.signed_note import NoteSigner
 
 
-class IssuingStore(LogStore, RecordStore, PartyStore, Protocol):
+class IssuingStore(LogStore, PartyStore, CoverStore, Protocol):
     """What receipts are made from."""
 
 
@@ -45,61 +45,52 @@ class ReceiptIssuer:
         return write_sealed(receipt, self._signer)
 
     def stored(self, record: StoredRecord) -> bytes:
-        """Return the receipt of a record in the log, under its anchor's checkpoint if it has one, else the newest."""
-        size, checkpoint, anchors = self._tree_over(record.index)
+        """Return the receipt of a record in the log, under the checkpoint that says most about it."""
+        cover = cover_of(self._store, self._log, record.index)
         entry = next(self._store.entries(record.index, record.index + 1), None)
         if entry is None:
             raise CorruptLogError(f"record {record.record_id} has no entry {record.index}")
-        proof = self._log.prove_inclusion(record.index, size)
+        proof = self._log.prove_inclusion(record.index, cover.size)
         receipt = self._receipt(
             self._store.lender(record.lender),
             record,
             parse_record_entry(entry).tag,
             proof.hashes,
-            checkpoint,
+            cover.checkpoint,
         )
-        return write_sealed(replace(receipt, anchors=anchors), self._signer)
+        return write_sealed(replace(receipt, **cover.members()), self._signer)
 
     def history(self, lender: Lender, loan: Loan) -> bytes:
-        """Return the history receipt of a loan, under the checkpoint of the anchor that covers all its records, if any.
+        """Return the history receipt of a loan, under the checkpoint that says most about all its records.
 
         Raises `HistoryLimitError` for a loan of more records or bytes than such a document may have.
         """
         records = self._store.loan_records(lender.number, loan.number)
         if len(records) > MAX_RECORDS:
             raise HistoryLimitError(f"{len(records)} records", f"{MAX_RECORDS} records")
-        size, checkpoint, anchors = self._tree_over(records[-1].index)
+        cover = cover_of(self._store, self._log, records[-1].index)
         receipts = tuple(
             self._receipt(
                 lender,
                 record,
                 loan_tag(loan.key, record.sequence),
-                self._log.prove_inclusion(record.index, size).hashes,
-                checkpoint,
+                self._log.prove_inclusion(record.index, cover.size).hashes,
+                cover.checkpoint,
             )
             for record in records
         )
         history = HistoryReceipt(
             environment=self._environment,
             lender=lender.name,
-            checkpoint=checkpoint,
             log_key=self._log_key,
-            anchors=anchors,
             loan_key=loan.key,
             records=receipts,
+            **cover.members(),
         )
         data = write_sealed(history, self._signer)
         if len(data) > MAX_HISTORY:
             raise HistoryLimitError(f"{len(data)} bytes", f"{MAX_HISTORY} bytes")
         return data
-
-    def _tree_over(self, index: int) -> tuple[int, str, tuple[Anchor, ...]]:
-        """Return size, checkpoint and anchors of the tree that an entry's proof leads to."""
-        anchor = self._store.anchor_over(index)
-        if anchor:
-            return anchor.size, anchor.checkpoint, (anchor,)
-        head = self._log.head()
-        return head.size, head.checkpoint, ()
 
     def _receipt(
         self, lender: Lender, record: StoredRecord, tag: bytes, inclusion: tuple[bytes, ...], checkpoint: str

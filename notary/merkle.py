@@ -96,9 +96,9 @@ def prove_consistency(old_size: int, new_size: int, read: NodeReader) -> Consist
     return ConsistencyProof(old_size, new_size, tuple(_hash_ranges(ranges[::-1], read)))
 
 
-def verify_inclusion(proof: InclusionProof, leaf: bytes, root: bytes) -> None:
-    """Check by RFC 9162 2.1.3.2 that a leaf (hash) is in the tree with this root. Raises `InclusionProofError`."""
-    _check_hashes((leaf, root, *proof.hashes), InclusionProofError)
+def inclusion_root(proof: InclusionProof, leaf: bytes) -> bytes:
+    """Return the root that a proof leads to from a leaf (hash), by RFC 9162 2.1.3.2. Raises `InclusionProofError`."""
+    _check_hashes((leaf, *proof.hashes), InclusionProofError)
     if not 0 <= proof.index < proof.size:
         raise InclusionProofError(f"a tree of {proof.size} leaves has no leaf {proof.index}")
     fn, sn, r = proof.index, proof.size - 1, leaf
@@ -114,23 +114,31 @@ def verify_inclusion(proof: InclusionProof, leaf: bytes, root: bytes) -> None:
         fn, sn = fn >> 1, sn >> 1
     if sn != 0:
         raise InclusionProofError("the proof has too few hashes")
-    if r != root:
-        raise InclusionProofError(f"the proof leads to root {r.hex()}, not to {root.hex()}")
+    return r
 
 
-def verify_consistency(  # noqa: C901 - the RFC's steps, one by one
-    proof: ConsistencyProof, old_root: bytes, new_root: bytes
-) -> None:
-    """Check by RFC 9162 2.1.4.2 that the new tree begins with the old one, or raise `ConsistencyProofError`.
+def verify_inclusion(proof: InclusionProof, leaf: bytes, root: bytes) -> None:
+    """Check that a leaf (hash) is in the tree with this root, or raise `InclusionProofError`."""
+    _check_hashes((root,), InclusionProofError)
+    found = inclusion_root(proof, leaf)
+    if found != root:
+        raise InclusionProofError(f"the proof leads to root {found.hex()}, not to {root.hex()}")
 
-    A tree is consistent with itself (empty proof, equal roots); nothing is proved from the empty tree.
+
+def consistency_root(  # noqa: C901 - the RFC's steps, one by one
+    proof: ConsistencyProof, old_root: bytes
+) -> bytes:
+    """Return the root of the new tree, which begins with the old one, by RFC 9162 2.1.4.2.
+
+    A tree is consistent with itself (empty proof); nothing is proved from the empty tree. Raises
+    `ConsistencyProofError` for a proof that does not begin at `old_root`.
     """
-    _check_hashes((old_root, new_root, *proof.hashes), ConsistencyProofError)
+    _check_hashes((old_root, *proof.hashes), ConsistencyProofError)
     old, new = proof.old_size, proof.new_size
     if old == new:
-        if proof.hashes or old_root != new_root or old < 0 or (old == 0 and old_root != EMPTY_ROOT):
-            raise ConsistencyProofError(f"two different roots, or hashes too many, for {old} leaves")
-        return
+        if proof.hashes or old < 0 or (old == 0 and old_root != EMPTY_ROOT):
+            raise ConsistencyProofError(f"hashes too many, or no root, for {old} leaves")
+        return old_root
     if not 0 < old < new:
         raise ConsistencyProofError(f"no proof leads from {old} leaves to {new}")
     path = proof.hashes if old & (old - 1) else (old_root, *proof.hashes)
@@ -154,8 +162,15 @@ def verify_consistency(  # noqa: C901 - the RFC's steps, one by one
         raise ConsistencyProofError("the proof has too few hashes")
     if fr != old_root:
         raise ConsistencyProofError(f"the proof leads to old root {fr.hex()}, not to {old_root.hex()}")
-    if sr != new_root:
-        raise ConsistencyProofError(f"the proof leads to new root {sr.hex()}, not to {new_root.hex()}")
+    return sr
+
+
+def verify_consistency(proof: ConsistencyProof, old_root: bytes, new_root: bytes) -> None:
+    """Check that the new tree begins with the old one, or raise `ConsistencyProofError`."""
+    _check_hashes((new_root,), ConsistencyProofError)
+    found = consistency_root(proof, old_root)
+    if found != new_root:
+        raise ConsistencyProofError(f"the proof leads to new root {found.hex()}, not to {new_root.hex()}")
 
 
 def complete_subtrees(begin: int, end: int) -> list[Node]:

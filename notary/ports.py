@@ -15,6 +15,7 @@ from notary.anchors import Anchor, AnchorStore, LogHead
 from notary.encoding import b64url
 from notary.envelope import Envelope, envelope_from_json
 from notary.tiles import Tile
+from notary.timestamps import TimestampStore
 from notary.validity import Validity
 
 
@@ -283,7 +284,7 @@ class PolicyStore(Protocol):
         """Put a policy in force as the lender's next version; return the current one where its text is the same."""
 
 
-class Store(AuditStore, RecordStore, PartyStore, DraftStore, PolicyStore, AnchorStore, Protocol):
+class Store(AuditStore, RecordStore, PartyStore, DraftStore, PolicyStore, AnchorStore, TimestampStore, Protocol):
     """A whole database."""
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from notary.canonical import parse_canonical
 from notary.encoding import b64, b64url, format_time
+from notary.entries import RecordEntry, commit
 from notary.envelope import Envelope, envelope_from_json
 from notary.errors import Fault, ReceiptError
 from notary.receipt_fields import Blob, Hashes, Secret, Time, Whole, read_shape
@@ -58,6 +59,10 @@ class Receipt(SealedDocument):
     tag: bytes
     index: int
     inclusion: tuple[bytes, ...]
+
+    def entry(self) -> bytes:
+        """Return the entry of the log that the receipt opens."""
+        return RecordEntry(self.tag, commit(self.nonce, self.envelope.encode())).encode()
 
     def members(self) -> dict[str, Any]:
         """Return the JSON members without the seal."""

@@ -7,7 +7,6 @@ A check returns a sentence for the report, or raises what stands against it.
 from notary.canonical import parse_canonical
 from notary.certificates import certified_key
 from notary.checkpoint import Checkpoint
-from notary.entries import RecordEntry, commit
 from notary.envelope import MAX_PAYLOAD
 from notary.errors import Fault, ReceiptError
 from notary.hashing import leaf_hash
@@ -78,7 +77,6 @@ class RecordLinks:
     def check_inclusion(self, checkpoint: Checkpoint) -> str:
         """Check that the record's entry is in the tree of the checkpoint."""
         receipt = self._receipt
-        entry = RecordEntry(receipt.tag, commit(receipt.nonce, receipt.envelope.encode())).encode()
         proof = InclusionProof(receipt.index, checkpoint.size, receipt.inclusion)
-        verify_inclusion(proof, leaf_hash(entry), checkpoint.root)
+        verify_inclusion(proof, leaf_hash(receipt.entry()), checkpoint.root)
         return f"the envelope is committed to by entry {receipt.index} of {checkpoint.size}"

@@ -13,9 +13,9 @@ from pydantic import Field
 
 from notary.anchors import Anchor, AnchorState
 from notary.canonical import canonical_json
-from notary.encoding import b64url
+from notary.encoding import b64, b64url
 from notary.errors import Fault, ReceiptError
-from notary.receipt_fields import AnchorShape, Name, Seal, anchor_members
+from notary.receipt_fields import AnchorShape, Blob, Name, Seal, anchor_members
 from notary.records.fields import Model
 from notary.signed_note import NoteSigner
 
@@ -26,8 +26,10 @@ ENVIRONMENTS: tuple[str, ...] = get_args(Environment)
 
 @dataclass(frozen=True, kw_only=True)
 class SealedDocument:
-    """The common members. `checkpoint` is a signed note of the log whose C2SP verifier key is `log_key`; `anchors` are
-    those of this very checkpoint; `seal` is None until the document is sealed.
+    """The common members.
+
+    `checkpoint` is a signed note of the log whose C2SP verifier key is `log_key`; `timestamps` (RFC 3161 tokens in DER)
+    and `anchors` are those of this very checkpoint; `seal` is None until the document is sealed.
     """
 
     format: ClassVar[str]
@@ -36,6 +38,7 @@ class SealedDocument:
     lender: str
     checkpoint: str
     log_key: str
+    timestamps: tuple[bytes, ...] = ()
     anchors: tuple[Anchor, ...] = ()
     seal: bytes | None = None
 
@@ -55,6 +58,7 @@ class SealedDocument:
             "lender": self.lender,
             "checkpoint": self.checkpoint,
             "log_key": self.log_key,
+            "timestamps": [b64(token) for token in self.timestamps],
             "anchors": [anchor_members(anchor) for anchor in self.anchors],
         }
 
@@ -79,6 +83,7 @@ class SealedShape(Model):
     lender: Name
     checkpoint: Annotated[str, Field(max_length=64 * 1024)]
     log_key: Name
+    timestamps: Annotated[tuple[Blob, ...], Field(strict=False, max_length=16)]
     anchors: Annotated[tuple[AnchorShape, ...], Field(strict=False, max_length=16)]
     seal: Seal
 
@@ -89,6 +94,7 @@ class SealedShape(Model):
             "lender": self.lender,
             "checkpoint": self.checkpoint,
             "log_key": self.log_key,
+            "timestamps": self.timestamps,
             "anchors": tuple(item.anchor(self.checkpoint) for item in self.anchors),
             "seal": self.seal,
         }

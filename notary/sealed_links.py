@@ -9,15 +9,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from notary.anchors import Anchor
+from notary.anchors import LOCAL_CHAINS, Anchor
 from notary.checkpoint import Checkpoint, open_checkpoint
 from notary.errors import Fault, ProofError, ReceiptError, UnavailableError
 from notary.report import NotCheckedError, Report, Status
 from notary.sealed import SealedDocument
 from notary.signed_note import NoteVerifier
-
-LOCAL_CHAINS = frozenset({1337, 31337})
-"""Chain ids of local test chains, which whoever runs the node can rewrite; a report says so."""
 
 EvidenceVerifier = Callable[[Anchor], bytes]
 """Checks an anchor's evidence down to its block hash and returns the hash of the registry's code.
@@ -43,6 +40,11 @@ class AnchorSeen:
     anchor: Anchor
     code_hash: bytes | None = None
     depth: int | None = None
+
+    @property
+    def is_shown(self) -> bool:
+        """Tell whether evidence or a node speaks for it."""
+        return self.code_hash is not None or self.depth is not None
 
 
 class SealedLinks:

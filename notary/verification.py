@@ -3,7 +3,7 @@
 
 ::
 
-    format -> seal -> record -> signatures -> checkpoint -> inclusion -> anchor -> block -> policy
+    format -> seal -> record -> signatures -> checkpoint -> inclusion -> anchor -> block -> time -> policy
 
 Every link is checked even when an earlier one broke, so that the report names what is wrong and not just that
 something is. `Report.trusted` lists what had to be believed and from whom; a verdict is never wider than that.
@@ -26,6 +26,7 @@ from notary.report import Report, Status
 from notary.sealed_links import ChainWitness, EvidenceVerifier, SealedLinks
 from notary.signatures import Schemes
 from notary.signed_note import NoteVerifier, parse_verifier
+from notary.time_proof import TokenVerifier, run_time
 
 
 def wall_clock() -> int:
@@ -38,7 +39,8 @@ class ReceiptVerifier:
 
     `log_key` is the log's key as its operator publishes it; without it the receipt's own is taken, and the report
     says so. `chain` is a node to ask; without it block hashes are taken on trust. `rules` say what is accepted beyond
-    that; `clock` tells the present in milliseconds since 1970.
+    that; `clock` tells the present in milliseconds since 1970. `verify_token` knows which timestamp authorities are
+    trusted; without it timestamps count for nothing.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class ReceiptVerifier:
         chain: ChainWitness | None = None,
         rules: AcceptanceRules | None = None,
         clock: Callable[[], int] = wall_clock,
+        verify_token: TokenVerifier | None = None,
     ) -> None:
         self._schemes = schemes
         self._verify_evidence = verify_evidence
@@ -56,6 +59,7 @@ class ReceiptVerifier:
         self._chain = chain
         self._rules = rules
         self._clock = clock
+        self._verify_token = verify_token
 
     def verify(self, data: bytes) -> Report:
         """Check every link of a receipt or history receipt; never raises for what it holds."""
@@ -76,6 +80,8 @@ class ReceiptVerifier:
             established = links.run(self._verify_evidence, self._chain)
         else:
             established = self._verify_receipt(document, key, report)
+        shown = [seen.anchor for seen in established.anchors if seen.is_shown]
+        run_time(report, document, shown, self._verify_token, established.received_at)
         if self._rules is not None:
             apply_rules(self._rules, established, self._clock(), report)
         return report

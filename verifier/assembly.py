@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Puts the verifier together: signature schemes, chain evidence, and what is trusted and asked for."""
 
+from collections.abc import Sequence
 from functools import partial
+
+from cryptography.x509 import Certificate
 
 from chain.evidence import verify_evidence
 from chain.known_registries import KNOWN_CODE_HASHES
@@ -12,6 +15,7 @@ from notary.schemes import SCHEMES
 from notary.sealed_links import ChainWitness
 from notary.signatures import Schemes
 from notary.signed_note import NoteVerifier
+from notary.timestamp_tokens import verify_token
 from notary.verification import ReceiptVerifier
 
 # Without a domain of its own each wallet's signature is taken for the registry that it names.
@@ -19,8 +23,15 @@ _SCHEMES: Schemes = {**SCHEMES, WALLET_ALG: WalletSignatures()}
 
 
 def make_verifier(
-    log_key: NoteVerifier | None = None, chain: ChainWitness | None = None, rules: AcceptanceRules | None = None
+    log_key: NoteVerifier | None = None,
+    chain: ChainWitness | None = None,
+    rules: AcceptanceRules | None = None,
+    authorities: Sequence[Certificate] = (),
 ) -> ReceiptVerifier:
-    """Make a verifier that trusts `log_key`, asks the node `chain` if there is one, and applies `rules`."""
+    """Make a verifier that trusts `log_key`, asks the node `chain` if there is one, and applies `rules`.
+
+    `authorities` are certificates that vouch for timestamp authorities.
+    """
     evidence = partial(verify_evidence, known_code_hashes=KNOWN_CODE_HASHES)
-    return ReceiptVerifier(_SCHEMES, evidence, log_key, chain, rules)
+    tokens = partial(verify_token, authorities=authorities) if authorities else None
+    return ReceiptVerifier(_SCHEMES, evidence, log_key, chain, rules, verify_token=tokens)

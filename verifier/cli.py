@@ -11,6 +11,7 @@ from notary.acceptance import PRODUCTION, AcceptanceRules, parse_rules
 from notary.errors import InvalidInputError
 from notary.report import Verdict, report_members
 from notary.signed_note import parse_verifier
+from notary.timestamp_tokens import load_authorities
 from verifier import VERSION
 from verifier.assembly import make_verifier
 from verifier.text import report_lines
@@ -29,7 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         rules = _rules(options)
-        verifier = make_verifier(parse_verifier(options.log_key) if options.log_key else None, rules=rules)
+        log_key = parse_verifier(options.log_key) if options.log_key else None
+        authorities = load_authorities(options.tsa_certificate.read_bytes()) if options.tsa_certificate else ()
+        verifier = make_verifier(log_key, rules=rules, authorities=authorities)
         documents = {path: path.read_bytes() for path in options.receipts}
     except (InvalidInputError, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
@@ -68,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("receipts", nargs="+", type=Path, metavar="RECEIPT", help="a receipt or history receipt (JSON)")
     parser.add_argument("--log-key", metavar="KEY", help="the log's verifier key, as its operator publishes it")
+    parser.add_argument(
+        "--tsa-certificate", type=Path, metavar="FILE", help="who vouches for timestamp authorities (PEM)"
+    )
     asked = parser.add_mutually_exclusive_group()
     asked.add_argument("--policy", type=Path, metavar="FILE", help="rules of yours that receipts must meet (JSON)")
     asked.add_argument("--production", action="store_true", help="refuse whatever is for tests")

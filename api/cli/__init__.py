@@ -29,6 +29,8 @@ _MODULES = {
     "record": "loans",
     "findings": "loans",
     "policy": "policy",
+    "export": "exports",
+    "verify-export": "exports",
     "audit": "audit",
     "export-log": "audit",
     "deploy": "chain",

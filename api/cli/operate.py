@@ -15,7 +15,7 @@ from api.folder_setup import set_up
 from api.logs import configure_logs
 from api.service import Service
 from api.settings import DEFAULT_PORT, DataFolder, Settings
-from api.views.health import newest_anchor
+from api.views.health import newest_anchor, newest_timestamps
 from api.wiring import load_signer, open_store
 from chain.deployment import Deployment
 from chain.embedded import EmbeddedNode
@@ -109,11 +109,15 @@ def status(folder: DataFolder, as_json: bool) -> None:
         "anchor_state": anchor["state"] if anchor else None,
         "anchor_age_seconds": anchor["age_seconds"] if anchor else None,
         "not_anchored": head.size - (anchor["size"] if anchor else 0),
+        "timestamps": newest_timestamps(store, (item.url for item in folder.settings().timestamp_authorities)),
         "on_the_way": len(store.anchors(AnchorState.PENDING, AnchorState.SENT)),
         "anchor_account": Wallet.load(folder.anchor_key).address,
         "registry": _registry(folder),
         "chain": folder.settings().rpc or (node.url if node else "embedded node, not running"),
     }
+    if not as_json:
+        described = (f"{item['authority']}: {item['time'] or 'never'}" for item in members["timestamps"])
+        members["timestamps"] = "\n".join(described) or None
     show(members, as_json, "Loan Notary")
 
 

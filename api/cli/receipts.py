@@ -14,6 +14,7 @@ from chain.witness import NodeWitness
 from notary.acceptance import PRODUCTION, parse_rules
 from notary.errors import UnavailableError
 from notary.signed_note import parse_verifier
+from notary.timestamp_tokens import load_authorities
 from notary.verification import read_document
 from verifier import make_verifier
 
@@ -67,6 +68,11 @@ def receipt(
     "--policy", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Rules of yours that it must meet."
 )
 @click.option("--production", is_flag=True, help="Refuse whatever is for tests.")
+@click.option(
+    "--tsa-certificate",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="PEM file: who vouches for timestamp authorities; without it timestamps count for nothing.",
+)
 @json_option
 @click.pass_context
 def verify(
@@ -76,6 +82,7 @@ def verify(
     rpc: str | None,
     policy: Path | None,
     production: bool,
+    tsa_certificate: Path | None,
     as_json: bool,
 ) -> None:
     """Verify a receipt or history receipt FILE offline. Exit code 0: valid, 1: invalid, 2: cannot tell."""
@@ -85,6 +92,7 @@ def verify(
         parse_verifier(log_key) if log_key else None,
         NodeWitness(rpc) if rpc else None,
         parse_rules(policy.read_bytes()) if policy else PRODUCTION if production else None,
+        load_authorities(tsa_certificate.read_bytes()) if tsa_certificate else (),
     )
     report = verifier.verify(file.read_bytes())
     show_report(report, as_json)

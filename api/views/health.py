@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`/healthz` and `/readyz`: whether the process lives, and whether the log takes records."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -28,7 +29,9 @@ def blueprint(services: Services) -> Blueprint:
             head = services.log.head()
         except NotaryError as error:
             raise UnavailableError(f"the log takes no records: {error}") from error
-        return _json({"status": "ready", "size": head.size, "anchor": newest_anchor(services.store)})
+        stamps = newest_timestamps(services.store, services.timestamp_authorities)
+        members = {"size": head.size, "anchor": newest_anchor(services.store), "timestamps": stamps}
+        return _json({"status": "ready", **members})
 
     return views
 
@@ -45,6 +48,23 @@ def newest_anchor(store: Store) -> dict[str, Any] | None:
         "time": format_time(time),
         "age_seconds": max(0, now() - time) // 1000,
     }
+
+
+def newest_timestamps(store: Store, authorities: Iterable[str]) -> list[dict[str, Any]]:
+    """Describe the newest timestamp of each authority that is asked; `size` is None for one that never answered."""
+    newest = {stamp.authority: stamp for stamp in store.newest_timestamps()}
+    found = []
+    for url in authorities:
+        stamp = newest.get(url)
+        found.append(
+            {
+                "authority": url,
+                "size": stamp.size if stamp else None,
+                "time": format_time(stamp.time) if stamp else None,
+                "age_seconds": max(0, now() - stamp.time) // 1000 if stamp else None,
+            }
+        )
+    return found
 
 
 def _json(members: dict[str, Any]) -> Response:

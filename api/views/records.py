@@ -12,6 +12,7 @@ from api.views.bodies import read_body, read_lines, require_media_type
 from api.views.record_json import RecordWriter
 from api.wiring import Services
 from notary.errors import NotFoundError, RefusedError
+from notary.exports import cose, tlog_proof
 from notary.ports import Lender, StoredRecord
 from notary.registration import MAX_BODY
 
@@ -58,6 +59,16 @@ def blueprint(services: Services) -> Blueprint:
         lender = authenticated_lender(services.store)
         record = _find(services, lender, record_id)
         return Response(services.issuer.stored(record), mimetype="application/json")
+
+    @views.get("/records/<record_id>/proof.tlog-proof")
+    def proof(record_id: str) -> Response:
+        record = _find(services, authenticated_lender(services.store), record_id)
+        return Response(services.exporter.tlog_proof(record.index), content_type=tlog_proof.MEDIA_TYPE)
+
+    @views.get("/records/<record_id>/receipt.cose")
+    def cose_receipt(record_id: str) -> Response:
+        record = _find(services, authenticated_lender(services.store), record_id)
+        return Response(services.exporter.inclusion_receipt(record.index), content_type=cose.MEDIA_TYPE)
 
     return views
 

@@ -16,10 +16,11 @@ from notary.stores.sqlite_file import STATEMENTS
 from notary.stores.sqlite_ids import id_bytes
 from notary.stores.sqlite_parties import PartyTables
 from notary.stores.sqlite_policies import SqlitePolicies
+from notary.stores.sqlite_timestamps import SqliteTimestamps
 from notary.tiles import Tile
 
 
-class SqliteStore(SqliteAudit, PartyTables, DraftTable, SqlitePolicies):
+class SqliteStore(SqliteAudit, PartyTables, DraftTable, SqlitePolicies, SqliteTimestamps):
     """Implements `notary.ports.Store`."""
 
     # --- the log

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The public log as C2SP tlog-tiles: a client that shares no code with the notary reads and recomputes all of it."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import orjson
 import pytest
@@ -94,6 +97,64 @@ def test_tiles_beyond_the_checkpoint_are_not_there_and_not_cached(api: Api, path
     response = api.app.test_client().get(f"/log/{path}")
     assert (response.status_code, response.content_type) == (404, PROBLEM)
     assert "Cache-Control" not in response.headers
+
+
+@pytest.mark.parametrize("path", ["checkpoint", "tile/0/000", "tile/1/000.p/2", "tile/entries/000", "consistency/3/7"])
+def test_a_prefix_may_end_in_a_slash(api: Api, path: str) -> None:
+    client = api.app.test_client()
+    plain, doubled = client.get(f"/log/{path}"), client.get(f"/log//{path}")
+    assert plain.status_code == doubled.status_code == 200
+    assert plain.data == doubled.data
+    assert plain.headers == doubled.headers
+
+
+NO_PATHS = [
+    "",
+    "checkpoint/",
+    "Checkpoint",
+    "tile/00/000",
+    "tile/-1/000",
+    "tile/8/000",
+    "tile/64/000",
+    "tile/x/000",
+    "tile/0/0",
+    "tile/0/0000",
+    "tile/0/x000/000",
+    "tile/0/001.p/0",
+    "tile/0/001.p/01",
+    "tile/0/001.p/256",
+    "tile/0/001.p/",
+    "tile/0/001.p",
+    "tile/0/001/",
+    "tile/0//001",
+    "tile/entries/001.p/256",
+    "tile/Entries/000",
+    "tile/entries/",
+]
+
+
+@pytest.mark.parametrize("path", NO_PATHS)
+def test_what_is_no_path_of_the_log_is_not_found_and_nobody_is_sent_elsewhere(api: Api, path: str) -> None:
+    response = api.app.test_client().get(f"/log/{path}")
+    assert (response.status_code, response.content_type) == (404, PROBLEM)
+    assert "Location" not in response.headers
+
+
+def test_reading_the_log_needs_no_key_and_minds_none(api: Api) -> None:
+    for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic eDp5"}):
+        for path in ("checkpoint", "tile/0/000", "tile/entries/001"):
+            assert api.app.test_client().get(f"/log/{path}", headers=headers).status_code == 200
+
+
+def test_a_bundle_with_entries_missing_is_an_error_and_never_short(tmp_path: Path) -> None:
+    with running_api(tmp_path / "data") as api:
+        grow(api, 5)
+        with closing(sqlite3.connect(api.folder.database)) as connection:
+            connection.execute("DELETE FROM entries WHERE entry_index = 4")
+            connection.execute("DELETE FROM records WHERE entry_index = 4")
+            connection.commit()
+        assert api.app.test_client().get("/log/tile/entries/000.p/5").status_code == 500
+        assert api.app.test_client().get("/log/tile/entries/000.p/4").status_code == 200
 
 
 def test_the_log_tells_nothing_of_loans(api: Api) -> None:

@@ -197,4 +197,4 @@ def test_what_is_public_needs_no_key(api: Api, path: str) -> None:
 
 def test_readiness_says_how_far_the_log_is(api: Api) -> None:
     document = api.get("/readyz").json
-    assert document == {"status": "ready", "size": api.state()["entries"], "anchor": None}
+    assert document == {"status": "ready", "size": api.state()["entries"], "anchor": None, "timestamps": []}

@@ -17,8 +17,11 @@ from notary.checkpoint import Checkpoint, sign_checkpoint
 from notary.encoding import b64, parse_b64url
 from notary.entries import RecordEntry, commit, genesis_entry, loan_tag
 from notary.envelope import EnvelopeSigner, WalletDomain, sign_envelope
+from notary.exports.cose import sign_cose_receipt
+from notary.exports.tlog_proof import TlogProof
 from notary.hashing import leaf_hash, node_hash
 from notary.keys import make_jwk
+from notary.merkle import InclusionProof
 from notary.receipt import KeyOfParty, Receipt
 from notary.sealed import write_sealed
 from notary.signed_note import NoteSigner
@@ -99,6 +102,8 @@ def examples() -> dict[str, str]:
         "root": f"{left.hex()}\n{root.hex()}",
         "inclusion": b64(left),
         "checkpoint": checkpoint.rstrip("\n"),
+        "tlog-proof": TlogProof(2, (left,), checkpoint).encode().decode().rstrip("\n"),
+        "cose": sign_cose_receipt(InclusionProof(2, 3, (left,)), root, signer).hex(),
         "vkey": signer.verifier.format(),
         "acceptance": canonical_json(ACCEPTANCE).decode(),
         "receipt": write_sealed(receipt, signer).decode(),

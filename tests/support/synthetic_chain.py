@@ -26,22 +26,24 @@ class Block:
     storage_proof: tuple[bytes, ...]
 
 
-def block_with_anchor(size: int, root: bytes, fields: int = FORKS["prague"], code_hash: bytes = KNOWN_CODE) -> Block:
+def block_with_anchor(
+    size: int, root: bytes, fields: int = FORKS["prague"], code_hash: bytes = KNOWN_CODE, time: int = TIME
+) -> Block:
     """Return a block in whose state the registry holds this root at this size, with a header of so many fields."""
     slot = anchor_slot(LOG_ID, size)
     others = {number.to_bytes(32): rlp.encode(b"\x55" * 32) for number in range(20)}
-    storage = _trie_of({slot: rlp.encode(commitment(root, TIME).lstrip(b"\0"))} | others)
+    storage = _trie_of({slot: rlp.encode(commitment(root, time).lstrip(b"\0"))} | others)
     accounts = {REGISTRY: rlp.encode([b"\1", b"", storage.root_hash, code_hash])}
     accounts |= {number.to_bytes(20): rlp.encode([b"", b"\1", b"\2" * 32, b"\3" * 32]) for number in range(20)}
     state = _trie_of(accounts)
-    header = rlp.encode(header_fields(state.root_hash, fields))
+    header = rlp.encode(header_fields(state.root_hash, fields, time))
     return Block(header, _proof_of(state, REGISTRY), _proof_of(storage, slot))
 
 
-def header_fields(state_root: bytes, count: int) -> list[bytes]:
+def header_fields(state_root: bytes, count: int, time: int = TIME) -> list[bytes]:
     """Return the first fields of a block header, in the order in which forks added them."""
     start = [b"\1" * 32, b"\2" * 32, b"\3" * 20, state_root, b"\4" * 32, b"\5" * 32, b"\0" * 256, b""]
-    middle = [_integer(NUMBER), b"\x01\xc9\xc3\x80", b"\xff", _integer(TIME), b"extra", b"\6" * 32, b"\0" * 8, b"\7"]
+    middle = [_integer(NUMBER), b"\x01\xc9\xc3\x80", b"\xff", _integer(time), b"extra", b"\6" * 32, b"\0" * 8, b"\7"]
     later = [b"\x08" * 32, b"", b"\x09", b"\x0a" * 32, b"\x0b" * 32, b"\x0c" * 32]
     return [*start, *middle, *later][:count]
 

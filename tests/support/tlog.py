@@ -83,6 +83,13 @@ def read_level(fetch: Fetch, level: int, size: int) -> list[bytes]:
     return hashes
 
 
+def read_hashes(proof: bytes) -> list[bytes]:
+    """Read the hashes of a proof as a witness is sent them (https://c2sp.org/tlog-witness): one base64 line each."""
+    lines = proof.decode("ascii").split("\n")
+    assert lines.pop() == ""
+    return [b64decode(line, validate=True) for line in lines]
+
+
 def leaf(entry: bytes) -> bytes:
     """SHA-256(0x00 || entry)."""
     return sha256(b"\x00" + entry).digest()

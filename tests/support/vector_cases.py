@@ -14,7 +14,18 @@ from tests.support.builders import record
 from tests.support.rsa_vectors import sign_ps256
 from tests.support.synthetic_chain import FORKS, block_with_anchor
 from tests.support.trees import flipped
-from tests.support.vector_receipts import Change, Members, anchored, changed, drop, put, sealed, with_payload
+from tests.support.vector_receipts import (
+    Change,
+    Members,
+    anchored,
+    changed,
+    dated,
+    drop,
+    put,
+    sealed,
+    with_payload,
+    with_tokens,
+)
 
 LOG_KEY = make.LOG.verifier.format()
 SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -45,6 +56,10 @@ def good_cases() -> Iterator[Case]:
     yield _case("mined: in a block that could still be dropped", anchored(agreement, state="mined"))
     yield _case("two anchors, the second only mined", _with_state(anchored(final, state="mined", chain_id=10), "final"))
     yield _case("unanchored: nothing proves the anchor", changed(final, put("/anchors/0/evidence", "none")))
+    yield _case("timestamps, which count only for who knows their authorities", with_tokens(agreement))
+    yield _case("timestamps and an anchor: the block dates it", with_tokens(final))
+    yield _case("a block older than the notary's own time", dated(agreement, 1_772_415_000))
+    yield _case("the last second of the calendar", dated(agreement, 253_402_300_799))
     yield _case("a test notary's word", changed(final, put("/environment", "test")))
     yield _case("on a local test chain", changed(final, put("/anchors/0/chain_id", 31337)))
     for fork, fields in FORKS.items():
@@ -92,6 +107,7 @@ def broken_cases() -> Iterator[Case]:
         for place in range(len(final["anchors"][0]["evidence"][proof])):
             change = put(f"/anchors/0/evidence/{proof}/{place}", _flip_b64)
             yield _case(f"node {place} of the {proof}", changed(final, change), "anchor")
+    yield _case("a block beyond the calendar", dated(make.agreement(), 253_402_300_800), "time")
     for fields in (11, 15):
         block = block_with_anchor(*make.checkpoint_of(final), fields)
         yield _case(

@@ -139,6 +139,16 @@ def anchored(members: Members, block: Block | None = None, state: str = "final",
     return sealed(members | {"anchors": [*members["anchors"], anchor | changes], "state": state})
 
 
+def dated(members: Members, time: int) -> Members:
+    """Return a receipt with an anchor more, in a block of this time (seconds since 1970)."""
+    return anchored(members, block_with_anchor(*checkpoint_of(members), time=time), block_time=time)
+
+
+def with_tokens(members: Members) -> Members:
+    """Return a receipt with two timestamp tokens, which nobody can read."""
+    return sealed(members | {"timestamps": [b64(b"a token"), b64(b"another")]})
+
+
 def checkpoint_of(members: Members) -> tuple[int, bytes]:
     """Return size and root of a receipt's checkpoint."""
     _, size, root = members["checkpoint"].split("\n")[:3]

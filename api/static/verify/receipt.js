@@ -56,6 +56,7 @@ const readMembers = object({
   inclusion: list(hash, 0, 64),
   checkpoint: text(0, 64 * 1024),
   log_key: name,
+  timestamps: list(b64Bytes(1, 64 * 1024), 0, 16),
   anchors: list(readAnchor, 0, 16),
   seal: b64urlBytes(64, 64),
 });

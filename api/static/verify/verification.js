@@ -2,7 +2,7 @@
 /**
  * Verification of a receipt, link by link, offline; the same links and answers as notary/verification.py.
  *
- *     format -> seal -> record -> signatures -> checkpoint -> inclusion -> anchor -> block
+ *     format -> seal -> record -> signatures -> checkpoint -> inclusion -> anchor -> block -> time
  *
  * Every link is checked even when an earlier one broke. No node of a chain is asked: block hashes are taken on trust.
  * @module
@@ -20,8 +20,7 @@ import { readRecord } from './records.js';
 import { FAILED, OK, PENDING, Report } from './report.js';
 import { checkUntold, verifySignatures } from './signatures.js';
 import { openCheckpoint, parseVerifier } from './signed-note.js';
-
-const LOCAL_CHAINS = [1337, 31337];
+import { LOCAL_CHAINS, runTime } from './time-proof.js';
 
 /**
  * Check every link of a receipt.
@@ -37,12 +36,15 @@ export function verifyReceipt(data, logKey = null) {
   if (!links) return report;
   for (const link of ['seal', 'record', 'signatures', 'checkpoint', 'inclusion'])
     report.run(link, () => links[link]());
+  const shown = [];
   for (const anchor of links.receipt.anchors) {
     report.run('anchor', () => links.anchor(anchor));
+    if (report.checks.at(-1).status === OK) shown.push(anchor);
     report.run('block', () => links.block(anchor));
   }
   if (!links.receipt.anchors.length)
     report.add('anchor', PENDING, 'recorded and signed for, not anchored in a chain yet');
+  runTime(report, links.receipt, shown);
   return report;
 }
 

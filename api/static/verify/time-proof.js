@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * What a receipt proves of time: an end, no beginning (FORMATS.md section 15); the same words as notary/time_proof.py.
+ *
+ * Timestamp tokens are not read here: they count only with the certificates of their authorities, and none are given.
+ * @module
+ */
+import { NotCheckedError, refuse } from './errors.js';
+import { OK, FAILED, PENDING } from './report.js';
+
+export const LOCAL_CHAINS = [1337, 31337];
+const LAST_SECOND = 253402300799;
+
+/**
+ * Check the link `time`.
+ * @param {Report} report with all links before it
+ * @param {object} receipt of `readReceipt`
+ * @param {object[]} shown those of its anchors whose evidence holds
+ */
+export function runTime(report, receipt, shown) {
+  if (receipt.timestamps.length || receipt.anchors.length) {
+    report.run('time', () => check(report, receipt, shown));
+  } else {
+    report.add('time', PENDING, 'nobody but the notary says yet when the record was in the log');
+  }
+}
+
+function check(report, receipt, shown) {
+  if (!report.checks.some(({ link, status }) => link === 'inclusion' && status === OK)) {
+    throw new NotCheckedError('the checkpoint is not shown to cover the record, so its time says nothing of it');
+  }
+  const isBroken = report.checks.some(({ link, status }) => link === 'anchor' && status === FAILED);
+  const { moments, passedOver } = proveTime(receipt.timestamps, isBroken ? [] : shown);
+  if (!moments.length) {
+    const reason = passedOver.join('; ') || 'no anchor could be checked';
+    throw new NotCheckedError(`only the notary says when the record was in the log: ${reason}`);
+  }
+  const [first] = moments;
+  report.facts.not_later_than = first.latest;
+  report.trust(`the clock of ${first.by}`);
+  const sentences = [`in the log not later than ${first.latest}, by ${first.by}`, 'how much earlier, nothing proves'];
+  sentences.push(...passedOver);
+  if (first.latest < receipt.received_at) {
+    sentences.push('the notary says that it received the record later, so one of the clocks is wrong');
+  }
+  return sentences.join('; ');
+}
+
+function proveTime(tokens, anchors) {
+  const passedOver = new Set();
+  if (tokens.length) passedOver.add("a timestamp counts only with its authority's certificate, and none was given");
+  const moments = [];
+  for (const { block_time: seconds, block_number: number, chain_id: chain } of anchors) {
+    const by = `block ${number} of chain ${chain}`;
+    if (seconds > LAST_SECOND) refuse(`${by} has a time beyond the year 9999`);
+    if (LOCAL_CHAINS.includes(chain)) {
+      passedOver.add(`${by} counts for nothing: whoever runs that test chain sets its clock`);
+    } else {
+      moments.push({ latest: new Date(seconds * 1000).toISOString(), by });
+    }
+  }
+  moments.sort((a, b) => (a.latest < b.latest ? -1 : a.latest > b.latest ? 1 : 0));
+  return { moments, passedOver: [...passedOver] };
+}

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`.tlog-proof` files: an inclusion proof under a signed checkpoint, as text (c2sp.org/tlog-proof@v1).
+
+::
+
+    c2sp.org/tlog-proof@v1
+    extra <base64, optional>
+    index 513
+    <base64 of a hash, leaf to root>
+    ...
+
+    <the checkpoint, verbatim>
+"""
+
+import re
+from dataclasses import dataclass
+from typing import NoReturn
+
+from notary.checkpoint import Checkpoint, open_checkpoint
+from notary.encoding import b64, parse_b64
+from notary.errors import ExportError, Fault
+from notary.hashing import HASH_SIZE, leaf_hash
+from notary.merkle import InclusionProof, verify_inclusion
+from notary.signed_note import NoteVerifier
+
+HEADER = "c2sp.org/tlog-proof@v1"
+MEDIA_TYPE = "text/plain; charset=utf-8"
+"""The specification names none; the file is text."""
+MAX_PROOF = 128 * 1024
+_MAX_HASHES = 64
+_INDEX = re.compile(r"index (0|[1-9][0-9]{0,15})")
+
+
+@dataclass(frozen=True)
+class TlogProof:
+    """An entry's index, its inclusion proof (hashes leaf to root) and the signed note of the tree's checkpoint.
+
+    `extra` is what an application may put beside them; nothing authenticates it, and this notary writes none.
+    """
+
+    index: int
+    hashes: tuple[bytes, ...]
+    checkpoint: str
+    extra: bytes | None = None
+
+    def encode(self) -> bytes:
+        """Write the file."""
+        extra = [] if self.extra is None else [f"extra {b64(self.extra)}"]
+        lines = [HEADER, *extra, f"index {self.index}", *map(b64, self.hashes), "", self.checkpoint]
+        return "\n".join(lines).encode()
+
+
+def parse_tlog_proof(data: bytes) -> TlogProof:
+    """Read what `TlogProof.encode` writes; nothing in it is verified. Raises `ExportError`."""
+    if len(data) > MAX_PROOF:
+        _refuse(f"more than {MAX_PROOF} bytes")
+    try:
+        head, _, checkpoint = data.decode().partition("\n\n")
+    except UnicodeDecodeError:
+        _refuse("not UTF-8")
+    header, *lines = head.split("\n")
+    if header != HEADER:
+        _refuse(f"only proofs of the format {HEADER} are known here")
+    extra = _bytes(lines.pop(0)[6:]) if lines and lines[0].startswith("extra ") else None
+    index = _INDEX.fullmatch(lines.pop(0)) if lines else None
+    if index is None:
+        _refuse("no line with the entry's index")
+    hashes = tuple(map(_bytes, lines))
+    if len(hashes) > _MAX_HASHES or any(len(value) != HASH_SIZE for value in hashes):
+        _refuse(f"not at most {_MAX_HASHES} hashes of {HASH_SIZE} bytes")
+    return TlogProof(int(index[1]), hashes, checkpoint, extra)
+
+
+def verify_tlog_proof(proof: TlogProof, entry: bytes, verifier: NoteVerifier) -> Checkpoint:
+    """Return the checkpoint, signed by the log's key, of a tree that holds `entry` at the proof's index.
+
+    Raises `SignedNoteError` or `CheckpointError` for the checkpoint, `InclusionProofError` for the rest.
+    """
+    checkpoint = open_checkpoint(proof.checkpoint, verifier)
+    inclusion = InclusionProof(proof.index, checkpoint.size, proof.hashes)
+    verify_inclusion(inclusion, leaf_hash(entry), checkpoint.root)
+    return checkpoint
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return parse_b64(text)
+    except ValueError:
+        _refuse(f"{text[:80]!r} is not base64")
+
+
+def _refuse(detail: str) -> NoReturn:
+    raise ExportError(Fault("", detail))

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Timestamps on SQLite. `sqlite_statements/timestamps.sql` holds the statements."""
+
+from dataclasses import astuple
+
+from notary.anchors import Anchor
+from notary.stores.anchor_rows import anchor_from_row
+from notary.stores.sqlite_file import STATEMENTS, SqliteFile
+from notary.timestamps import Timestamp
+
+
+class SqliteTimestamps(SqliteFile):
+    """Implements `notary.timestamps.TimestampStore`."""
+
+    def save_timestamp(self, timestamp: Timestamp) -> None:
+        with self._transaction() as connection:
+            connection.execute(STATEMENTS["save_timestamp"], astuple(timestamp))
+
+    def timestamps(self, size: int) -> list[Timestamp]:
+        return [Timestamp(*row) for row in self._all("timestamps", (size,))]
+
+    def timestamp_over(self, index: int) -> Timestamp | None:
+        row = self._one("timestamp_over", (index,))
+        return Timestamp(*row) if row else None
+
+    def newest_timestamps(self) -> list[Timestamp]:
+        return [Timestamp(*row) for row in self._all("newest_timestamps", ())]
+
+    def last_stamped_anchor(self, authority: str) -> int | None:
+        row = self._one("last_stamped_anchor", (authority,))
+        return row[0] if row else None
+
+    def anchors_after(self, size: int, limit: int) -> list[Anchor]:
+        return [anchor_from_row(row) for row in self._all("anchors_after", (size, size, limit))]
