@@ -4,7 +4,21 @@
 from flask import Flask
 
 from api import problems
-from api.views import anchors, deliveries, findings, health, keys, loans, log, policy, records, roots, verify, webhooks
+from api.views import (
+    anchors,
+    deliveries,
+    findings,
+    health,
+    keys,
+    loans,
+    log,
+    pages,
+    policy,
+    records,
+    roots,
+    verify,
+    webhooks,
+)
 from api.wiring import Services, services_from_environment
 
 
@@ -14,7 +28,21 @@ def create_app(services: Services) -> Flask:
     # Two slashes in a loan's number are two slashes, and no address is answered with a redirection to another.
     app.url_map.merge_slashes = False
     problems.install(app)
-    for views in (records, loans, findings, policy, keys, roots, webhooks, deliveries, verify, log, anchors, health):
+    for views in (
+        records,
+        loans,
+        findings,
+        policy,
+        keys,
+        roots,
+        webhooks,
+        deliveries,
+        verify,
+        log,
+        anchors,
+        pages,
+        health,
+    ):
         app.register_blueprint(views.blueprint(services))
     return app
 

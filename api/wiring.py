@@ -41,10 +41,14 @@ WRITER_VARIABLE = "LOAN_NOTARY_WRITER"
 
 @dataclass(frozen=True)
 class Services:
-    """What the HTTP views work with. Records go into the log through `gate`, never through `writer`."""
+    """What the HTTP views work with. Records go into the log through `gate`, never through `writer`.
+
+    `log_key` is the C2SP verifier key of the log.
+    """
 
     store: Store
     log: Log
+    log_key: str
     registrar: Registrar
     keys: KeyRegistry
     roots: RootRegistry
@@ -85,6 +89,7 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
     return Services(
         store=store,
         log=Log(store),
+        log_key=signer.verifier.format(),
         registrar=Registrar(store, schemes, clock),
         keys=KeyRegistry(store, schemes, clock),
         roots=RootRegistry(store, clock),

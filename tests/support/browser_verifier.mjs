@@ -4,10 +4,16 @@
 //     {"do": "receipt", "data": base64, "log_key": text or null}    the report
 //     {"do": "record" | "json" | "canonical", "data": base64}       null, or what is wrong
 //     {"do": "consistency", "old": n, "new": n, "hashes": [base64], "old_root": base64, "new_root": base64}   the same
-//     {"do": "digest", "data": base64, "chunk": bytes}              {"sha256", "sm3"} in hex
+//     {"do": "digest", "data": base64}                              {"sha256", "sm3"} in hex
+//     {"do": "answers", "receipts": [base64], "documents": [{"name", "size", "sha256", "sm3"} or text], "log_key": text}
+//                                     what the check page answers: a list of [kind, reason], receipts first
+//     {"do": "texts"}                                               the page's words: {"zh": {...}, "en": {...}}
 //
 // A fault of the verifier itself ends the process.
 import { createInterface } from 'node:readline';
+import { answerDocument, answerReceipt, parseDigest } from '../../api/static/check/answers.js';
+import { digestFile } from '../../api/static/check/files.js';
+import { TEXTS } from '../../api/static/check/texts.js';
 import { BrokenError } from '../../api/static/verify/errors.js';
 import { parseCanonical, parseJson } from '../../api/static/verify/json.js';
 import { verifyConsistency } from '../../api/static/verify/merkle.js';
@@ -22,6 +28,14 @@ const ACTIONS = {
   record: ({ data }) => fault(() => readRecord(parseCanonical(bytes(data), LIMIT))),
   json: ({ data }) => fault(() => parseJson(bytes(data), LIMIT)),
   canonical: ({ data }) => fault(() => parseCanonical(bytes(data), LIMIT)),
+  digest: ({ data }) => digestFile(new Blob([bytes(data)]), () => {}, new AbortController().signal),
+  answers: ({ receipts, documents, log_key: logKey }) => {
+    const found = receipts.map((data) => answerReceipt(bytes(data), logKey));
+    const given = documents.map((item) => (typeof item === 'string' ? parseDigest(item) : item));
+    const all = [...found, ...given.map((item) => item && answerDocument(item, found))];
+    return all.map((answer) => answer && [answer.kind, answer.reason]);
+  },
+  texts: () => TEXTS,
   consistency: (asked) =>
     fault(() =>
       verifyConsistency(asked.old, asked.new, asked.hashes.map(bytes), bytes(asked.old_root), bytes(asked.new_root)),
@@ -40,5 +54,5 @@ function fault(check) {
 
 for await (const line of createInterface({ input: process.stdin })) {
   const asked = JSON.parse(line);
-  process.stdout.write(`${JSON.stringify(ACTIONS[asked.do](asked))}\n`);
+  process.stdout.write(`${JSON.stringify(await ACTIONS[asked.do](asked))}\n`);
 }

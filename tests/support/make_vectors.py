@@ -2,7 +2,8 @@
 """The published vectors of verification: `python -m tests.support.make_vectors` writes them anew.
 
 They are made from fixed keys, so a second run writes the same bytes. Which links break is said by hand in
-`vector_cases`; a case in which the notary's own verifier finds others is not written but ends in an error.
+`vector_cases`, `vector_broken` and `vector_malformed`; a case in which the notary's own verifier finds others is not
+written but ends in an error.
 """
 
 import json
@@ -13,7 +14,9 @@ from typing import Any
 from notary.encoding import b64
 from notary.report import Report, Status
 from notary.signed_note import parse_verifier
-from tests.support.vector_cases import Case, broken_cases, good_cases, malformed_cases, sealed_wrongly
+from tests.support.vector_broken import broken_cases
+from tests.support.vector_cases import Case, good_cases, sealed_wrongly
+from tests.support.vector_malformed import malformed_cases
 from verifier import make_verifier
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "verification"

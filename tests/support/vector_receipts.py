@@ -86,6 +86,11 @@ def wallet_receipt(value: Members, domain: WalletDomain = DOMAIN) -> Members:
     return receipt_of(sign_envelope(canonical_json(value), signer), {"lender": wallet_key(WALLET.address)})
 
 
+def key_members(party: str, key: PrivateKey) -> Members:
+    """Return the members of a key in a receipt."""
+    return KeyOfParty(party, key.public.jwk, KNOWN_FROM).members()
+
+
 def receipt_of(envelope: Envelope, parties: Mapping[str, PublicKey], size: int = 307, index: int = 6) -> Members:
     """Return the members of a receipt for the entry at `index` of a log of `size` entries, sealed."""
     tag = loan_tag(LOAN_KEY, 0)
@@ -113,6 +118,14 @@ def agreement() -> Members:
     """Return the receipt of a small agreement, signed by lender and borrower, without an anchor."""
     value = record("agreement")
     return receipt_of(envelope_of(value, LENDER, BORROWER), {"lender": LENDER.public, "borrower": BORROWER.public})
+
+
+def receipt_by(signer: NoteSigner) -> Members:
+    """Return the receipt of another log, which fits under that log's own key."""
+    members = agreement()
+    size, root = checkpoint_of(members)
+    checkpoint = sign_checkpoint(Checkpoint(signer.verifier.name, size, root), signer)
+    return sealed(members | {"checkpoint": checkpoint, "log_key": signer.verifier.format()}, signer)
 
 
 def anchored(members: Members, block: Block | None = None, state: str = "final", **changes: Any) -> Members:

@@ -11,12 +11,18 @@ export const PENDING = 'pending';
 export const UNKNOWN = 'unknown';
 export const NOT_CHECKED = 'not checked';
 
-/** The checks of one receipt in order, what had to be trusted, and `facts`: what the record says. */
+/**
+ * The checks of one receipt in order, what had to be trusted, and `facts`: what the record says.
+ *
+ * `receipt` and `record` are its members once they could be read, else null; whether they are true is in the checks.
+ */
 export class Report {
   constructor() {
     this.checks = [];
     this.trusted = [];
     this.facts = {};
+    this.receipt = null;
+    this.record = null;
   }
 
   /** Return `invalid` if a link broke, else `cannot tell` if one could not be checked, else `valid`. */

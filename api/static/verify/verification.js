@@ -55,6 +55,7 @@ function openReceipt(data, trusted, report) {
     report.add('format', OK, 'a receipt in canonical form');
     const source = trusted ? 'given by you' : "as the receipt names it: compare it with the operator's";
     report.trust(`the log's key ${key.format()}, ${source}`);
+    report.receipt = receipt;
     report.facts = { environment: receipt.environment, lender: receipt.lender };
     return new Links(receipt, key, report);
   } catch (error) {
@@ -92,6 +93,7 @@ class Links {
     const record = readRecord(parseCanonical(envelope.payload, MAX_PAYLOAD));
     const { type, id, loan, occurred_at } = record.members;
     this.openedRecord = record;
+    this.report.record = record.members;
     Object.assign(this.report.facts, { type, id, loan, occurred_at, received_at, index });
     return `${type} ${id} of loan ${loan}`;
   }

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The check page: what the server sends, and what the page's own code answers."""
+
+import gzip
+import json
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+from hashlib import sha256, sha384
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.hashes import SM3, Hash
+
+from api.page_texts import LANGUAGES, TEXTS
+from api.static_files import STATIC
+from notary.canonical import canonical_json, parse_json
+from notary.encoding import b64
+from tests.support import vector_receipts as make
+from tests.support.api import Api, running_api
+from tests.support.browser_verifier import BrowserVerifier, running_verifier
+from tests.support.builders import record
+from tests.support.vector_cases import LOG_KEY
+
+TAG = re.compile(r'<(?:link|script)[^>]*?(?:href|src)="(/static/[^"]+)"(?:[^>]*?integrity="([^"]+)")?')
+IMPORT = re.compile(r"""^(?:import|export)\s[^;=()]*?\bfrom\s+['"]([^'"]+)['"]""", re.MULTILINE)
+BUDGET = 150_000
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    with running_api(tmp_path_factory.mktemp("pages")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def verifier() -> Iterator[BrowserVerifier]:
+    with running_verifier() as running:
+        yield running
+
+
+def page(api: Api, address: str = "/check", **headers: str) -> Any:
+    return api.app.test_client().get(address, headers=headers)
+
+
+# --- what the server sends
+
+
+def test_the_page_needs_no_key_and_is_let_do_nothing_but_run_its_own_files(api: Api) -> None:
+    response = page(api)
+    assert response.status_code == 200
+    policy = dict(part.split(" ", 1) for part in response.headers["Content-Security-Policy"].split("; "))
+    assert policy["default-src"] == policy["connect-src"] == policy["form-action"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == "'self'"
+    assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_nothing_stands_in_the_page_that_the_policy_forbids(api: Api) -> None:
+    text = page(api).text
+    assert not re.search(r"<script(?![^>]*\bsrc=)", text)
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:|https?://", text)
+
+
+@pytest.mark.parametrize("language", list(LANGUAGES))
+def test_every_file_of_the_page_is_served_as_its_integrity_says(api: Api, language: str) -> None:
+    found = TAG.findall(page(api, f"/check?lang={language}").text)
+    assert len(found) > 40
+    for address, integrity in found:
+        response = page(api, address, **{"Accept-Encoding": "gzip"})
+        data = gzip.decompress(response.data)
+        assert data == page(api, address).data
+        assert "immutable" in response.headers["Cache-Control"]
+        if not address.endswith(".svg"):
+            assert integrity == "sha384-" + b64encode(sha384(data).digest()).decode()
+
+
+def test_every_module_that_the_page_imports_is_loaded_with_it(api: Api) -> None:
+    loaded = {Path(address.split("/", 3)[3]) for address, _ in TAG.findall(page(api).text) if address.endswith(".js")}
+    wanted, reached = [Path("check/page.js")], set()
+    while wanted:
+        path = wanted.pop()
+        reached.add(path)
+        for name in IMPORT.findall((STATIC / path).read_text("utf-8")):
+            target = (STATIC / path.parent / name).resolve().relative_to(STATIC)
+            if target not in reached:
+                wanted.append(target)
+    assert reached == loaded
+
+
+def test_a_first_visit_stays_within_its_budget(api: Api) -> None:
+    response = page(api)
+    addresses = {address for address, _ in TAG.findall(response.text)}
+    sizes = [len(page(api, address, **{"Accept-Encoding": "gzip"}).data) for address in addresses]
+    assert len(gzip.compress(response.data)) + sum(sizes) < BUDGET
+
+
+@pytest.mark.parametrize(
+    ("address", "accepted", "tag"),
+    [
+        ("/check", "zh-CN,zh;q=0.9,en;q=0.8", "zh-CN"),
+        ("/check", "en-GB,en;q=0.9", "en"),
+        ("/check", "fr", "zh-CN"),
+        ("/check", "", "zh-CN"),
+        ("/check?lang=en", "zh-CN", "en"),
+        ("/check?lang=zh", "en", "zh-CN"),
+        ("/check?lang=xx", "en", "en"),
+    ],
+)
+def test_the_language_is_the_one_asked_for_or_the_browsers(api: Api, address: str, accepted: str, tag: str) -> None:
+    response = page(api, address, **{"Accept-Language": accepted})
+    assert f'<html lang="{tag}">' in response.text
+    assert response.headers["Content-Language"] == tag
+    assert response.headers["Vary"] == "Accept-Language"
+
+
+@pytest.mark.parametrize(
+    "name", ["x/check/page.js", "{build}/check/none.js", "{build}/vendor/manifest.json", "{build}/../app.py"]
+)
+def test_no_other_file_is_served(api: Api, name: str) -> None:
+    build = TAG.findall(page(api).text)[0][0].split("/")[2]
+    assert page(api, f"/static/{name.format(build=build)}").status_code == 404
+
+
+def test_the_page_trusts_the_key_of_this_log(api: Api) -> None:
+    assert f'<body data-log-key="{api.services.log_key}">' in page(api).text
+
+
+def test_every_language_has_the_same_words(verifier: BrowserVerifier) -> None:
+    assert LANGUAGES.keys() == TEXTS.keys()
+    assert TEXTS["zh"].keys() == TEXTS["en"].keys()
+    words = verifier.ask("texts")
+    assert words["zh"].keys() == words["en"].keys()
+    for name, text in words["zh"].items():
+        assert set(re.findall(r"\{[a-z]+\}", text)) == set(re.findall(r"\{[a-z]+\}", words["en"][name])), name
+
+
+# --- what the page answers
+
+AGREEMENT = make.agreement()
+DOCUMENT = record("agreement")["documents"][0]
+FINAL = make.anchored(AGREEMENT)
+STATES = {
+    "final": (FINAL, ["recorded", "receipt"]),
+    "not anchored": (AGREEMENT, ["waiting", "recorded"]),
+    "mined": (make.anchored(AGREEMENT, state="mined"), ["waiting", "mined"]),
+    "of a test notary": (make.changed(FINAL, make.put("/environment", "test")), ["recorded", "receipt"]),
+    "without evidence": (make.changed(FINAL, make.put("/anchors/0/evidence", "none")), ["unknown", "unproven"]),
+    "a wrong nonce": (make.changed(FINAL, make.put("/nonce", "A" * 43)), ["altered", "receipt"]),
+    "a wrong seal": (FINAL | {"lender": "x"}, ["altered", "receipt"]),
+    "of another version": (FINAL | {"format": "loan-notary/receipt@2"}, ["unknown", "other-format"]),
+    "by another key": (
+        make.receipt_by(make.OTHER_LOG),
+        ["unknown", "other-notary"],
+    ),
+    "by another key, and altered": (make.receipt_by(make.OTHER_LOG) | {"lender": "x"}, ["altered", "receipt"]),
+}
+
+
+def answers(verifier: BrowserVerifier, *receipts: Any, documents: list[Any] | None = None) -> list[list[str]]:
+    encoded = [b64(item if isinstance(item, bytes) else canonical_json(item)) for item in receipts]
+    found: list[list[str]] = verifier.ask("answers", receipts=encoded, documents=documents or [], log_key=LOG_KEY)
+    return found
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_what_is_said_of_a_receipt(verifier: BrowserVerifier, name: str) -> None:
+    receipt, answer = STATES[name]
+    assert answers(verifier, receipt) == [answer]
+
+
+def test_a_damaged_receipt_is_called_altered_and_nothing_worse_happens(verifier: BrowserVerifier) -> None:
+    data = canonical_json(FINAL)
+    for damaged in (data[:-1], data + b"\n", json.dumps(FINAL, indent=2).encode()):
+        assert answers(verifier, damaged) == [["altered", "receipt"]]
+
+
+def given(**changes: Any) -> dict[str, Any]:
+    return {
+        "name": DOCUMENT["name"],
+        "size": DOCUMENT["size"],
+        "sha256": DOCUMENT["sha256"],
+        "sm3": DOCUMENT.get("sm3"),
+    } | changes
+
+
+@pytest.mark.parametrize(
+    ("receipts", "document", "answer"),
+    [
+        ([FINAL], given(), ["recorded", "document"]),
+        ([FINAL], given(name="renamed.pdf"), ["recorded", "document"]),
+        ([AGREEMENT], given(), ["waiting", "document"]),
+        ([FINAL], given(sha256="ab" * 32), ["altered", "document"]),
+        ([FINAL], given(size=DOCUMENT["size"] + 1), ["altered", "document"]),
+        ([FINAL], given(name="other.pdf", sha256="ab" * 32), ["missing", "document"]),
+        ([], given(), ["unknown", "no-receipt"]),
+        ([STATES["a wrong nonce"][0]], given(), ["unknown", "no-good-receipt"]),
+        ([STATES["by another key"][0]], given(), ["unknown", "no-good-receipt"]),
+        ([STATES["a wrong nonce"][0], FINAL], given(), ["recorded", "document"]),
+        ([FINAL], DOCUMENT["sha256"], ["recorded", "document"]),
+        ([FINAL], f" {DOCUMENT['sha256'].upper()}\n", ["recorded", "document"]),
+        ([FINAL], "ab" * 32, ["missing", "document"]),
+        ([FINAL], "ab" * 31, None),
+        ([FINAL], "not a digest", None),
+    ],
+)
+def test_what_is_said_of_a_document(
+    verifier: BrowserVerifier, receipts: list[Any], document: Any, answer: list[str] | None
+) -> None:
+    assert answers(verifier, *receipts, documents=[document])[-1] == answer
+
+
+def test_every_answer_has_its_words(verifier: BrowserVerifier) -> None:
+    names = verifier.ask("texts")["zh"].keys()
+    assert {f"kind.{answer[0]}" for _, answer in STATES.values()} <= names
+    assert {".".join(answer) for _, answer in STATES.values()} <= names
+
+
+@pytest.mark.parametrize("size", [0, 1, 55, 56, 63, 64, 65, 119, 120, 128, 1000, 2 * 1024 * 1024, 2 * 1024 * 1024 + 1])
+def test_files_are_hashed_piece_by_piece(verifier: BrowserVerifier, size: int) -> None:
+    data = bytes(number * 7 % 251 for number in range(min(size, 1000))) * (size // 1000 + 1)
+    sm3 = Hash(SM3())
+    sm3.update(data[:size])
+    assert verifier.ask("digest", data[:size]) == {
+        "sha256": sha256(data[:size]).hexdigest(),
+        "sm3": sm3.finalize().hex(),
+    }
+
+
+def test_the_receipt_of_a_running_notary_is_judged_by_its_key(api: Api, verifier: BrowserVerifier) -> None:
+    receipt = api.submit(record("agreement")).data
+    assert parse_json(receipt, limit=10**6)["state"] == "recorded"
+    found = verifier.ask("answers", receipts=[b64(receipt)], documents=[], log_key=api.services.log_key)
+    assert found == [["waiting", "recorded"]]
