@@ -7,6 +7,7 @@ from api import problems
 from api.views import (
     anchors,
     deliveries,
+    drafts,
     findings,
     health,
     keys,
@@ -30,6 +31,7 @@ def create_app(services: Services) -> Flask:
     problems.install(app)
     for views in (
         records,
+        drafts,
         loans,
         findings,
         policy,

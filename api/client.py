@@ -71,6 +71,26 @@ class NotaryClient:
         """Submit one record or envelope and return its receipt."""
         return self._checked("POST", "/v1/records", document, "application/json").data
 
+    def submit_draft(self, envelope: bytes) -> bytes:
+        """Hand in a half-signed envelope; return JSON of what it waits for, or the receipt once it is complete."""
+        return self._checked("POST", "/v1/drafts", envelope, "application/json").data
+
+    def drafts(self) -> Iterator[dict[str, Any]]:
+        """Yield the records that wait for signatures."""
+        after: str | None = ""
+        while after is not None:
+            page = self._json("GET", f"/v1/drafts?{urlencode({'after': after})}")
+            yield from page["drafts"]
+            after = page["after"]
+
+    def draft(self, record_id: str) -> dict[str, Any]:
+        """Return a record that waits for signatures, with its envelope."""
+        return self._json("GET", f"/v1/drafts/{quote(record_id, safe='')}")
+
+    def withdraw(self, record_id: str) -> None:
+        """Give up a record that waits for signatures."""
+        self._checked("DELETE", f"/v1/drafts/{quote(record_id, safe='')}")
+
     def submit_lines(self, lines: Sequence[bytes]) -> list[dict[str, Any]]:
         """Submit many records or envelopes, without line ends, and return the answer to each, in order."""
         response = self._checked("POST", "/v1/records:batch", b"\n".join(lines) + b"\n", "application/x-ndjson")

@@ -53,9 +53,10 @@ class Settings(Model):
 
     `environment` is what receipts say they are for; an embedded chain is for tests only. `rpc` is the URL of an
     Ethereum node, None for the embedded one. An anchor is sent at most every `anchor_interval` seconds. `depth` blocks
-    on top make an anchor final; None asks the chain for its `finalized` block. Webhooks go to public addresses, and to
-    those in `webhook_networks`. Each of the `timestamp_authorities` stamps every anchored checkpoint, and where no
-    anchor comes, every `timestamp_interval` seconds the newest one.
+    on top make an anchor final; None asks the chain for its `finalized` block. A half-signed record waits for
+    `draft_days`. Webhooks go to public addresses, and to those in `webhook_networks`. Each of the
+    `timestamp_authorities` stamps every anchored checkpoint, and where no anchor comes, every `timestamp_interval`
+    seconds the newest one.
     """
 
     environment: Environment = "test"
@@ -65,6 +66,7 @@ class Settings(Model):
     rpc: str | None = None
     anchor_interval: Annotated[float, Field(gt=0, strict=False)] = 5.0
     depth: Annotated[int, Field(ge=0)] | None = 0
+    draft_days: Annotated[int, Field(ge=1, le=3650)] = 30
     webhook_networks: Annotated[tuple[_Network, ...], Field(strict=False)] = ()
     timestamp_authorities: Annotated[tuple[TimestampAuthority, ...], Field(strict=False, max_length=8)] = ()
     timestamp_interval: Annotated[float, Field(gt=0, strict=False)] = 3600.0

@@ -13,6 +13,7 @@ from api.settings import DataFolder
 from api.writer_client import WriterClient
 from chain.deployment import Deployment
 from chain.wallet_signatures import WalletSignatures
+from notary.drafts import DAY, Drafts
 from notary.envelope import WalletDomain
 from notary.errors import UnavailableError
 from notary.exporting import ProofExporter
@@ -56,6 +57,7 @@ class Services:
     writer: WriterClient
     policies: Policies
     gate: PolicyGate
+    drafts: Drafts
     issuer: ReceiptIssuer
     exporter: ProofExporter
     verifier: ReceiptVerifier
@@ -86,17 +88,19 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
     store, signer, writer = open_store(folder), load_signer(folder), WriterClient(writer_socket)
     schemes: Schemes = {**SCHEMES, WALLET_ALG: WalletSignatures(lambda: _own_domain(folder))}
     keyring, policies = Keyring(store, schemes), Policies(store)
+    registrar, gate = Registrar(store, schemes, clock), PolicyGate(store, writer, policies)
     return Services(
         store=store,
         log=Log(store),
         log_key=signer.verifier.format(),
-        registrar=Registrar(store, schemes, clock),
+        registrar=registrar,
         keys=KeyRegistry(store, schemes, clock),
         roots=RootRegistry(store, clock),
         keyring=keyring,
         writer=writer,
         policies=policies,
-        gate=PolicyGate(store, writer, policies),
+        gate=gate,
+        drafts=Drafts(store, gate, registrar, clock, folder.settings().draft_days * DAY),
         issuer=ReceiptIssuer(store, keyring, signer, folder.settings().environment),
         exporter=ProofExporter(store, signer),
         verifier=make_verifier(signer.verifier),

@@ -113,14 +113,24 @@ class StoredRecord:
 
 @dataclass(frozen=True)
 class Draft:
-    """A record that waits for more signatures, up to `expires_at`; `signatures` is the envelope's member as JSON."""
+    """A record that waits for more signatures, up to `expires_at`.
+
+    `signatures` is the envelope's member as JSON, `signers` an object of the parties that made them, by key id.
+    """
 
     lender: int
     record_id: str
     payload: bytes
     signatures: str
+    signers: str
     created_at: int
     expires_at: int
+
+    @property
+    def signed(self) -> dict[str, str]:
+        """The parties that have signed, by key id."""
+        signed: dict[str, str] = orjson.loads(self.signers)
+        return signed
 
     @property
     def envelope(self) -> Envelope:
@@ -264,8 +274,8 @@ class DraftStore(Protocol):
         All drafts that have expired at its `created_at` are removed first.
         """
 
-    def sign_draft(self, draft: Draft, signatures: str) -> bool:
-        """Give a draft other signatures; return False, changing nothing, if it is not as `draft` says any more."""
+    def sign_draft(self, before: Draft, after: Draft) -> bool:
+        """Give a draft the signatures of `after`; return False, changing nothing, if it has not those of `before`."""
 
     def remove_draft(self, lender: int, record_id: str) -> bool:
         """Remove a draft; return whether there was one."""

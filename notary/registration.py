@@ -17,7 +17,7 @@ from notary.keyring import Keyring
 from notary.ports import Lender, PartyStore
 from notary.records import Record, parse_record
 from notary.sequencer import Submission
-from notary.signatures import Schemes, verify_signatures
+from notary.signatures import Schemes, verify_each, verify_signatures
 
 MAX_BODY = 128 * 1024
 """Bytes of the largest record or envelope that is taken."""
@@ -68,6 +68,16 @@ class Registrar:
             received_at=received_at,
             prove=prove,
         )
+
+    def check_signatures(self, lender: Lender, envelope: Envelope) -> tuple[Record, dict[str, str]]:
+        """Check an envelope that may lack signatures; return its record, and the parties that have signed by key id.
+
+        Raises as `submission` does.
+        """
+        moment = self._clock()
+        record = parse_record(parse_canonical(envelope.payload, limit=MAX_PAYLOAD))
+        keys = self._keyring.keys_of(lender.number, envelope, moment)
+        return record, verify_each(envelope, record, keys, self._schemes, moment)
 
     def _verify(self, lender: Lender, envelope: Envelope, record: Record, moment: int) -> None:
         keys = self._keyring.keys_of(lender.number, envelope, moment)

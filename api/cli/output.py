@@ -62,7 +62,7 @@ def show(members: dict[str, Any], as_json: bool, title: str) -> None:
     table.add_column(style="dim")
     table.add_column(overflow="fold")
     for name, value in members.items():
-        table.add_row(name.replace("_", " "), "–" if value is None else str(value))
+        table.add_row(name.replace("_", " "), "–" if value is None else escape(_text(value)))
     console.print(table)
 
 

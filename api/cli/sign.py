@@ -14,11 +14,19 @@ from cryptography.x509 import Certificate, load_pem_x509_certificates
 
 from chain.wallet import Wallet
 from chain.wallet_signatures import WalletSignatures, typed_data, wallet_key, wallet_signer
-from notary.canonical import canonical_json, parse_json
-from notary.envelope import MAX_PAYLOAD, EnvelopeSigner, WalletDomain, sign_envelope
+from notary.canonical import canonical_json, parse_canonical, parse_json
+from notary.envelope import (
+    MAX_PAYLOAD,
+    Envelope,
+    EnvelopeSigner,
+    WalletDomain,
+    envelope_from_json,
+    sign_envelope,
+)
 from notary.errors import Fault, InvalidCertificateError
 from notary.keys import WALLET_ALG
 from notary.records import parse_record
+from notary.registration import MAX_BODY
 from notary.schemes import PrivateKey, load_private_key
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -71,8 +79,12 @@ def sign(
     registry: WalletDomain | None,
     output: BinaryIO,
 ) -> None:
-    """Sign a RECORD (JSON) with one or more keys or wallets and write the envelope."""
-    payload = _payload(record)
+    """Sign a RECORD (JSON) with one or more keys or wallets and write the envelope.
+
+    RECORD may be an envelope that others have signed, such as a draft's: the signatures are added to theirs.
+    """
+    begun = _begun(record)
+    payload = begun.payload
     signers = _certified([load_private_key(path.read_bytes()) for path in keys], map(_chain, certificates))
     if (wallets or given) and registry is None:
         raise click.UsageError("a wallet signs for one registry: name it with --registry")
@@ -81,7 +93,9 @@ def sign(
         signers += [_signed_elsewhere(address, signature, registry) for address, signature in given]
     if not signers:
         raise click.UsageError("name at least one --key or --wallet")
-    output.write(sign_envelope(payload, *signers).encode() + b"\n")
+    signed = Envelope(payload, begun.signatures + sign_envelope(payload, *signers).signatures)
+    # Read again as the notary will: one key does not sign twice.
+    output.write(envelope_from_json(signed.to_json()).encode() + b"\n")
 
 
 @click.command("typed-data")
@@ -90,13 +104,18 @@ def sign(
 @click.option("-o", "--output", type=click.File("wb"), default="-", help="Where the typed data go.")
 def typed_data_command(record: Path, registry: WalletDomain, output: BinaryIO) -> None:
     """Write what a wallet signs for a RECORD (JSON), for its method eth_signTypedData_v4."""
-    output.write(orjson.dumps(typed_data(_payload(record), registry)) + b"\n")
+    output.write(orjson.dumps(typed_data(_begun(record).payload, registry)) + b"\n")
 
 
-def _payload(record: Path) -> bytes:
-    value = parse_json(record.read_bytes(), limit=MAX_PAYLOAD)
+def _begun(record: Path) -> Envelope:
+    """Return an envelope as far as it is signed, or that of a record that nobody has signed."""
+    value = parse_json(record.read_bytes(), limit=MAX_BODY)
+    if isinstance(value, dict) and "payload" in value:
+        envelope = envelope_from_json(value)
+        parse_record(parse_canonical(envelope.payload, limit=MAX_PAYLOAD))
+        return envelope
     parse_record(value)
-    return canonical_json(value)
+    return Envelope(canonical_json(value))
 
 
 def _chain(path: Path) -> list[Certificate]:

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from api.bulk import BulkSubmission, Outcome, read_source
+from api.cli.drafts import show_handed_in
 from api.cli.options import client_options
 from api.cli.output import REFUSED, console, errors, json_option
 from api.client import NotaryClient
@@ -25,14 +26,18 @@ class _Rate(ProgressColumn):
 
 @click.command()
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
+@click.option("--draft", is_flag=True, help="SOURCE is an envelope that others have yet to sign, or are now signing.")
 @json_option
 @client_options
 @click.pass_context
-def submit(context: click.Context, client: NotaryClient, source: Path, as_json: bool) -> None:
+def submit(context: click.Context, client: NotaryClient, source: Path, draft: bool, as_json: bool) -> None:
     """Submit SOURCE: a record or envelope (.json), a file with one a line, or a folder of such files.
 
     If it is interrupted, the same command goes on where it stopped. Exit code 1 if any record was refused.
     """
+    if draft:
+        show_handed_in(client.submit_draft(source.read_bytes()), as_json)
+        return
     if source.suffix == ".json":
         click.echo(client.submit(next(read_source(source))), nl=False)
         return

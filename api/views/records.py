@@ -8,6 +8,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from api.auth import authenticated_lender
 from api.batch import answer_lines
 from api.clock import now
+from api.views.answers import receipt_response
 from api.views.bodies import read_body, read_lines, require_media_type
 from api.views.record_json import RecordWriter
 from api.wiring import Services
@@ -32,11 +33,7 @@ def blueprint(services: Services) -> Blueprint:
         [placed] = services.gate.append(lender, [submission])
         if isinstance(placed, RefusedError):
             raise placed
-        if placed.fresh:
-            receipt, status = services.issuer.fresh(lender, submission, placed), 201
-        else:
-            receipt, status = services.issuer.stored(services.store.record_at(placed.index)), 200
-        return Response(receipt, status, mimetype="application/json")
+        return receipt_response(services, lender, placed.index, (submission, placed) if placed.fresh else None)
 
     @views.post("/records:batch")
     def submit_batch() -> Response:

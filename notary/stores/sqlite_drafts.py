@@ -17,15 +17,17 @@ class DraftTable(SqliteFile):
 
     def add_draft(self, draft: Draft) -> bool:
         values = (
-            draft.lender, draft.record_id, draft.payload, draft.signatures, draft.created_at, draft.expires_at,
+            draft.lender, draft.record_id, draft.payload, draft.signatures, draft.signers, draft.created_at,
+            draft.expires_at,
         )  # fmt: skip
         with self._transaction() as connection:
             connection.execute(STATEMENTS["purge_drafts"], (draft.created_at,))
             return connection.execute(STATEMENTS["add_draft"], values).rowcount == 1
 
-    def sign_draft(self, draft: Draft, signatures: str) -> bool:
+    def sign_draft(self, before: Draft, after: Draft) -> bool:
         values = {
-            "lender": draft.lender, "id": draft.record_id, "before": draft.signatures, "after": signatures,
+            "lender": before.lender, "id": before.record_id, "before": before.signatures,
+            "signatures": after.signatures, "signers": after.signers,
         }  # fmt: skip
         with self._transaction() as connection:
             return connection.execute(STATEMENTS["sign_draft"], values).rowcount == 1

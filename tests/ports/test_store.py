@@ -504,7 +504,7 @@ def test_a_root_is_revoked_for_all_organizations(store: Store, lender: Lender) -
 
 
 def draft(number: int, lender: int = 1, **changes: Any) -> Draft:
-    made = Draft(lender, record_id(number), b"payload %d" % number, '[{"a":1}]', NOW, NOW + 1000)
+    made = Draft(lender, record_id(number), b"payload %d" % number, '[{"a":1}]', '{"a":"lender"}', NOW, NOW + 1000)
     return replace(made, **changes)
 
 
@@ -531,10 +531,12 @@ def test_drafts_belong_to_one_lender(store: Store, lender: Lender) -> None:
 
 def test_a_draft_is_signed_as_it_was_seen_or_not_at_all(store: Store, lender: Lender) -> None:
     store.add_draft(draft(1))
-    assert store.sign_draft(draft(1), '[{"b":2}]') is True
-    assert store.sign_draft(draft(1), '[{"c":3}]') is False
-    assert store.sign_draft(draft(2), '[{"c":3}]') is False
-    assert store.draft(lender.number, record_id(1), NOW) == draft(1, signatures='[{"b":2}]')
+    signed = draft(1, signatures='[{"b":2}]', signers='{"b":"borrower"}')
+    assert store.sign_draft(draft(1), signed) is True
+    for before in (draft(1), draft(2)):
+        assert store.sign_draft(before, replace(before, signatures='[{"c":3}]')) is False
+    assert store.draft(lender.number, record_id(1), NOW) == signed
+    assert signed.signed == {"b": "borrower"}
 
 
 def test_drafts_are_listed_in_pages(store: Store, lender: Lender) -> None:
@@ -565,7 +567,7 @@ def test_of_many_who_sign_a_draft_at_once_one_does(open_store: Callable[[], Stor
 
     def sign(number: int) -> None:
         mine = open_store()
-        signed.append(mine.sign_draft(draft(1), f'["{number}"]'))
+        signed.append(mine.sign_draft(draft(1), draft(1, signatures=f'["{number}"]')))
         mine.close()
 
     threads = [threading.Thread(target=sign, args=(number,)) for number in range(8)]

@@ -42,6 +42,7 @@ CREATE TABLE drafts (
   record_id TEXT NOT NULL,
   payload BLOB NOT NULL,
   signatures TEXT NOT NULL,
+  signers TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
   UNIQUE (lender, record_id)

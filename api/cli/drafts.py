@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands on half-signed records: `drafts`, `draft`, `withdraw`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from api.cli.options import client_options
+from api.cli.output import json_option, show, show_list
+from api.client import NotaryClient
+from notary.canonical import canonical_json
+
+_COLUMNS = ("id", "loan", "type", "signed_by", "missing", "expires_at")
+
+
+def show_handed_in(answer: bytes, as_json: bool) -> None:
+    """Show what became of a half-signed record: whom it waits for, or its receipt, which has all signatures."""
+    members = orjson.loads(answer)
+    if "missing" in members:
+        show(members if as_json else _line(members), as_json, "Waits for signatures")
+    else:
+        click.echo(answer, nl=False)
+
+
+@click.command()
+@json_option
+@client_options
+def drafts(client: NotaryClient, as_json: bool) -> None:
+    """List the records that wait for signatures."""
+    found = list(client.drafts())
+    show_list(found if as_json else [_line(item) for item in found], _COLUMNS, as_json)
+
+
+@click.command()
+@click.argument("record_id")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File for the envelope.")
+@json_option
+@client_options
+def draft(client: NotaryClient, record_id: str, output: Path | None, as_json: bool) -> None:
+    """Show a record that waits for signatures; `sign` adds one to the envelope that goes to --output."""
+    found = client.draft(record_id)
+    if output is not None:
+        output.write_bytes(canonical_json(found["envelope"]) + b"\n")
+    if as_json:
+        click.echo(orjson.dumps(found))
+        return
+    record = orjson.dumps(found["record"], option=orjson.OPT_INDENT_2).decode()
+    show({**_line(found), "record": record}, as_json, "Waits for signatures")
+
+
+@click.command()
+@click.argument("record_id")
+@json_option
+@client_options
+def withdraw(client: NotaryClient, record_id: str, as_json: bool) -> None:
+    """Give up a record that waits for signatures."""
+    client.withdraw(record_id)
+    show({"id": record_id}, as_json, "Withdrawn")
+
+
+def _line(members: dict[str, Any]) -> dict[str, Any]:
+    signed = [item["party"] for item in members["signed"]]
+    return {name: signed if name == "signed_by" else members[name] for name in _COLUMNS}
+
+
+COMMANDS = (drafts, draft, withdraw)

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The answer to a record that was submitted, wherever it came in."""
+
+from flask import Response
+
+from api.wiring import Services
+from notary.ports import Lender
+from notary.sequencer import Placed, Submission
+
+
+def receipt_response(
+    services: Services, lender: Lender, index: int, placed: tuple[Submission, Placed] | None
+) -> Response:
+    """Return the receipt of the record at `index`: 201 if it has just been placed, 200 if it was there before."""
+    if placed is not None:
+        return Response(services.issuer.fresh(lender, *placed), 201, mimetype="application/json")
+    return Response(services.issuer.stored(services.store.record_at(index)), 200, mimetype="application/json")
