@@ -31,6 +31,7 @@ _COLOURS: dict[Verdict | Status, str] = {
 }
 
 console = Console(highlight=False, soft_wrap=True)
+_wide = Console(highlight=False, soft_wrap=True, width=10_000)
 errors = Console(highlight=False, soft_wrap=True, stderr=True)
 
 
@@ -75,7 +76,8 @@ def show_list(items: list[dict[str, Any]], columns: Sequence[str], as_json: bool
     for item in items:
         values = (item[name] for name in columns)
         table.add_row(*("–" if value is None else escape(_text(value)) for value in values))
-    console.print(table)
+    # Wider than the terminal rather than shortened: ids are there to be copied.
+    _wide.print(table)
 
 
 def _text(value: object) -> str:

@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 
 from api.app import create_app
 from api.auth import hash_api_key, new_api_key
+from api.clock import now
 from api.folder_setup import set_up
 from api.settings import DataFolder, Settings
 from api.wiring import Services, load_signer, make_services, open_store
@@ -147,21 +148,21 @@ def socket_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def running_api(path: Path, max_waiting: int = MAX_WAITING) -> Iterator[Api]:
+def running_api(path: Path, max_waiting: int = MAX_WAITING, clock: Callable[[], int] = now) -> Iterator[Api]:
     """Make a data folder with two lenders at `path`, and serve it."""
     folder = make_folder(path)
     with (
         socket_folder() as sockets,
         served(folder, sockets / "writer", max_waiting),
-        api_over(folder, sockets / "writer") as api,
+        api_over(folder, sockets / "writer", clock) as api,
     ):
         yield api
 
 
 @contextmanager
-def api_over(folder: DataFolder, writer: Path) -> Iterator[Api]:
+def api_over(folder: DataFolder, writer: Path, clock: Callable[[], int] = now) -> Iterator[Api]:
     """Put the API over a folder whose writer listens, or not, on the socket `writer`."""
-    services = make_services(folder, writer)
+    services = make_services(folder, writer, clock)
     bank, other = (new_lender(services, name) for name in ("示范银行", "Second Bank"))
     try:
         yield Api(folder, services, create_app(services), bank, other)

@@ -62,14 +62,22 @@ class Authority:
         return sha256(self.der).hexdigest()
 
     def certify(
-        self, organization: str | None = None, name: str = "Zhang San", begin: int = NOW, end: int = NOW + YEAR
+        self,
+        organization: str | None = None,
+        name: str = "Zhang San",
+        begin: int = NOW,
+        end: int = NOW + YEAR,
+        padding: int = 0,
     ) -> Certified:
-        """Make a key, and a certificate for signing with it."""
+        """Make a key, and a certificate for signing with it that has `padding` bytes in an extension of no meaning."""
         key = Ed25519PrivateKey.generate()
         builder = _builder(_name(name, organization), self.certificate.subject, key.public_key(), begin, end)
         usage = x509.KeyUsage(True, True, False, False, False, False, False, False, False)
         builder = builder.add_extension(x509.BasicConstraints(False, None), True).add_extension(usage, True)
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
+        if padding:
+            meaningless = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.32473.1"), bytes(padding))
+            builder = builder.add_extension(meaningless, False)
         leaf = builder.add_extension(issuer, False).sign(self.key, None)
         return Certified(private_key(key), (leaf.public_bytes(Encoding.DER),))
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from notary.canonical import canonical_json
 from notary.drafts import DAY, Completed, Drafts, Waiting
 from notary.encoding import format_time
-from notary.envelope import Envelope
+from notary.envelope import Envelope, sign_envelope
 from notary.errors import (
     DraftError,
     DuplicateRecordError,
@@ -33,10 +33,12 @@ from notary.errors import (
 from notary.key_registry import KeyRegistry
 from notary.ports import Draft, Lender
 from notary.registration import Registrar
+from notary.root_registry import RootRegistry
 from notary.schemes import SCHEMES, PrivateKey, generate_key
 from notary.sequencer import Placed, Submission
 from notary.stores.sqlite import SqliteStore
 from tests.support.builders import NOW, NotaryKit, kit_over, record, record_id, signed
+from tests.support.certificates import Authority
 
 ID = record("agreement")["id"]
 
@@ -272,10 +274,18 @@ def test_too_many_signatures_are_refused(desk: Desk) -> None:
 
 
 def test_an_envelope_that_would_be_too_long_is_refused(desk: Desk) -> None:
-    value = record("agreement", clauses=[{"member": "/x", "clause": "c" * 230}] * 240)
-    keys = [desk.kit.register("guarantor") for _ in range(15)]
-    waiting(desk.hand_in(value, *keys))  # the largest payloads leave room for sixteen plain signatures
-    waiting(desk.hand_in(value, desk.lender))
+    value = record("agreement", clauses=[{"member": "/x", "clause": "c" * 225}] * 240)
+    root = Authority.create()
+    roots = RootRegistry(desk.kit.store, desk.clock)
+    roots.register(desk.kit.lender, "lender", root.pem, organization="示范银行")
+    roots.register(desk.kit.lender, "borrower", root.pem)
+    payload = canonical_json(value)
+    mine, theirs = (
+        sign_envelope(payload, root.certify(name, padding=16_000).signer).encode() for name in ("示范银行", None)
+    )
+    waiting(desk.drafts.hand_in(desk.kit.lender, mine))
+    text = desk.refused(lambda: desk.drafts.hand_in(desk.kit.lender, theirs), InvalidEnvelopeError)
+    assert "more than 131072 bytes" in text
 
 
 def test_the_log_s_refusal_leaves_the_draft_as_it_was(desk: Desk) -> None:
