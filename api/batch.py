@@ -13,7 +13,7 @@ import orjson
 from api.problems import describe
 from api.wiring import Services
 from api.writer_protocol import MAX_SUBMISSIONS
-from notary.errors import InvalidInputError, NotaryError, RefusedError
+from notary.errors import NotaryError, RefusedError
 from notary.ports import Lender
 from notary.sequencer import Placed, Submission
 
@@ -33,7 +33,7 @@ def answer_lines(services: Services, lender: Lender, lines: Iterable[bytes]) -> 
     for number, body in enumerate(lines, 1):
         try:
             result: Submission | dict[str, Any] = services.registrar.submission(lender, body, prove=False)
-        except InvalidInputError as error:
+        except NotaryError as error:
             result = describe(error)
         part.append(_Line(number, result))
         size += len(body)

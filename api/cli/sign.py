@@ -94,8 +94,9 @@ def sign(
     if not signers:
         raise click.UsageError("name at least one --key or --wallet")
     signed = Envelope(payload, begun.signatures + sign_envelope(payload, *signers).signatures)
-    # Read again as the notary will: one key does not sign twice.
-    output.write(envelope_from_json(signed.to_json()).encode() + b"\n")
+    # Read again as the notary will: one key does not sign twice. The file comes last: what fails leaves none behind.
+    envelope = envelope_from_json(signed.to_json()).encode()
+    output.write(envelope + b"\n")
 
 
 @click.command("typed-data")
@@ -104,7 +105,8 @@ def sign(
 @click.option("-o", "--output", type=click.File("wb"), default="-", help="Where the typed data go.")
 def typed_data_command(record: Path, registry: WalletDomain, output: BinaryIO) -> None:
     """Write what a wallet signs for a RECORD (JSON), for its method eth_signTypedData_v4."""
-    output.write(orjson.dumps(typed_data(_begun(record).payload, registry)) + b"\n")
+    shown = orjson.dumps(typed_data(_begun(record).payload, registry))
+    output.write(shown + b"\n")
 
 
 def _begun(record: Path) -> Envelope:

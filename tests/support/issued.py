@@ -56,6 +56,12 @@ class Issued:
         return self.certificate.public_bytes(Encoding.PEM)
 
     @property
+    def chain_pem(self) -> bytes:
+        """The chain for a file, leaf first."""
+        chain = (x509.load_der_x509_certificate(der) for der in self.x5c)
+        return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in chain)
+
+    @property
     def signing_key(self) -> PrivateKey:
         """The private key with its scheme."""
         return private_key(self.key)
