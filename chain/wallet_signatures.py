@@ -12,13 +12,18 @@ from functools import partial
 from hashlib import sha256
 from typing import Any, NoReturn, Protocol
 
-from coincurve import PublicKey as CurvePoint
-
 from chain.eip712 import domain_separator, hash_struct, signing_hash, text_word
 from chain.keccak import keccak
 from notary.canonical import parse_json
 from notary.envelope import MAX_PAYLOAD, EnvelopeSigner, WalletDomain, read_signing_input
-from notary.errors import Fault, InvalidInputError, InvalidKeyError, InvalidSignatureError, MalformedJsonError
+from notary.errors import (
+    Fault,
+    InvalidInputError,
+    InvalidKeyError,
+    InvalidSignatureError,
+    MalformedJsonError,
+    MissingPackageError,
+)
 from notary.keys import WALLET_ALG, PublicKey, make_jwk
 
 NAME, VERSION = "Loan Notary", "1"
@@ -134,6 +139,11 @@ def recover(digest: bytes, signature: bytes) -> bytes:
         _refuse(f"v must be 27 or 28, not {signature[64]}")
     if int.from_bytes(signature[32:64]) > _HALF_ORDER:
         _refuse("s is the higher of the two possible, which Ethereum does not take")
+    try:
+        # Imported here: a verifier that meets no wallet's signature can do without.
+        from coincurve import PublicKey as CurvePoint
+    except ModuleNotFoundError:
+        raise MissingPackageError("coincurve", "a wallet's signature") from None
     try:
         point = CurvePoint.from_signature_and_message(
             signature[:64] + bytes([signature[64] - _V[0]]), digest, hasher=None

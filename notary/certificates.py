@@ -17,10 +17,9 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, SignatureAlgorithmOID
 
-from notary.certificate_path import validate_path
 from notary.encoding import format_time
 from notary.envelope import Signature
-from notary.errors import Fault, InvalidCertificateError
+from notary.errors import Fault, InvalidCertificateError, MissingPackageError
 from notary.keys import PublicKey, Scheme
 
 _SIGNED_WITH = {
@@ -188,6 +187,11 @@ def _check_chain(chain: tuple[bytes, ...], root: bytes) -> None:
             _refuse(f"/x5c/{place + 1}", f"is not an authority's: {_name(certificates[place + 1].subject)}")
     _check_leaf(certificates[0])
     moment = max(certificate.not_valid_before_utc for certificate in certificates)
+    try:
+        # Imported here: these packages are large, and a verifier that meets no chain of certificates can do without.
+        from notary.certificate_path import validate_path
+    except ModuleNotFoundError:
+        raise MissingPackageError("pyhanko-certvalidator", "a chain of certificates") from None
     try:
         validate_path((root, *reversed(chain)), moment)
     except ValueError as error:

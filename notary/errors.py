@@ -39,7 +39,8 @@
     ├── CorruptLogError                stored data contradict each other: never sign over it
     │   └── ForkError                  the stored head is not the one this writer wrote
     └── UnavailableError               cannot be done now; trying again later may help
-        └── LogBusyError               more appends wait than the log takes in
+        ├── LogBusyError               more appends wait than the log takes in
+        └── MissingPackageError        a package is not installed that few documents need
 
 `chain.errors` adds the chain's own under `UnavailableError` and `RefusedError`.
 """
@@ -291,3 +292,11 @@ class UnavailableError(NotaryError):
 
 class LogBusyError(UnavailableError):
     """Raised when more appends wait than the log takes in."""
+
+
+class MissingPackageError(UnavailableError):
+    """Raised when something needs a package that is not installed, because most verifiers do without it."""
+
+    def __init__(self, package: str, purpose: str) -> None:
+        self.package, self.purpose = package, purpose
+        super().__init__(f"{purpose} cannot be checked without the package {package}: install it and try again")

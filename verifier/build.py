@@ -102,6 +102,9 @@ def _metadata(project: dict[str, Any]) -> str:
         f"Requires-Python: {project['requires-python']}",
         *(f"Requires-Dist: {requirement}" for requirement in project["dependencies"]),
     ]
+    for extra, requirements in project["optional-dependencies"].items():
+        lines.append(f"Provides-Extra: {extra}")
+        lines += (f'Requires-Dist: {requirement}; extra == "{extra}"' for requirement in requirements)
     return "\n".join(lines) + "\n"
 
 

@@ -18,6 +18,9 @@ from verifier.text import report_lines
 
 _MISUSED = 2
 _EPILOG = """\
+needs Python 3.11 or newer and the packages cryptography, orjson, pycryptodome and pydantic;
+for signatures of Ethereum wallets coincurve too, for chains of certificates pyhanko-certvalidator
+
 exit codes: 0 all valid, 1 one is invalid, 2 one cannot be told (or a file or option is not usable)
 
 No network is used. What had to be taken on trust is listed at the end of each report: compare the log's key with
