@@ -12,7 +12,7 @@ Every rule but `format` may be left out. Each one given is a check of its own in
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -61,7 +61,7 @@ class AcceptanceRules(Model):
     assurance: Annotated[Assurance, Field(strict=False)] | None = None
     chains: Annotated[tuple[AllowedChain, ...], _Several] | None = None
     confirmations: Whole | None = None
-    final: Literal[True] | None = None
+    final: bool | None = None
     log_keys: Annotated[tuple[Name, ...], _Several] | None = None
     record_types: Annotated[tuple[Name, ...], _Several] | None = None
     unanchored_seconds: Whole | None = None
@@ -91,6 +91,8 @@ def parse_rules(data: bytes) -> AcceptanceRules:
         if member is None:
             raise ReceiptError(Fault(f"/{name}", "is left out where there is no such rule, never null"))
     rules = read_shape(AcceptanceRules, value)
+    if rules.final is False:
+        raise ReceiptError(Fault("/final", "is true, or left out"))
     for number, name in enumerate(rules.record_types or ()):
         if name not in RECORD_TYPES:
             raise ReceiptError(Fault(f"/record_types/{number}", "is not a known record type"))

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from notary.report import Verdict
 from tests.support.api import Api, agreement, repayment, running_api
 from tests.support.builders import record, signed
 
@@ -89,3 +90,31 @@ def test_sums_in_another_currency_are_refused(api: Api) -> None:
     refused = api.submit(repayment("V-5", amount=dollars, split=split))
     assert (refused.status_code, refused.json["type"]) == (409, "urn:loan-notary:problem:other-currency")
     assert refused.json["errors"][0]["check"] == "C5"
+
+
+def test_a_history_receipt_proves_all_records_of_a_loan(api: Api) -> None:
+    pay(api, "V-5")
+    answer = api.get("/v1/loans/V-5/receipt")
+    assert (answer.status_code, answer.mimetype) == (200, "application/json")
+    report = api.services.verifier.verify(answer.data)
+    assert report.verdict is Verdict.VALID
+    shown = api.get("/v1/loans/V-5").json
+    assert (report.facts["loan"], report.facts["records"]) == ("V-5", 3)
+    assert report.loan is not None
+    assert report.loan["principal"] == shown["principal"]
+    assert report.loan["findings"] == shown["findings"]
+    told = api.request("POST", "/v1/verify", answer.data).json
+    assert (told["verdict"], told["loan"]["state"]) == ("valid", "active")
+
+
+def test_a_loan_whose_number_ends_like_the_path_is_still_found(api: Api) -> None:
+    pay(api, "V-6/receipt")
+    assert api.get("/v1/loans/V-6/receipt").json["loan"] == "V-6/receipt"
+    history = api.get("/v1/loans/V-6/receipt/receipt")
+    assert api.services.verifier.verify(history.data).facts["loan"] == "V-6/receipt"
+
+
+def test_nobody_gets_the_history_of_anothers_loan(api: Api) -> None:
+    pay(api, "V-7")
+    for refused in (api.get("/v1/loans/V-7/receipt", by=api.other), api.get("/v1/loans/V-8/receipt")):
+        assert (refused.status_code, refused.json["type"]) == (404, "urn:loan-notary:problem:not-found")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The registry on a real anvil: deployment, each custom error as its own class, hand-over, chains not ours."""
 
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from chain.wallet import Wallet
 from chain.witness import NodeWitness
 from notary.anchors import Anchor, AnchorState
 from tests.support.log import MemoryLog
-from tests.support.node import ORIGIN, Chain, new_wallet, running_chain
+from tests.support.node import ORIGIN, Chain, new_wallet, running_chain, tampered
 
 NOBODY = "0x" + "00" * 20
 
@@ -201,8 +202,62 @@ class TestWitness:
             block_time=block.time,
         )
 
-    def test_confirms(self, chain: Chain, anchor: Anchor) -> None:
-        NodeWitness(chain.node.url).confirm(anchor)
+    def test_confirms_and_tells_how_deep(self, chain: Chain, anchor: Anchor) -> None:
+        witness = NodeWitness(chain.node.url)
+        assert witness.confirm(anchor) == 0
+        chain.mine(3)
+        assert witness.confirm(anchor) == 3
+
+    @pytest.mark.parametrize(
+        ("method", "body"),
+        [
+            ("eth_chainId", b'{"result":"0x1"}'),
+            ("eth_chainId", b"<html>"),
+            ("eth_getBlockByNumber", b'{"result":null}'),
+            ("eth_getBlockByNumber", b'{"result":{"hash":"0x11"}}'),
+            ("eth_call", b'{"result":"0x"}'),
+            ("eth_call", b'{"result":"0x02"}'),
+            ("eth_call", b'{"error":{"code":-32000,"message":"busy"}}'),
+            ("eth_call", b""),
+        ],
+    )
+    def test_a_node_that_talks_nonsense_is_no_witness_against_an_anchor(
+        self, chain: Chain, anchor: Anchor, method: str, body: bytes
+    ) -> None:
+        def tamper(asked: str, forward: Callable[[], tuple[int, bytes]]) -> tuple[int, bytes]:
+            return (200, body) if asked == method else forward()
+
+        with tampered(chain.node.url, tamper) as url, pytest.raises(ChainUnavailableError):
+            NodeWitness(url).confirm(anchor)
+
+    def test_a_node_that_lies_about_the_block_contradicts(self, chain: Chain, anchor: Anchor) -> None:
+        def tamper(_: str, forward: Callable[[], tuple[int, bytes]]) -> tuple[int, bytes]:
+            status, body = forward()
+            return status, body.replace((anchor.block_hash or "").encode(), b"0x" + b"77" * 32)
+
+        with tampered(chain.node.url, tamper) as url, pytest.raises(EvidenceError, match="is 0x7777"):
+            NodeWitness(url).confirm(anchor)
+
+    def test_a_node_that_vanishes_between_two_questions_cannot_tell(self, chain: Chain, anchor: Anchor) -> None:
+        asked: list[str] = []
+
+        def tamper(method: str, forward: Callable[[], tuple[int, bytes]]) -> tuple[int, bytes]:
+            asked.append(method)
+            return forward() if len(asked) < 3 else (503, b"")
+
+        with tampered(chain.node.url, tamper) as url, pytest.raises(ChainUnavailableError):
+            NodeWitness(url).confirm(anchor)
+        assert len(asked) >= 3
+
+    def test_a_node_that_hangs_or_is_gone_cannot_tell(self, anchor: Anchor) -> None:
+        with socket.socket() as mute:
+            mute.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{mute.getsockname()[1]}"
+            with pytest.raises(ChainUnavailableError):
+                NodeWitness(url).confirm(anchor)
+            mute.listen()
+            with pytest.raises(ChainUnavailableError, match="Timeout"):
+                NodeWitness(url, timeout=0.2).confirm(anchor)
 
     @pytest.mark.parametrize(
         ("change", "error"),

@@ -71,7 +71,8 @@ def test_under_the_old_seal_no_mutation_is_accepted(name: str, count: int | None
             right += 1
         else:
             wrong.append(f"{mutation.name}: {sorted(found)}, not {sorted(allowed)}")
-    assert words >= {"lender", "environment", "received_at", "party", "chain_id", "transaction_hash"}
+    all_words = {"lender", "environment", "received_at", "party", "chain_id", "transaction_hash"}
+    assert words >= all_words or count is not None
     show_share(name, right, wrong)
 
 
