@@ -11,7 +11,8 @@ from notary.anchors import LogHead
 from notary.errors import Fault, InvalidInputError, UnavailableError
 from notary.log import Log
 from notary.ports import Store
-from notary.timestamp_tokens import MAX_REPLY, load_authorities, make_request, open_reply, verify_token
+from notary.time_proof import load_authorities
+from notary.timestamp_tokens import MAX_REPLY, make_request, open_reply, verify_token
 from notary.timestamping import StampPolicy, Timestamper
 from notary.timestamps import Timestamp
 

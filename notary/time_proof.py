@@ -10,9 +10,11 @@ tree shows no beginning either, because the log may have been longer already whe
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from cryptography.x509 import Certificate, load_pem_x509_certificates
+
 from notary.anchors import LOCAL_CHAINS, Anchor
 from notary.encoding import format_time
-from notary.errors import TimestampError, UnknownAuthorityError
+from notary.errors import Fault, InvalidInputError, TimestampError, UnknownAuthorityError
 from notary.report import NotCheckedError, Report, Status
 from notary.sealed import SealedDocument
 
@@ -41,6 +43,14 @@ class TimeProof:
 
     moments: tuple[Moment, ...]
     passed_over: tuple[str, ...]
+
+
+def load_authorities(pem: bytes) -> tuple[Certificate, ...]:
+    """Read certificates of authorities, or of those that issue theirs. Raises `InvalidInputError`."""
+    try:
+        return tuple(load_pem_x509_certificates(pem))
+    except ValueError:
+        raise InvalidInputError(Fault("", "not certificates in PEM")) from None
 
 
 def prove_time(

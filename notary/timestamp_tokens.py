@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.x509 import Certificate, InvalidVersion, load_der_x509_certificate, load_pem_x509_certificates
+from cryptography.x509 import Certificate, InvalidVersion, load_der_x509_certificate
 from rfc3161_client import (
     HashAlgorithm,
     TimestampRequestBuilder,
@@ -22,7 +22,7 @@ from rfc3161_client import (
 )
 from rfc3161_client.tsp import PKIStatus, TimeStampRequest
 
-from notary.errors import Fault, InvalidInputError, TimestampError, UnknownAuthorityError
+from notary.errors import TimestampError, UnknownAuthorityError
 from notary.time_proof import Moment
 
 MAX_TOKEN = 16 * 1024
@@ -30,14 +30,6 @@ MAX_REPLY = MAX_TOKEN + 1024
 _SHA256 = "2.16.840.1.101.3.4.2.1"
 _GRANTED = bytes.fromhex("3003020100")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def load_authorities(pem: bytes) -> tuple[Certificate, ...]:
-    """Read certificates of authorities, or of those that issue theirs. Raises `InvalidInputError`."""
-    try:
-        return tuple(load_pem_x509_certificates(pem))
-    except ValueError:
-        raise InvalidInputError(Fault("", "not certificates in PEM")) from None
 
 
 def make_request(checkpoint: str) -> TimeStampRequest:

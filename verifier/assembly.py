@@ -10,12 +10,13 @@ from chain.evidence import verify_evidence
 from chain.known_registries import KNOWN_CODE_HASHES
 from chain.wallet_signatures import WalletSignatures
 from notary.acceptance import AcceptanceRules
+from notary.errors import MissingPackageError
 from notary.keys import WALLET_ALG
 from notary.schemes import SCHEMES
 from notary.sealed_links import ChainWitness
 from notary.signatures import Schemes
 from notary.signed_note import NoteVerifier
-from notary.timestamp_tokens import verify_token
+from notary.time_proof import TokenVerifier
 from notary.verification import ReceiptVerifier
 
 # Without a domain of its own each wallet's signature is taken for the registry that it names.
@@ -30,8 +31,18 @@ def make_verifier(
 ) -> ReceiptVerifier:
     """Make a verifier that trusts `log_key`, asks the node `chain` if there is one, and applies `rules`.
 
-    `authorities` are certificates that vouch for timestamp authorities.
+    `authorities` are certificates that vouch for timestamp authorities. Raises `MissingPackageError` if there are some
+    and the package that reads their timestamps is not installed.
     """
     evidence = partial(verify_evidence, known_code_hashes=KNOWN_CODE_HASHES)
-    tokens = partial(verify_token, authorities=authorities) if authorities else None
+    tokens = _token_verifier(authorities) if authorities else None
     return ReceiptVerifier(_SCHEMES, evidence, log_key, chain, rules, verify_token=tokens)
+
+
+def _token_verifier(authorities: Sequence[Certificate]) -> TokenVerifier:
+    try:
+        # Imported here: a verifier that is given no authority reads no timestamps.
+        from notary.timestamp_tokens import verify_token
+    except ModuleNotFoundError:
+        raise MissingPackageError("rfc3161-client", "a timestamp") from None
+    return partial(verify_token, authorities=authorities)

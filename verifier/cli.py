@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from notary.acceptance import PRODUCTION, AcceptanceRules, parse_rules
-from notary.errors import InvalidInputError
+from notary.errors import InvalidInputError, MissingPackageError
 from notary.report import Verdict, report_members
 from notary.signed_note import parse_verifier
-from notary.timestamp_tokens import load_authorities
+from notary.time_proof import load_authorities
 from verifier import VERSION
 from verifier.assembly import make_verifier
 from verifier.text import report_lines
@@ -19,7 +19,8 @@ from verifier.text import report_lines
 _MISUSED = 2
 _EPILOG = """\
 needs Python 3.11 or newer and the packages cryptography, orjson, pycryptodome and pydantic;
-for signatures of Ethereum wallets coincurve too, for chains of certificates pyhanko-certvalidator
+for signatures of Ethereum wallets coincurve too, for chains of certificates pyhanko-certvalidator, for timestamps
+rfc3161-client
 
 exit codes: 0 all valid, 1 one is invalid, 2 one cannot be told (or a file or option is not usable)
 
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         authorities = load_authorities(options.tsa_certificate.read_bytes()) if options.tsa_certificate else ()
         verifier = make_verifier(log_key, rules=rules, authorities=authorities)
         documents = {path: path.read_bytes() for path in options.receipts}
-    except (InvalidInputError, OSError) as error:
+    except (InvalidInputError, MissingPackageError, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         return _MISUSED
     verdicts = []

@@ -14,7 +14,7 @@ from chain.witness import NodeWitness
 from notary.acceptance import PRODUCTION, parse_rules
 from notary.errors import UnavailableError
 from notary.signed_note import parse_verifier
-from notary.timestamp_tokens import load_authorities
+from notary.time_proof import load_authorities
 from notary.verification import read_document
 from verifier import make_verifier
 

@@ -25,13 +25,14 @@ IMPORT_NAMES = {
     "pycryptodome": {"Crypto"},
     "pydantic": {"pydantic", "pydantic_core"},
     "pyhanko-certvalidator": {"pyhanko_certvalidator", "asn1crypto"},
+    "rfc3161-client": {"rfc3161_client"},
 }
 SERVER = {
     "aiohttp", "api", "click", "eth_abi", "eth_account", "eth_hash", "eth_utils", "flask", "granian", "httpx", "py_ecc",
     "requests", "rich", "rlp", "solcx", "sqlite3", "sqlite_utils", "structlog", "urllib3", "web3", "werkzeug",
 }  # fmt: skip
 PIP = (sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--no-compile")
-EXTRAS = {"asn1crypto", "coincurve", "pyhanko_certvalidator"}
+EXTRAS = {"asn1crypto", "coincurve", "pyhanko_certvalidator", "rfc3161_client"}
 BLOCKER = """
 import sys
 class Blocker:

@@ -50,6 +50,7 @@ _LINKS: tuple[tuple[str, set[str], frozenset[str]], ...] = (
     (r"/checkpoint", {"checkpoint"}, frozenset()),
     (r"/log_key", {"seal"}, frozenset()),
     (r"/anchors/\d+(/.*)?", {"anchor"}, frozenset()),
+    (r"/timestamps(/.*)?", set(), frozenset({"time"})),
     (r"/seal", {"seal"}, frozenset()),
 )
 
