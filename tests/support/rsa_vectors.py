@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A fixed RSA key, and PS256 with a fixed salt, so that vectors are the same each time."""
 
+from dataclasses import dataclass
 from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+from notary.keys import PublicKey, make_jwk
 
 _P = int(
     """
@@ -25,23 +28,44 @@ _E = 65537
 _SALT = bytes(range(32))
 
 
+@dataclass(frozen=True)
+class Pss:
+    """How to sign, other than RFC 7518 section 3.5 says: salt, the byte before it, the last byte, the exponent."""
+
+    salt: bytes = _SALT
+    marker: int = 0x01
+    trailer: int = 0xBC
+    exponent: int = _E
+
+
+RFC_7518 = Pss()
+
+
 def rsa_key() -> rsa.RSAPrivateKey:
     """Return the key, of 2048 bits."""
-    d = pow(_E, -1, (_P - 1) * (_Q - 1))
+    d = _private_exponent(_E)
     numbers = rsa.RSAPrivateNumbers(
         _P, _Q, d, d % (_P - 1), d % (_Q - 1), rsa.rsa_crt_iqmp(_P, _Q), rsa.RSAPublicNumbers(_E, _P * _Q)
     )
     return numbers.private_key()
 
 
-def sign_ps256(key: rsa.RSAPrivateKey, message: bytes, salt: bytes = _SALT, trailer: int = 0xBC) -> bytes:
-    """Return the RSASSA-PSS signature with this salt (RFC 8017 section 9.1.1); the modulus fills its bytes."""
-    size = key.key_size // 8
-    digest = sha256(bytes(8) + sha256(message).digest() + salt).digest()
-    block = bytes(size - len(digest) - len(salt) - 2) + b"\x01" + salt
+def rsa_jwk(exponent: int = _E) -> PublicKey:
+    """Return the public key, with another exponent if one is given."""
+    return make_jwk("PS256", (_P * _Q).to_bytes(256), exponent.to_bytes((exponent.bit_length() + 7) // 8))
+
+
+def sign_ps256(message: bytes, how: Pss = RFC_7518) -> bytes:
+    """Return the key's RSASSA-PSS signature (RFC 8017 section 9.1.1); the modulus fills its bytes."""
+    size = 256
+    digest = sha256(bytes(8) + sha256(message).digest() + how.salt).digest()
+    block = bytes(size - len(digest) - len(how.salt) - 2) + bytes([how.marker]) + how.salt
     mask = b"".join(sha256(digest + count.to_bytes(4)).digest() for count in range(size // 32 + 1))
     masked = bytearray(byte ^ other for byte, other in zip(block, mask, strict=False))
     masked[0] &= 0x7F
-    numbers = key.private_numbers()
-    encoded = int.from_bytes(bytes(masked) + digest + bytes([trailer]))
-    return pow(encoded, numbers.d, numbers.public_numbers.n).to_bytes(size)
+    encoded = int.from_bytes(bytes(masked) + digest + bytes([how.trailer]))
+    return pow(encoded, _private_exponent(how.exponent), _P * _Q).to_bytes(size)
+
+
+def _private_exponent(exponent: int) -> int:
+    return pow(exponent, -1, (_P - 1) * (_Q - 1))

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A chain's state with one registry in it, built with the `trie` package: evidence without a node."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import rlp
 from eth_hash.auto import keccak
@@ -38,6 +39,25 @@ def block_with_anchor(
     state = _trie_of(accounts)
     header = rlp.encode(header_fields(state.root_hash, fields, time))
     return Block(header, _proof_of(state, REGISTRY), _proof_of(storage, slot))
+
+
+def odd_headers(size: int, root: bytes) -> Iterator[tuple[str, Block]]:
+    """Yield blocks that hold the anchor, with headers that are not as a chain makes them."""
+    good = block_with_anchor(size, root)
+    yield "a header of another time", replace(good, header=good.header.replace(_integer(TIME), _integer(TIME + 1)))
+    extra, odd_extra = rlp.encode(b"extra"), b"\xb8\x05extra"
+    yield "a header with a length too long written", replace(good, header=_replaced(good.header, extra, odd_extra))
+    small = _replaced(good.header, b"\x81\xff", b"\x81\x07")
+    yield "a header with a byte that has a length", replace(good, header=small)
+
+
+def _replaced(header: bytes, old: bytes, new: bytes) -> bytes:
+    """Put one encoded field in the place of another, and mend the length of the whole, which has two bytes."""
+    assert header[0] == 0xF9
+    body = header[3:]
+    place = body.rindex(old)
+    changed = body[:place] + new + body[place + len(old) :]
+    return header[:1] + len(changed).to_bytes(2) + changed
 
 
 def header_fields(state_root: bytes, count: int, time: int = TIME) -> list[bytes]:

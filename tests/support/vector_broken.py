@@ -9,10 +9,10 @@ from notary.checkpoint import Checkpoint, sign_checkpoint
 from notary.encoding import b64, b64url, parse_b64url
 from tests.support import vector_receipts as make
 from tests.support.builders import record
-from tests.support.synthetic_chain import block_with_anchor
+from tests.support.synthetic_chain import block_with_anchor, odd_headers
 from tests.support.vector_cases import Case, at, case, flip_b64, flip_b64url
 from tests.support.vector_receipts import Change, Members, anchored, changed, dated, drop, put, with_payload
-from tests.support.vector_signatures import odd_signatures, ps256, wallet_changes
+from tests.support.vector_signatures import odd_ps256, odd_signatures, wallet_changes
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
@@ -34,19 +34,18 @@ def broken_cases() -> Iterator[Case]:
         yield case(
             f"a block header of {fields} fields, older than any registry", anchored(make.agreement(), block), "anchor"
         )
+    for name, block in odd_headers(*make.checkpoint_of(final)):
+        yield case(name, anchored(make.agreement(), block), "anchor")
     named = make.receipt_of(make.envelope_of(record("assignment"), make.LENDER), {"lender": make.LENDER.public})
     yield case("a key that is not the one that the record names", named, "signatures")
-    for salt, trailer in ((bytes(31), 0xBC), (bytes(33), 0xBC), (bytes(32), 0xBB)):
-        yield case(
-            f"PS256 with a salt of {len(salt)} bytes and trailer {trailer:x}", ps256(salt, trailer), "signatures"
-        )
     for pointer, value in (("n", b64url(b"\x80" + bytes(127) + b"\x01")), ("e", "Aw"), ("e", "AAEAAQ")):
         name = f"an RSA key whose {pointer} begins {value[:6]}"
-        yield case(name, changed(ps256(bytes(32)), put(f"/keys/0/jwk/{pointer}", value)), "signatures")
+        signed = make.receipt_of(make.envelope_of(record("repayment"), make.PS256), {"lender": make.PS256.public})
+        yield case(name, changed(signed, put(f"/keys/0/jwk/{pointer}", value)), "signatures")
     wallet = make.wallet_receipt(record("repayment"))
     for name, change in wallet_changes():
         yield case(name, changed(wallet, change), "signatures", "inclusion")
-    for name, members in odd_signatures():
+    for name, members in (*odd_signatures(), *odd_ps256()):
         yield case(name, members, "signatures")
     unknown_code = block_with_anchor(*make.checkpoint_of(final), code_hash=b"\x5a" * 32)
     yield case("a registry whose code nobody knows", anchored(make.agreement(), unknown_code), "anchor")

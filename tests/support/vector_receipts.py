@@ -68,7 +68,7 @@ def signer_of(key: PrivateKey) -> EnvelopeSigner:
 
 def _sign(key: PrivateKey, message: bytes) -> bytes:
     if isinstance(key.private, rsa.RSAPrivateKey):
-        return sign_ps256(key.private, message)
+        return sign_ps256(message)
     if not isinstance(key.private, ec.EllipticCurvePrivateKey):
         return key.sign(message)
     r, s = decode_dss_signature(key.private.sign(message, ec.ECDSA(SHA256(), deterministic_signing=True)))

@@ -11,7 +11,7 @@ from notary.schemes import PrivateKey
 from tests.support import ed25519_reference as ed25519
 from tests.support import vector_receipts as make
 from tests.support.builders import record
-from tests.support.rsa_vectors import sign_ps256
+from tests.support.rsa_vectors import Pss, rsa_jwk, sign_ps256
 from tests.support.vector_receipts import Change, Members, put, sealed
 
 SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -37,6 +37,8 @@ def odd_signatures() -> Iterator[tuple[str, Members]]:
     yield "an Ed25519 S above the order", make.receipt_of(sign_envelope(payload, high), {"lender": lender.public})
     other = EnvelopeSigner("ES256", lender.public.kid, lender.sign)
     yield "an alg that is not its key's", make.receipt_of(sign_envelope(payload, other), {"lender": lender.public})
+    unnamed = EnvelopeSigner("EdDSA", "somebody", lender.sign)
+    yield "a kid that is not its key's", make.receipt_of(sign_envelope(payload, unnamed), {"lender": lender.public})
     for name, y in (("a key of order 1, under which R = S*B fits all", 1), ("the same, not canonical", ed25519.P + 1)):
         key = make_jwk("EdDSA", y.to_bytes(32, "little"))
         fits_all = ed25519.encode(ed25519.multiply(5, ed25519.BASE)) + (5).to_bytes(32, "little")
@@ -77,8 +79,17 @@ def _high_s(signature: bytes) -> bytes:
     return signature[:32] + s.to_bytes(32) + bytes([55 - signature[64]])
 
 
-def ps256(salt: bytes, trailer: int = 0xBC) -> Members:
-    """Return the receipt of a record signed with PS256, with this salt and trailer."""
-    key = make.PS256
-    signer = EnvelopeSigner("PS256", key.public.kid, lambda message: sign_ps256(key.private, message, salt, trailer))
-    return make.receipt_of(sign_envelope(canonical_json(record("repayment")), signer), {"lender": key.public})
+def odd_ps256() -> Iterator[tuple[str, Members]]:
+    """Receipts that commit to PS256 signatures which are not as RFC 7518 has them."""
+    ways = {
+        "a salt of 31 bytes": Pss(salt=bytes(31)),
+        "a salt of 33 bytes": Pss(salt=bytes(33)),
+        "another trailer": Pss(trailer=0xBB),
+        "no mark before the salt": Pss(marker=0x02),
+        "an exponent of 257": Pss(exponent=257),
+    }
+    for name, how in ways.items():
+        key = rsa_jwk(how.exponent)
+        signer = EnvelopeSigner("PS256", key.kid, lambda message, how=how: sign_ps256(message, how))
+        envelope = sign_envelope(canonical_json(record("repayment")), signer)
+        yield f"PS256 with {name}", make.receipt_of(envelope, {"lender": key})

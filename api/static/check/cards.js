@@ -147,7 +147,7 @@ function linksOf(report, say) {
   );
   const table = element(
     'div',
-    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': say('links') },
+    { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': say('links') },
     element('table', {}, element('tbody', {}, ...rows)),
   );
   const trusted = element('div', { lang: 'en' }, listOf(report.trusted));

@@ -45,7 +45,7 @@ function readHeader(header) {
     refuse(`a block header of ${fields.length} fields, at least ${FEWEST_FIELDS} are known`);
   if (!KNOWN_FIELDS.includes(fields.length))
     throw new UnknownError(
-      `block headers of ${fields.length} fields are not known here, but may be to a newer verifier`
+      `block headers of ${fields.length} fields are not known here, but may be to a newer verifier`,
     );
   const stateRoot = fields[STATE_ROOT];
   if (Array.isArray(stateRoot) || stateRoot.length !== 32) refuse('the block header has no state root in its place');

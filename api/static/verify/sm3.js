@@ -61,7 +61,15 @@ export class Sm3 {
       const x = w[j - 16] ^ w[j - 9] ^ rotate(w[j - 3], 15);
       w[j] = x ^ rotate(x, 15) ^ rotate(x, 23) ^ rotate(w[j - 13], 7) ^ w[j - 6];
     }
-    let [a, b, c, d, e, f, g, h] = this.state;
+    const { state } = this;
+    let a = state[0];
+    let b = state[1];
+    let c = state[2];
+    let d = state[3];
+    let e = state[4];
+    let f = state[5];
+    let g = state[6];
+    let h = state[7];
     for (let j = 0; j < 64; j += 1) {
       const a12 = rotate(a, 12);
       const ss1 = rotate((a12 + e + ROUND[j]) | 0, 7);
@@ -78,9 +86,14 @@ export class Sm3 {
       f = e;
       e = tt2 ^ rotate(tt2, 9) ^ rotate(tt2, 17);
     }
-    [a, b, c, d, e, f, g, h].forEach((word, i) => {
-      this.state[i] ^= word;
-    });
+    state[0] ^= a;
+    state[1] ^= b;
+    state[2] ^= c;
+    state[3] ^= d;
+    state[4] ^= e;
+    state[5] ^= f;
+    state[6] ^= g;
+    state[7] ^= h;
   }
 }
 
