@@ -164,14 +164,9 @@ class Audit:
         witness = NodeWitness(self.chain.url) if self.chain else None
         if self.chain and self.chain.deployment:
             history = NodeHistory(self.chain.url, self.chain.deployment)
-            try:
-                history.check()
-            except UnavailableError as error:
+            if not audit_chain(history, log, newest, outcome):
                 # A node of another chain would contradict every anchor, and prove nothing by it.
-                outcome.unknown.append(("registry", str(error)))
                 witness = None
-            else:
-                audit_chain(history, log, newest, outcome)
         if store:
             stored = store.anchors(AnchorState.MINED, AnchorState.FINAL)
             audit_stored_anchors(stored, witness, log, newest, outcome)

@@ -30,7 +30,13 @@ class NodeHistory:
         self._deployment = deployment
         self._registry = Registry(self._rpc, deployment)
 
-    def check(self) -> None:
+    def head(self) -> RegistryHead:
+        # Looked at each time: whoever watches for long may find another chain behind the same URL.
+        self._check()
+        head = self._registry.head()
+        return RegistryHead(head.operator, head.size, head.time)
+
+    def _check(self) -> None:
         """Make sure that the node is of the right chain and has the registry and the log.
 
         Raises:
@@ -49,10 +55,6 @@ class NodeHistory:
                 raise WrongChainError("log", "not registered", wanted.log_id)
         except WrongChainError as error:
             raise ChainUnavailableError(rpc.url, str(error)) from error
-
-    def head(self) -> RegistryHead:
-        head = self._registry.head()
-        return RegistryHead(head.operator, head.size, head.time)
 
     def anchors(self) -> Sequence[ChainAnchor]:
         topics = ["0x" + anchored_topic().hex(), self._deployment.log_id]

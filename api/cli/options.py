@@ -11,6 +11,7 @@ import click
 from api.client import NotaryClient
 from api.settings import DEFAULT_PORT, DataFolder
 from chain.deployment import Deployment
+from notary.audit.bookings import BOOKED
 from notary.errors import Fault, InvalidInputError
 
 _VISIBLE = re.compile("[!-~]*")
@@ -112,3 +113,22 @@ def _parse_place(text: str | None) -> Deployment | None:
     if not (match := _ANCHORED_IN.fullmatch(text)):
         raise click.BadParameter("a chain id, an address and a log id in lower-case hex are wanted, joined by '/'")
     return Deployment(int(match[1]), "", match[2], match[3], "", "", "")
+
+
+def lender_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--lender`, a lender's number."""
+    return click.option("--lender", type=click.IntRange(1), default=1, show_default=True, help="The lender's number.")(
+        function
+    )
+
+
+def types_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--type`, the record types of a ledger, as `types`."""
+    return click.option(
+        "--type",
+        "types",
+        multiple=True,
+        type=click.Choice(list(BOOKED)),
+        default=list(BOOKED),
+        help="Type of records that is looked at; may be given several times. All that a ledger books if not given.",
+    )(function)

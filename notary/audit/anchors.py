@@ -38,7 +38,7 @@ class RegistryHead(NamedTuple):
 class RegistryHistory(Protocol):
     """One log in one registry, read through a node.
 
-    Every method raises `UnavailableError` when the node does not answer.
+    Every method raises `UnavailableError` when the node does not answer; `head` also when it is of another chain.
     """
 
     def head(self) -> RegistryHead:
@@ -81,8 +81,8 @@ class AnchorsOutcome:
 
 def audit_chain(
     history: RegistryHistory, log: AuditedLog, newest_size: Callable[[], int], outcome: AnchorsOutcome
-) -> None:
-    """Compare the registry's anchors with the log.
+) -> bool:
+    """Compare the registry's anchors with the log; say whether the node has answered for its chain.
 
     They must grow, each must stand in the registry's state, and each must be of this log. `newest_size` reads the size
     of the newest checkpoint, and is called after the registry was read: a registry that is ahead of it shows that
@@ -106,6 +106,8 @@ def audit_chain(
             before = anchor
     except UnavailableError as error:
         outcome.unknown.append(("registry", str(error)))
+        return False
+    return True
 
 
 def audit_stored_anchors(

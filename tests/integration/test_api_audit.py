@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`loan-notary audit` and `status` over an anchored log: clean, deliberately altered, and with the node away."""
 
-import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -12,71 +11,35 @@ from typing import NamedTuple
 import orjson
 import pytest
 
-from api.anchoring import connect, make_anchorer, open_chain
+from api.anchoring import connect
 from api.settings import DataFolder
 from api.wiring import load_signer, open_store
-from chain.embedded import EmbeddedNode
 from chain.errors import InconsistentRootsError, PreviousRootMismatchError
 from chain.wallet import Wallet
-from notary.anchors import AnchorState
 from notary.entries import parse_genesis_entry
 from notary.log import Log
 from notary.registration import Registrar
 from notary.schemes import SCHEMES
 from notary.sequencer import Placed, Sequencer
-from tests.support.api import Api, agreement, answers, repayment, running_api
+from tests.support.anchored import Anchored, anchored_log
 from tests.support.builders import CREATED, NOW, submission
 from tests.support.cli import document, is_one_line, run
-from tests.support.node import running_chain
-from tests.support.service import until
+from tests.support.node import running_chain, tampered
+from tests.support.serving import serving_app
 
 AWAY = "http://127.0.0.1:9"
 
 
-class Anchored(NamedTuple):
-    """A data folder with 300 entries, anchored twice, and the node that holds the anchors."""
-
-    folder: DataFolder
-    rpc: str
-    api: Api
-
-
-def grow(api: Api, loan: str, count: int) -> None:
-    values = [agreement(loan, api.bank), *(repayment(loan) for _ in range(count - 1))]
-    assert {item["status"] for item in answers(api.batch(b"\n".join(map(orjson.dumps, values))))} == {201}
-
-
 @pytest.fixture(scope="module")
 def anchored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anchored]:
-    path = tmp_path_factory.mktemp("anchored") / "data"
-    with running_api(path) as api, EmbeddedNode.start(api.folder.chain) as node:
-        settings, store = api.folder.settings(), api.services.store
-        anchorer = make_anchorer(api.folder, settings, open_chain(api.folder, settings, node, False), store)
-        for loan, count, anchors in (("A-1", 100, 1), ("A-2", 199, 2)):
-            grow(api, loan, count)
-
-            def is_final(wanted: int = anchors) -> bool:
-                assert anchorer.step().error is None
-                return len(store.anchors(AnchorState.FINAL)) == wanted
-
-            until(is_final, "the log is anchored")
-        yield Anchored(api.folder, node.url, api)
+    with anchored_log(tmp_path_factory.mktemp("anchored") / "data") as made:
+        yield made
 
 
 @pytest.fixture
 def copy(anchored: Anchored, tmp_path: Path) -> DataFolder:
     """A copy of the folder that may be altered; its node is the original's."""
-    folder = DataFolder(tmp_path / "data")
-    folder.path.mkdir()
-    with (
-        closing(sqlite3.connect(anchored.folder.database)) as source,
-        closing(sqlite3.connect(folder.database)) as target,
-    ):
-        source.backup(target)
-    shutil.copytree(anchored.folder.path / "keys", folder.path / "keys")
-    for name in ("settings.json", "deployment.json"):
-        shutil.copy(anchored.folder.path / name, folder.path)
-    return folder
+    return anchored.copy(tmp_path / "data")
 
 
 def test_a_log_that_nobody_touched_is_clean(anchored: Anchored, copy: DataFolder) -> None:
@@ -239,3 +202,58 @@ def test_a_key_file_that_is_none(copy: DataFolder) -> None:
 def test_a_file_that_is_no_database(copy: DataFolder) -> None:
     copy.database.write_bytes(b"no database" * 1000)
     is_one_line(run("status", "--data", copy.path), 1, "damaged")
+
+
+def test_an_outsider_audits_log_and_chain_and_nothing_else(anchored: Anchored) -> None:
+    vkey = load_signer(anchored.folder).verifier.format()
+    with serving_app(anchored.api.app) as url:
+        seen = ("audit", "--log", f"{url}/log", "--log-key", vkey, "--anchored-in", anchored.place, "--json")
+        report = document(run(*seen, "--rpc", anchored.rpc))
+        away = document(run(*seen, "--rpc", AWAY))
+    assert (report["verdict"], report["entries"], report["records"]) == ("valid", 300, None)
+    assert report["anchors"] == {"on_chain": 2, "stored": 0}
+    assert (away["verdict"], away["findings"], away["unknown"][0]["place"]) == ("cannot tell", [], "registry")
+
+
+def test_a_node_that_hides_the_newest_event_or_lies_of_one(anchored: Anchored) -> None:
+    def hide(method: str, forward: Callable[[], tuple[int, bytes]]) -> tuple[int, bytes]:
+        status, body = forward()
+        if method == "eth_getLogs":
+            answer = orjson.loads(body)
+            answer["result"] = answer["result"][:1]
+            body = orjson.dumps(answer)
+        return status, body
+
+    def lie(method: str, forward: Callable[[], tuple[int, bytes]]) -> tuple[int, bytes]:
+        status, body = forward()
+        if method == "eth_getLogs":
+            answer = orjson.loads(body)
+            data = answer["result"][0]["data"]
+            answer["result"][0]["data"] = data[:70] + ("0" if data[70] != "0" else "1") + data[71:]
+            body = orjson.dumps(answer)
+        return status, body
+
+    with tampered(anchored.rpc, hide) as url:
+        report = document(run("audit", "--data", anchored.folder.path, "--rpc", url, "--json"))
+        assert (report["verdict"], report["unknown"][0]["place"]) == ("cannot tell", "registry")
+    with tampered(anchored.rpc, lie) as url:
+        report = document(run("audit", "--data", anchored.folder.path, "--rpc", url, "--json"))
+        assert {item["place"] for item in report["findings"]} == {"anchor 101"}
+        assert len(report["findings"]) == 2
+
+
+def test_a_node_that_limits_the_search_for_events_is_asked_in_steps(anchored: Anchored) -> None:
+    asked = []
+
+    def limit(method: str, forward: Callable[[], tuple[int, bytes]]) -> tuple[int, bytes]:
+        if method == "eth_getLogs":
+            asked.append(method)
+            if len(asked) <= 2:
+                fault = {"jsonrpc": "2.0", "id": 1, "error": {"code": -32005, "message": "range too large"}}
+                return 200, orjson.dumps(fault)
+        return forward()
+
+    with tampered(anchored.rpc, limit) as url:
+        report = document(run("audit", "--data", anchored.folder.path, "--rpc", url, "--json"))
+    assert (report["verdict"], report["anchors"]["on_chain"]) == ("valid", 2)
+    assert len(asked) > 3

@@ -21,7 +21,7 @@ from notary.ports import Batch
 from notary.right_edge import RightEdge
 from notary.schemes import PrivateKey
 from notary.sequencer import Sequencer
-from notary.signed_note import NoteVerifier
+from notary.signed_note import NoteSigner, NoteVerifier
 from notary.stores.sqlite import SqliteStore
 from tests.support.builders import CREATED, ORIGIN, NotaryKit, head_of, kit_over, log_signer, record, record_id, signed
 
@@ -115,10 +115,10 @@ def export(log: AuditedLog, folder: Path, verifier: NoteVerifier | None = None) 
         store.close()
 
 
-def grow(log: AuditedLog, records: int) -> None:
+def grow(log: AuditedLog, records: int, signer: NoteSigner | None = None) -> None:
     """Append a loan of so many records."""
-    store = SqliteStore(log.database)
-    kit = NotaryKit(store, store.lender(1), log_signer(), Sequencer(store, log_signer(), CREATED))
+    store, signer = SqliteStore(log.database), signer or log_signer()
+    kit = NotaryKit(store, store.lender(1), signer, Sequencer(store, signer, CREATED))
     append(kit, map(orjson.dumps, loan_records("G-1", records, 90_000)))
     store.close()
 
