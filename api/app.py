@@ -7,6 +7,7 @@ from api import problems
 from api.views import (
     anchors,
     deliveries,
+    documents,
     drafts,
     findings,
     health,
@@ -31,6 +32,7 @@ def create_app(services: Services) -> Flask:
     problems.install(app)
     for views in (
         records,
+        documents,
         drafts,
         loans,
         findings,

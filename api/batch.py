@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from api.problems import describe
+from api.required_documents import check_documents
 from api.wiring import Services
 from api.writer_protocol import MAX_SUBMISSIONS
 from notary.errors import NotaryError, RefusedError
@@ -26,13 +27,19 @@ class _Line(NamedTuple):
     result: Submission | dict[str, Any]
 
 
-def answer_lines(services: Services, lender: Lender, lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Submit the lines, part by part, and yield their answers: a JSON line each, in order."""
+def answer_lines(
+    services: Services, lender: Lender, lines: Iterable[bytes], documents_required: bool
+) -> Iterator[bytes]:
+    """Submit the lines, part by part, and yield their answers: a JSON line each, in order.
+
+    Where documents are required, a record is refused whose documents were not deposited.
+    """
     part: list[_Line] = []
     size = 0
+    result: Submission | dict[str, Any]
     for number, body in enumerate(lines, 1):
         try:
-            result: Submission | dict[str, Any] = services.registrar.submission(lender, body, prove=False)
+            result = _submission(services, lender, body, documents_required)
         except NotaryError as error:
             result = describe(error)
         part.append(_Line(number, result))
@@ -42,6 +49,12 @@ def answer_lines(services: Services, lender: Lender, lines: Iterable[bytes]) -> 
             part, size = [], 0
     if part:
         yield _place_part(services, lender, part)
+
+
+def _submission(services: Services, lender: Lender, body: bytes, documents_required: bool) -> Submission:
+    submission = services.registrar.submission(lender, body, prove=False)
+    check_documents(services, lender, submission, documents_required)
+    return submission
 
 
 def _place_part(services: Services, lender: Lender, part: list[_Line]) -> bytes:

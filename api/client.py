@@ -1,20 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """A client of the HTTP API, for the command line."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, BinaryIO
 from urllib.parse import quote, urlencode
 
 import orjson
 import urllib3
 
 from notary.errors import Fault, InvalidInputError, NotFoundError, RefusedError, UnavailableError
+from notary.file_digests import FileDigests
 
 _TIMEOUT = urllib3.Timeout(connect=5.0, read=60.0)
 _RETRIES = urllib3.Retry(
     total=5, status_forcelist=(503,), allowed_methods=None, backoff_factor=0.3, redirect=0, raise_on_status=False
 )
 """All requests may be repeated: the notary takes a record of one lender and id once."""
+
+
+Body = bytes | BinaryIO | None
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class NotaryClient:
@@ -120,6 +128,25 @@ class NotaryClient:
         """Put a policy in force, and return it whole."""
         return self._json("PUT", "/v1/policy", orjson.dumps(policy), "application/json")
 
+    def put_document(self, path: Path, digests: FileDigests, media_type: str) -> dict[str, Any]:
+        """Deposit a file and return what the notary says of it."""
+        with path.open("rb") as file:
+            length = {"Content-Length": str(digests.size)}
+            return self._json("PUT", f"/v1/documents/{digests.sha256}", file, media_type, length)
+
+    def attach(self, document: str, data: bytes, media_type: str) -> dict[str, Any]:
+        """Add a signature or timestamp over a document and return what the notary says of the document."""
+        address = f"/v1/documents/{document}/attachments/{sha256(data).hexdigest()}"
+        return self._json("PUT", address, data, media_type)
+
+    def document_info(self, sha256: str) -> dict[str, Any]:
+        """Return what the notary knows of a document."""
+        return self._json("GET", f"/v1/documents/{sha256}/info")
+
+    def fetch_document(self, sha256: str, path: Path) -> None:
+        """Write a document's bytes to a file."""
+        path.write_bytes(self._checked("GET", f"/v1/documents/{sha256}").data)
+
     def receipt(self, record_id: str) -> bytes:
         """Return a record's receipt as it stands now."""
         return self._checked("GET", f"/v1/records/{record_id}/receipt").data
@@ -137,22 +164,30 @@ class NotaryClient:
         """Return a record's COSE receipt."""
         return self._checked("GET", f"/v1/records/{record_id}/receipt.cose").data
 
-    def _json(self, method: str, path: str, body: bytes | None = None, media_type: str = "") -> dict[str, Any]:
-        answer: dict[str, Any] = orjson.loads(self._checked(method, path, body, media_type).data or b"{}")
+    def _json(
+        self, method: str, path: str, body: Body = None, media_type: str = "", headers: Mapping[str, str] = _NO_HEADERS
+    ) -> dict[str, Any]:
+        answer: dict[str, Any] = orjson.loads(self._checked(method, path, body, media_type, headers).data or b"{}")
         return answer
 
     def _checked(
-        self, method: str, path: str, body: bytes | None = None, media_type: str = ""
+        self, method: str, path: str, body: Body = None, media_type: str = "", headers: Mapping[str, str] = _NO_HEADERS
     ) -> urllib3.BaseHTTPResponse:
-        response = self._request(method, path, body, media_type)
+        response = self._request(method, path, body, media_type, headers)
         if response.status >= 400:
             raise _error(response)
         return response
 
     def _request(
-        self, method: str, path: str, body: bytes | None = None, media_type: str = "", retries: bool = True
+        self,
+        method: str,
+        path: str,
+        body: Body = None,
+        media_type: str = "",
+        headers: Mapping[str, str] = _NO_HEADERS,
+        retries: bool = True,
     ) -> urllib3.BaseHTTPResponse:
-        headers = {**self._headers, **({"Content-Type": media_type} if media_type else {})}
+        headers = {**self._headers, **({"Content-Type": media_type} if media_type else {}), **headers}
         policy = _RETRIES if retries else False
         try:
             return self._pool.request(method, self._url + path, body=body, headers=headers, retries=policy)

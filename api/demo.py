@@ -14,6 +14,7 @@ from api.client import NotaryClient
 from api.clock import now
 from api.samples import sample_histories, story_history, write_samples
 from api.settings import DataFolder
+from api.uploads import upload_folder
 from api.wiring import load_signer, open_store
 from notary.canonical import parse_json
 from notary.envelope import envelope_from_json
@@ -68,6 +69,10 @@ class Demo:
     def client(self, url: str) -> NotaryClient:
         """Return a client that is logged in as the sample lender."""
         return NotaryClient(url, self._api_key.read_text("utf-8").strip())
+
+    def upload(self, client: NotaryClient) -> int:
+        """Deposit the agreements and return how many there are."""
+        return upload_folder(client, self._portfolio / "documents")
 
     def submit(self, client: NotaryClient, progress: Callable[[Outcome], None]) -> Outcome:
         """Set the lender's policy, register the parties' keys and submit all records."""

@@ -41,6 +41,8 @@ PROBLEMS: dict[type[errors.NotaryError], Problem] = {
     errors.InvalidCertificateError: Problem(422, "invalid-certificate", "A certificate does not vouch for the key"),
     errors.InvalidPolicyError: Problem(422, "invalid-policy", "The policy cannot be kept to"),
     errors.ReceiptError: Problem(422, "invalid-receipt", "The document is not a receipt"),
+    errors.DocumentDigestError: Problem(422, "wrong-digest", "The bytes are not those of the digest"),
+    errors.MissingDocumentError: Problem(422, "missing-document", "A document of the record was not deposited"),
     errors.TilePathError: Problem(404, "not-found", "There is nothing here"),
     errors.InvalidInputError: Problem(422, "invalid-input", "The input is not well formed"),
     errors.DuplicateRecordError: Problem(409, "duplicate-record", "The record's id was used before"),
@@ -56,6 +58,7 @@ PROBLEMS: dict[type[errors.NotaryError], Problem] = {
     errors.RefusedError: Problem(409, "refused", "The record is not allowed now"),
     errors.NotFoundError: Problem(404, "not-found", "There is nothing here"),
     errors.LogBusyError: Problem(503, "log-busy", "The log is busy"),
+    errors.CheckerBusyError: Problem(503, "checker-busy", "Too many documents are being checked"),
     errors.UnavailableError: Problem(503, "unavailable", "The service cannot do this now"),
     errors.NotaryError: Problem(500, "internal", "The service has met an error of its own"),
 }

@@ -28,6 +28,7 @@ from api.timestamping import make_timestamper
 from api.wiring import DATA_VARIABLE, WRITER_VARIABLE, open_store
 from chain.embedded import EmbeddedNode
 from notary.errors import NotaryError, UnavailableError
+from notary.stores.document_files import FolderFiles
 
 START_WAIT = 60.0
 _STOP_WAIT = 15.0
@@ -114,6 +115,8 @@ class Service:
         environment = {**os.environ, DATA_VARIABLE: str(self._folder.path), WRITER_VARIABLE: str(path)}
         self._spawn("writer", environment, "api.writer", str(self._folder.path), str(path), str(os.getpid()))
         self._until(path.exists, "writer")
+        # The writer holds the log's lock by now, so whoever served this folder before is gone.
+        FolderFiles(self._folder.documents).sweep()
         arguments = (self._settings.host, str(self._port), str(self._workers), str(os.getpid()))
         self._spawn("server", environment, "api.server", *arguments)
         self._spawn("webhooks", environment, "api.webhooks.worker", str(self._folder.path), str(os.getpid()))

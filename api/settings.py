@@ -7,6 +7,7 @@
     notary.db          records, log, anchors (SQLite)
     keys/log.pem       Ed25519 key that signs checkpoints and receipts
     keys/anchor.key    secp256k1 key that pays for anchors
+    documents/         the documents that lenders have deposited
     chain/             state of the embedded node
     deployment.json    registry and chain that the log is anchored in
 """
@@ -94,6 +95,7 @@ class DataFolder:
         self.database = self.path / "notary.db"
         self.log_key = self.path / "keys" / "log.pem"
         self.anchor_key = self.path / "keys" / "anchor.key"
+        self.documents = self.path / "documents"
         self.chain = self.path / "chain"
         self.deployment = self.path / "deployment.json"
         self._settings = self.path / "settings.json"

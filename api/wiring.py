@@ -8,11 +8,14 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from api.checker import CheckerPool
 from api.clock import now
 from api.settings import DataFolder
 from api.writer_client import WriterClient
 from chain.deployment import Deployment
 from chain.wallet_signatures import WalletSignatures
+from notary.depositing import Depositary
+from notary.documents import DocumentFiles
 from notary.drafts import DAY, Drafts
 from notary.envelope import WalletDomain
 from notary.errors import UnavailableError
@@ -30,6 +33,7 @@ from notary.root_registry import RootRegistry
 from notary.schemes import SCHEMES, load_private_key
 from notary.signatures import Schemes
 from notary.signed_note import NoteSigner
+from notary.stores.document_files import FolderFiles
 from notary.stores.sqlite import SqliteStore
 from notary.stores.sqlite_webhooks import SqliteWebhooks
 from notary.verification import ReceiptVerifier
@@ -58,6 +62,9 @@ class Services:
     policies: Policies
     gate: PolicyGate
     drafts: Drafts
+    files: DocumentFiles
+    checker: CheckerPool
+    depositary: Depositary
     issuer: ReceiptIssuer
     exporter: ProofExporter
     verifier: ReceiptVerifier
@@ -89,6 +96,7 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
     schemes: Schemes = {**SCHEMES, WALLET_ALG: WalletSignatures(lambda: _own_domain(folder))}
     keyring, policies = Keyring(store, schemes), Policies(store)
     registrar, gate = Registrar(store, schemes, clock), PolicyGate(store, writer, policies)
+    files, checker = FolderFiles(folder.documents), CheckerPool()
     return Services(
         store=store,
         log=Log(store),
@@ -101,6 +109,9 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
         policies=policies,
         gate=gate,
         drafts=Drafts(store, gate, registrar, clock, folder.settings().draft_days * DAY),
+        files=files,
+        checker=checker,
+        depositary=Depositary(store, files, checker, clock),
         issuer=ReceiptIssuer(store, keyring, signer, folder.settings().environment),
         exporter=ProofExporter(store, signer),
         verifier=make_verifier(signer.verifier),

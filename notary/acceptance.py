@@ -20,7 +20,7 @@ from notary.anchors import LOCAL_CHAINS, AnchorState
 from notary.canonical import parse_json
 from notary.errors import Fault, ReceiptError
 from notary.receipt_fields import Address, Hex32, Name, Whole, read_shape
-from notary.records import RECORD_TYPES
+from notary.records import RECORD_TYPES, Record
 from notary.records.fields import Model
 from notary.report import Report, Status
 from notary.sealed import Environment, SealedDocument
@@ -73,13 +73,18 @@ PRODUCTION = AcceptanceRules(environment="production")
 
 @dataclass(frozen=True)
 class Established:
-    """What the other links have shown: of each record its type and assurance, None where they broke; the anchors."""
+    """What the other links have shown: each record and its assurance, None where they broke; the anchors."""
 
     document: SealedDocument
     received_at: int
-    types: Sequence[str | None]
+    records: Sequence[Record | None]
     assurances: Sequence[Assurance | None]
     anchors: Sequence[AnchorSeen]
+
+    @property
+    def types(self) -> list[str | None]:
+        """The type of each record."""
+        return [record.type if record else None for record in self.records]
 
 
 def parse_rules(data: bytes) -> AcceptanceRules:

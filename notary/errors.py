@@ -17,6 +17,8 @@
     │   ├── SignedNoteError            not a signed note, or not signed by a known key
     │   ├── CheckpointError            a signed note that is not a checkpoint
     │   ├── TilePathError              not the path of a tile
+    │   ├── DocumentDigestError        a document's bytes are not those of its digest
+    │   ├── MissingDocumentError       a record names a document that the notary should hold and does not
     │   ├── ReceiptError               not a receipt of a version this code knows
     │   └── ExportError                not a .tlog-proof or COSE receipt as they are written here
     ├── RefusedError                   well formed, but not allowed in the log's present state
@@ -40,6 +42,7 @@
     │   └── ForkError                  the stored head is not the one this writer wrote
     └── UnavailableError               cannot be done now; trying again later may help
         ├── LogBusyError               more appends wait than the log takes in
+        ├── CheckerBusyError           more documents wait than are checked
         └── MissingPackageError        a package is not installed that few documents need
 
 `chain.errors` adds the chain's own under `UnavailableError` and `RefusedError`.
@@ -120,6 +123,14 @@ class CheckpointError(InvalidInputError):
 
 class TilePathError(InvalidInputError):
     """Raised when a path names no tile."""
+
+
+class DocumentDigestError(InvalidInputError):
+    """Raised when the bytes of a document, or of an attachment, do not have the digest that was named."""
+
+
+class MissingDocumentError(InvalidInputError):
+    """Raised when a record needs its documents deposited and one is not there, or not as the record describes it."""
 
 
 class ReceiptError(InvalidInputError):
@@ -292,6 +303,10 @@ class UnavailableError(NotaryError):
 
 class LogBusyError(UnavailableError):
     """Raised when more appends wait than the log takes in."""
+
+
+class CheckerBusyError(UnavailableError):
+    """Raised when more documents wait to be checked than can be checked soon."""
 
 
 class MissingPackageError(UnavailableError):

@@ -3,7 +3,8 @@
 
 ::
 
-    format -> seal -> record -> signatures -> checkpoint -> inclusion -> completeness -> lifecycle -> anchor -> block
+    format -> seal -> record -> signatures -> checkpoint -> inclusion -> documents -> completeness -> lifecycle
+           -> anchor -> block
 
 What the records say together, the loan's view and its findings, is computed anew from them and no word of the notary.
 """
@@ -45,13 +46,15 @@ class HistoryLinks:
         self._run_each("signatures", RecordLinks.check_signatures)
         report.run("checkpoint", common.checkpoint)
         self._run_each("inclusion", lambda links: links.check_inclusion(common.opened_checkpoint()))
+        if any(links.speaks_of_documents for links in self._links):
+            self._run_each("documents", RecordLinks.check_documents)
         report.run("completeness", self._completeness)
         report.run("lifecycle", self._lifecycle)
         common.run_anchors(verify_evidence, chain)
         return Established(
             document=self._history,
             received_at=max(receipt.received_at for receipt in self._history.records),
-            types=[item.record.type if item.record else None for item in self._links],
+            records=[item.record for item in self._links],
             assurances=[item.assurance for item in self._links],
             anchors=common.anchors,
         )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from notary.cover import CoverStore, cover_of
+from notary.documents import DocumentStore
 from notary.entries import loan_tag, parse_record_entry
 from notary.envelope import Envelope
 from notary.errors import CorruptLogError, HistoryLimitError
@@ -12,13 +13,14 @@ from notary.history_receipt import MAX_HISTORY, MAX_RECORDS, HistoryReceipt
 from notary.keyring import Keyring
 from notary.log import Log
 from notary.ports import Lender, Loan, LogStore, PartyStore, StoredRecord
+from notary.provenance import words_on_documents
 from notary.receipt import KeyOfParty, Receipt
 from notary.sealed import Environment, write_sealed
 from notary.sequencer import Placed, Submission
 from notary.signed_note import NoteSigner
 
 
-class IssuingStore(LogStore, PartyStore, CoverStore, Protocol):
+class IssuingStore(LogStore, PartyStore, DocumentStore, CoverStore, Protocol):
     """What receipts are made from."""
 
 
@@ -102,6 +104,7 @@ class ReceiptIssuer:
             received_at=record.received_at,
             envelope=envelope,
             keys=self._keys(record, envelope),
+            documents=words_on_documents(self._store, lender.number, record.payload),
             nonce=record.nonce,
             tag=tag,
             index=record.index,

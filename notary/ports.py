@@ -12,6 +12,7 @@ from typing import Protocol
 import orjson
 
 from notary.anchors import Anchor, AnchorStore, LogHead
+from notary.documents import DocumentStore
 from notary.encoding import b64url
 from notary.envelope import Envelope, envelope_from_json
 from notary.tiles import Tile
@@ -294,7 +295,9 @@ class PolicyStore(Protocol):
         """Put a policy in force as the lender's next version; return the current one where its text is the same."""
 
 
-class Store(AuditStore, RecordStore, PartyStore, DraftStore, PolicyStore, AnchorStore, TimestampStore, Protocol):
+class Store(
+    AuditStore, RecordStore, PartyStore, DraftStore, PolicyStore, DocumentStore, AnchorStore, TimestampStore, Protocol
+):
     """A whole database."""
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from notary.canonical import parse_canonical
+from notary.document_words import DocumentShape, DocumentWord, word_json
 from notary.encoding import b64, b64url, format_time
 from notary.entries import RecordEntry, commit
 from notary.envelope import Envelope, envelope_from_json
@@ -46,7 +47,8 @@ class KeyOfParty:
 class Receipt(SealedDocument):
     """What a receipt holds.
 
-    `nonce` and `tag` open the entry at `index`; `inclusion` leads from it to the root in `checkpoint`. `received_at` is
+    `documents` are the notary's words on the documents that the record names, in their order. `nonce` and `tag` open
+    the entry at `index`; `inclusion` leads from it to the root in `checkpoint`. `received_at` is
     in milliseconds since 1970.
     """
 
@@ -59,6 +61,7 @@ class Receipt(SealedDocument):
     tag: bytes
     index: int
     inclusion: tuple[bytes, ...]
+    documents: tuple[DocumentWord, ...] = ()
 
     def entry(self) -> bytes:
         """Return the entry of the log that the receipt opens."""
@@ -74,6 +77,7 @@ class Receipt(SealedDocument):
             "received_at": format_time(self.received_at),
             "envelope": self.envelope.to_json(),
             "keys": [item.members() for item in self.keys],
+            "documents": [word_json(word) for word in self.documents],
             "nonce": b64url(self.nonce),
             "index": self.index,
             "inclusion": [b64(value) for value in self.inclusion],
@@ -114,6 +118,7 @@ class RecordShape(Model):
     received_at: Time
     envelope: dict[str, Any]
     keys: Annotated[tuple[_KeyShape, ...], Field(strict=False, max_length=16)]
+    documents: Annotated[tuple[DocumentShape, ...], Field(strict=False, max_length=256)]
     nonce: Secret
     index: Whole
     inclusion: Hashes
@@ -127,6 +132,7 @@ class RecordShape(Model):
             "received_at": self.received_at,
             "envelope": envelope_from_json(self.envelope, f"{pointer}/envelope"),
             "keys": tuple(item.key() for item in self.keys),
+            "documents": tuple(item.word() for item in self.documents),
             "nonce": self.nonce,
             "index": self.index,
             "inclusion": self.inclusion,

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The links of one record, alone in a receipt or among others in a history receipt: form, signatures, inclusion.
+"""The links of one record, alone in a receipt or among others in a history receipt: form, signatures, inclusion,
+documents.
 
 A check returns a sentence for the report, or raises what stands against it.
 """
@@ -7,6 +8,7 @@ A check returns a sentence for the report, or raises what stands against it.
 from notary.canonical import parse_canonical
 from notary.certificates import certified_key
 from notary.checkpoint import Checkpoint
+from notary.document_links import compare_documents
 from notary.envelope import MAX_PAYLOAD
 from notary.errors import Fault, ReceiptError
 from notary.hashing import leaf_hash
@@ -73,6 +75,19 @@ class RecordLinks:
         if certified.key != key:
             raise ReceiptError(Fault(f"/keys/{number}/jwk", "is not the key in the certificate"))
         return PartyOfKey(item.party, key, item.validity, root=item.root, subject=certified.subject)
+
+    @property
+    def speaks_of_documents(self) -> bool:
+        """Whether the record names documents, or the receipt says something of any."""
+        return bool(self._receipt.documents or (self.record and self.record.documents))
+
+    def check_documents(self) -> str:
+        """Check that the notary's words are on the documents that the record names."""
+        if self.record is None:
+            raise NotCheckedError("the record could not be read")
+        if self._receipt.documents:
+            self._report.trust("the notary's word for which documents were deposited, when, and what it found in them")
+        return compare_documents(self._receipt, self.record)
 
     def check_inclusion(self, checkpoint: Checkpoint) -> str:
         """Check that the record's entry is in the tree of the checkpoint."""

@@ -3,19 +3,22 @@
 
 ::
 
-    format -> seal -> record -> signatures -> checkpoint -> inclusion -> anchor -> block -> time -> policy
+    format -> seal -> record -> signatures -> checkpoint -> inclusion -> documents -> anchor -> block -> time -> policy
 
 Every link is checked even when an earlier one broke, so that the report names what is wrong and not just that
 something is. `Report.trusted` lists what had to be believed and from whom; a verdict is never wider than that.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from notary.acceptance import AcceptanceRules, Established, apply_rules
 from notary.canonical import parse_canonical
+from notary.document_links import check_file
 from notary.encoding import format_time
 from notary.errors import Fault, InvalidInputError, ReceiptError
+from notary.file_digests import FileDigests
 from notary.history_receipt import FORMAT as HISTORY
 from notary.history_receipt import MAX_HISTORY, HistoryReceipt, history_from_json
 from notary.history_verification import HistoryLinks
@@ -61,8 +64,11 @@ class ReceiptVerifier:
         self._clock = clock
         self._verify_token = verify_token
 
-    def verify(self, data: bytes) -> Report:
-        """Check every link of a receipt or history receipt; never raises for what it holds."""
+    def verify(self, data: bytes, files: Sequence[FileDigests] = ()) -> Report:
+        """Check every link of a receipt or history receipt; never raises for what it holds.
+
+        Each of `files` must be a document that a record of it names.
+        """
         report = Report()
         try:
             document = read_document(data)
@@ -80,6 +86,8 @@ class ReceiptVerifier:
             established = links.run(self._verify_evidence, self._chain)
         else:
             established = self._verify_receipt(document, key, report)
+        for file in files:
+            report.run("document", partial(check_file, file, established.records))
         shown = [seen.anchor for seen in established.anchors if seen.is_shown]
         run_time(report, document, shown, self._verify_token, established.received_at)
         if self._rules is not None:
@@ -93,6 +101,8 @@ class ReceiptVerifier:
         report.run("signatures", links.check_signatures)
         report.run("checkpoint", common.checkpoint)
         report.run("inclusion", lambda: links.check_inclusion(common.opened_checkpoint()))
+        if links.speaks_of_documents:
+            report.run("documents", links.check_documents)
         common.run_anchors(self._verify_evidence, self._chain)
         record = links.record
         if record is not None:
@@ -106,8 +116,7 @@ class ReceiptVerifier:
             }
         if links.assurance is not None:
             report.facts |= {"assurance": links.assurance.value, "signers": links.signers}
-        types = [record.type if record else None]
-        return Established(receipt, receipt.received_at, types, [links.assurance], common.anchors)
+        return Established(receipt, receipt.received_at, [record], [links.assurance], common.anchors)
 
 
 def read_document(data: bytes) -> Receipt | HistoryReceipt:

@@ -25,6 +25,7 @@ _MODULES = {
     "drafts": "drafts",
     "draft": "drafts",
     "withdraw": "drafts",
+    "document": "documents",
     "receipt": "receipts",
     "verify": "receipts",
     "webhook": "webhooks",

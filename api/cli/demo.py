@@ -35,6 +35,9 @@ def demo(context: click.Context, folder: DataFolder, port: int, stay: bool) -> N
     with Service.start(folder) as service:
         console.print(f"[green]✓[/] service at {service.url}, Ethereum node at {service.node_url}")
         client = work.client(service.url)
+        with console.status("depositing the agreements"):
+            deposited = work.upload(client)
+        console.print(f"[green]✓[/] {deposited:,} agreements deposited as PDF, checked")
         with Progressing(RECORDS) as progress:
             outcome = work.submit(client, progress.update)
         if outcome.refused:

@@ -10,6 +10,7 @@ import click
 from api.cli.options import client_options
 from api.cli.output import json_option, show, show_report
 from api.client import NotaryClient
+from api.uploads import read_digests
 from chain.witness import NodeWitness
 from notary.acceptance import PRODUCTION, parse_rules
 from notary.errors import UnavailableError
@@ -73,6 +74,13 @@ def receipt(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="PEM file: who vouches for timestamp authorities; without it timestamps count for nothing.",
 )
+@click.option(
+    "--document",
+    "documents",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="A file that must be one of the documents that the record names; may be repeated.",
+)
 @json_option
 @click.pass_context
 def verify(
@@ -83,6 +91,7 @@ def verify(
     policy: Path | None,
     production: bool,
     tsa_certificate: Path | None,
+    documents: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """Verify a receipt or history receipt FILE offline. Exit code 0: valid, 1: invalid, 2: cannot tell."""
@@ -94,7 +103,7 @@ def verify(
         parse_rules(policy.read_bytes()) if policy else PRODUCTION if production else None,
         load_authorities(tsa_certificate.read_bytes()) if tsa_certificate else (),
     )
-    report = verifier.verify(file.read_bytes())
+    report = verifier.verify(file.read_bytes(), [read_digests(path) for path in documents])
     show_report(report, as_json)
     context.exit(report.verdict.exit_code)
 

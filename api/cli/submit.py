@@ -14,6 +14,7 @@ from api.cli.drafts import show_handed_in
 from api.cli.options import client_options
 from api.cli.output import REFUSED, console, errors, json_option
 from api.client import NotaryClient
+from api.uploads import upload_folder
 
 _SHOWN = 20
 
@@ -27,14 +28,25 @@ class _Rate(ProgressColumn):
 @click.command()
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
 @click.option("--draft", is_flag=True, help="SOURCE is an envelope that others have yet to sign, or are now signing.")
+@click.option(
+    "--documents",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder whose files are deposited first.",
+)
 @json_option
 @client_options
 @click.pass_context
-def submit(context: click.Context, client: NotaryClient, source: Path, draft: bool, as_json: bool) -> None:
+def submit(
+    context: click.Context, client: NotaryClient, source: Path, draft: bool, documents: Path | None, as_json: bool
+) -> None:
     """Submit SOURCE: a record or envelope (.json), a file with one a line, or a folder of such files.
 
     If it is interrupted, the same command goes on where it stopped. Exit code 1 if any record was refused.
     """
+    if documents:
+        with console.status(f"depositing the files of {documents}"):
+            deposited = upload_folder(client, documents)
+        errors.print(f"{deposited:,} documents deposited")
     if draft:
         show_handed_in(client.submit_draft(source.read_bytes()), as_json)
         return

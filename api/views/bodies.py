@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading request bodies: the size is capped before anything else, and the media type must be the one expected."""
 
+import time
 from collections.abc import Iterator, Set
 from typing import IO, Any
 
 from flask import request
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout, UnsupportedMediaType
 
 from notary.canonical import parse_json
 from notary.errors import Fault, InvalidInputError
 
 _PART = 64 * 1024
+_PATIENCE = 600.0
 
 
 def read_body(*media_types: str, limit: int) -> bytes:
@@ -46,6 +48,25 @@ def require_media_type(*media_types: str) -> None:
         raise UnsupportedMediaType(f"the Content-Type must be {' or '.join(media_types)}")
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise UnsupportedMediaType("a compressed body is not taken")
+
+
+def read_parts(limit: int) -> Iterator[bytes]:
+    """Yield the request's body of at most `limit` bytes as it comes, in constant memory.
+
+    Raises 413 for a longer body, as soon as that is known; 415 for a compressed one; 408 for one that takes longer
+    than `_PATIENCE` seconds.
+    """
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise UnsupportedMediaType("a compressed body is not taken")
+    request.max_content_length = limit + 1
+    deadline, size = time.monotonic() + _PATIENCE, 0
+    while part := request.stream.read(_PART):
+        size += len(part)
+        if size > limit:
+            raise RequestEntityTooLarge(f"a body here has at most {limit} bytes")
+        if time.monotonic() > deadline:
+            raise RequestTimeout(f"the body was not there after {_PATIENCE:.0f} s")
+        yield part
 
 
 def read_lines(stream: IO[bytes], limit: int) -> Iterator[bytes]:

@@ -5,10 +5,12 @@ from typing import Any
 
 import orjson
 
+from notary.document_words import word_json
 from notary.encoding import format_time
 from notary.history import Book, Case, Policy, finding_json, findings_of, read_events
 from notary.keyring import Keyring
 from notary.ports import Store, StoredRecord
+from notary.provenance import words_on_documents
 from notary.records import parse_record
 from notary.signatures import Assurance, assurance
 
@@ -36,13 +38,17 @@ class RecordWriter:
         }
 
     def whole(self, record: StoredRecord, as_of: int, policy: Policy) -> dict[str, Any]:
-        """Return the summary with the record itself, its envelope, and what is odd about it by its loan's history."""
+        """Return the summary with the record itself, its envelope, the notary's words on its documents, and what is odd
+        about it by its loan's history.
+        """
         history = self._store.loan_records(record.lender, record.loan)
+        words = words_on_documents(self._store, record.lender, record.payload)
         case = Case(Book.of(read_events(history), as_of), policy)
         return {
             **self.summary(record),
             "findings": [finding_json(item) for item in findings_of(case, record.sequence)],
             "loan": record.loan,
+            "documents": [word_json(word) for word in words],
             "record": orjson.loads(record.payload),
             "envelope": record.envelope.to_json(),
         }

@@ -8,6 +8,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from api.auth import authenticated_lender
 from api.batch import answer_lines
 from api.clock import now
+from api.required_documents import check_documents, documents_required
 from api.views.answers import receipt_response
 from api.views.bodies import read_body, read_lines, require_media_type
 from api.views.record_json import RecordWriter
@@ -30,6 +31,7 @@ def blueprint(services: Services) -> Blueprint:
         lender = authenticated_lender(services.store)
         body = read_body("application/json", "application/jose+json", limit=MAX_BODY)
         submission = services.registrar.submission(lender, body, prove=True)
+        check_documents(services, lender, submission, documents_required())
         [placed] = services.gate.append(lender, [submission])
         if isinstance(placed, RefusedError):
             raise placed
@@ -42,7 +44,8 @@ def blueprint(services: Services) -> Blueprint:
         if (request.content_length or 0) > MAX_BATCH:
             raise RequestEntityTooLarge(f"a batch has at most {MAX_BATCH} bytes")
         lines = read_lines(request.stream, MAX_BODY)
-        return Response(answer_lines(services, lender, lines), mimetype="application/x-ndjson")
+        answers = answer_lines(services, lender, lines, documents_required())
+        return Response(answers, mimetype="application/x-ndjson")
 
     @views.get("/records/<record_id>")
     def show(record_id: str) -> Response:

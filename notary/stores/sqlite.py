@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The store on SQLite: the log, its records and anchors here, lenders and drafts in modules beside this one."""
+"""The store on SQLite: the log, its records and anchors here, lenders, drafts and documents beside this one."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,6 +11,7 @@ from notary.ports import Batch, Loan, StoredRecord
 from notary.stores.anchor_rows import anchor_from_row, anchor_to_row
 from notary.stores.record_rows import record_from_row, record_to_row
 from notary.stores.sqlite_audit import SqliteAudit
+from notary.stores.sqlite_documents import DocumentTables
 from notary.stores.sqlite_drafts import DraftTable
 from notary.stores.sqlite_file import STATEMENTS
 from notary.stores.sqlite_ids import id_bytes
@@ -20,7 +21,7 @@ from notary.stores.sqlite_timestamps import SqliteTimestamps
 from notary.tiles import Tile
 
 
-class SqliteStore(SqliteAudit, PartyTables, DraftTable, SqlitePolicies, SqliteTimestamps):
+class SqliteStore(SqliteAudit, PartyTables, DraftTable, SqlitePolicies, DocumentTables, SqliteTimestamps):
     """Implements `notary.ports.Store`."""
 
     # --- the log

@@ -30,7 +30,7 @@ JSON = st.recursive(
 )
 MEMBERS = [
     "format", "environment", "state", "lender", "received_at", "envelope", "keys", "nonce", "tag", "index", "inclusion",
-    "checkpoint", "log_key", "timestamps", "anchors", "seal",
+    "checkpoint", "log_key", "timestamps", "anchors", "documents", "seal",
 ]  # fmt: skip
 
 

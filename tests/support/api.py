@@ -29,7 +29,10 @@ from notary.sequencer import Sequencer
 from tests.support.builders import CREATED, NOW, ORIGIN, record
 
 PROBLEM = "application/problem+json"
-TABLES = ("entries", "records", "loans", "party_keys", "roots", "drafts", "lenders", "api_keys", "tiles")
+TABLES = (
+    "entries", "records", "loans", "party_keys", "roots", "drafts", "lenders", "api_keys", "tiles", "documents",
+    "document_attachments",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -168,6 +171,7 @@ def api_over(folder: DataFolder, writer: Path, clock: Callable[[], int] = now) -
         yield Api(folder, services, create_app(services), bank, other)
     finally:
         services.writer.close()
+        services.checker.close()
         services.store.close()
 
 

@@ -14,6 +14,8 @@ from chain.wallet import Wallet
 from chain.wallet_signatures import typed_data, typed_hash, wallet_key, wallet_signer
 from notary.canonical import canonical_json
 from notary.checkpoint import Checkpoint, sign_checkpoint
+from notary.document_words import DocumentWord, word_json
+from notary.documents import CheckStatus, DocumentCheck
 from notary.encoding import b64, parse_b64url
 from notary.entries import RecordEntry, commit, genesis_entry, loan_tag
 from notary.envelope import EnvelopeSigner, WalletDomain, sign_envelope
@@ -58,6 +60,15 @@ ACCEPTANCE = {
     "unanchored_seconds": 86400,
 }
 
+CHECKS = (
+    DocumentCheck("pdf", CheckStatus.OK, "a PDF of 2 revisions, 1 signed"),
+    DocumentCheck("pdf-content", CheckStatus.OK, "nothing acts or hides"),
+    DocumentCheck(
+        "pdf-signature", CheckStatus.UNKNOWN, "Signature1: untrusted: its certificate leads to no registered authority",
+        "Common Name: Sample Bank Seal", "2026-03-02T01:10:00Z",
+    ),
+)  # fmt: skip
+
 
 def examples() -> dict[str, str]:
     """Return every example by its name."""
@@ -85,6 +96,7 @@ def examples() -> dict[str, str]:
         checkpoint=checkpoint,
         log_key=signer.verifier.format(),
     )
+    document = DocumentWord("5e" * 32, 1_772_414_000_000, True, "3a" * 32, "application/pdf", CHECKS)
     signature = envelope.signatures[0]
     return {
         "record": payload.decode(),
@@ -106,6 +118,7 @@ def examples() -> dict[str, str]:
         "cose": sign_cose_receipt(InclusionProof(2, 3, (left,)), root, signer).hex(),
         "vkey": signer.verifier.format(),
         "acceptance": canonical_json(ACCEPTANCE).decode(),
+        "document": canonical_json(word_json(document)).decode(),
         "receipt": write_sealed(receipt, signer).decode(),
     }
 

@@ -54,7 +54,14 @@ def broken_cases() -> Iterator[Case]:
 def _changes() -> Iterator[tuple[str, Change, tuple[str, ...]]]:
     evidence = "/anchors/0/evidence"
     yield "another payload", with_payload(canonical_json(record("agreement", loan="x"))), ("signatures", "inclusion")
-    yield "a payload of another type", with_payload(canonical_json(record("repayment"))), ("signatures", "inclusion")
+    yield (
+        "a payload of another type",
+        with_payload(canonical_json(record("repayment"))),
+        ("signatures", "inclusion", "documents"),
+    )
+    yield "no word on the document", put("/documents", []), ("documents",)
+    yield "the word on another document", put("/documents/0/sha256", "ab" * 32), ("documents",)
+    yield "a word too many", put("/documents", lambda words: words * 2), ("documents",)
     yield "a payload that is no record", with_payload(b"{}"), ("record", "inclusion")
     yield (
         "a payload that is not canonical",

@@ -46,6 +46,7 @@ def good_cases() -> Iterator[Case]:
     yield case("timestamps and an anchor: the block dates it", with_tokens(final))
     yield case("a block older than the notary's own time", dated(agreement, 1_772_415_000))
     yield case("the last second of the calendar", dated(agreement, 253_402_300_799))
+    yield case("a document that was deposited", changed(agreement, put("/documents/0", _deposited)))
     yield case("a test notary's word", changed(final, put("/environment", "test")))
     yield case("on a local test chain", changed(final, put("/anchors/0/chain_id", 31337)))
     for fork, fields in FORKS.items():
@@ -101,6 +102,19 @@ def sealed_wrongly() -> Iterator[Case]:
         "format",
         log_key=None,
     )
+
+
+def _deposited(word: Members) -> Members:
+    """Return the word on a document that came before the record, and whose signer is not known."""
+    check = {"kind": "pdf-signature", "status": "unknown", "detail": "untrusted", "time": "2026-03-01T01:00:00Z"}
+    return word | {
+        "present": True,
+        "received_at": "2026-03-02T01:00:00.000Z",
+        "size_ok": True,
+        "sm3": "cd" * 32,
+        "media_type": "application/pdf",
+        "checks": [check | {"signer": "Common Name: 示范银行"}],
+    }
 
 
 def _with_state(members: Members, state: str) -> Members:

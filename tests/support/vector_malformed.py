@@ -34,6 +34,7 @@ def _spaced(protected: str) -> str:
     return b64url(parse_b64url(protected).replace(b":", b": ", 1))
 
 
+_CHECK = {"kind": "pdf", "status": "ok", "detail": "a PDF", "signer": None, "time": None}
 _WRONG_VALUES: list[tuple[str, str, Any]] = [
     ("a member too many", "/more", 1),
     ("a member too many in an anchor", "/anchors/0/more", 1),
@@ -73,6 +74,13 @@ _WRONG_VALUES: list[tuple[str, str, Any]] = [
     ("an empty node", "/anchors/0/evidence/account_proof/0", ""),
     ("65 nodes", "/anchors/0/evidence/storage_proof", ["AA=="] * 65),
     ("an envelope that is a list", "/envelope", []),
+    ("a document that is there and was never deposited", "/documents/0/present", True),
+    ("a size of a document that is not there", "/documents/0/size_ok", True),
+    ("a document's digest in capitals", "/documents/0/sha256", "AB" * 32),
+    ("a check of no known status", "/documents/0/checks", [{**_CHECK, "status": "good"}]),
+    ("a check of a document that is not there", "/documents/0/checks", [_CHECK]),
+    ("a check without a signer", "/documents/0/checks", [{"kind": "pdf", "status": "ok", "detail": "x", "time": None}]),
+    ("257 documents", "/documents", lambda words: words * 257),
     ("a payload in padded base64", "/envelope/payload", "AA=="),
     ("a signature twice", "/envelope/signatures/1", lambda _: make.agreement()["envelope"]["signatures"][0]),
     ("a protected header that is no JSON", "/envelope/signatures/0/protected", "AA"),

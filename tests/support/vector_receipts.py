@@ -16,6 +16,7 @@ from chain.wallet import Wallet
 from chain.wallet_signatures import wallet_key, wallet_signer
 from notary.canonical import canonical_json, parse_json
 from notary.checkpoint import Checkpoint, sign_checkpoint
+from notary.document_words import DocumentWord
 from notary.encoding import b64, b64url, parse_b64
 from notary.entries import RecordEntry, commit, loan_tag
 from notary.envelope import Envelope, EnvelopeSigner, WalletDomain, envelope_from_json, sign_envelope
@@ -103,6 +104,7 @@ def receipt_of(envelope: Envelope, parties: Mapping[str, PublicKey], size: int =
         received_at=1_772_415_000_125,
         envelope=envelope,
         keys=tuple(KeyOfParty(party, key.jwk, KNOWN_FROM) for party, key in parties.items()),
+        documents=words_of(envelope),
         nonce=NONCE,
         tag=tag,
         index=index,
@@ -112,6 +114,12 @@ def receipt_of(envelope: Envelope, parties: Mapping[str, PublicKey], size: int =
     )
     members: Members = parse_json(write_sealed(receipt, LOG), limit=LIMIT)
     return members
+
+
+def words_of(envelope: Envelope) -> tuple[DocumentWord, ...]:
+    """Return the word of a notary to whom none of the record's documents was given."""
+    named = parse_json(envelope.payload, limit=LIMIT).get("documents", [])
+    return tuple(DocumentWord(item["sha256"]) for item in named)
 
 
 def agreement() -> Members:

@@ -40,9 +40,11 @@ from tests.support.builders import (
 )
 from tests.support.receipt_fixtures import LOAN, money, submit_loan
 from tests.support.trees import MemoryTree
+from tests.support.vector_receipts import words_of
 
 LINKS = [
-    "format", "seal", "record", "signatures", "checkpoint", "inclusion", "completeness", "lifecycle", "anchor", "block",
+    "format", "seal", "record", "signatures", "checkpoint", "inclusion", "documents", "completeness", "lifecycle",
+    "anchor", "block",
     "time",
 ]  # fmt: skip
 
@@ -295,6 +297,7 @@ def forged(*values: dict[str, Any]) -> Report:
             received_at=NOW + number,
             envelope=envelope,
             keys=(),
+            documents=words_of(envelope),
             nonce=nonce,
             tag=loan_tag(key, number),
             index=number,
@@ -324,6 +327,7 @@ def test_entries_out_of_order_break_completeness() -> None:
             received_at=NOW,
             envelope=Envelope(value),
             keys=(),
+            documents=words_of(Envelope(value)),
             nonce=nonce,
             tag=bytes(32),
             index=1 - number,

@@ -25,7 +25,7 @@ from tests.support.trees import flipped
 
 OTHER_LOG = log_signer("other.example/log", "other key")
 SAME_NAME = log_signer(seed="another key")
-LINKS = ["format", "seal", "record", "signatures", "checkpoint", "inclusion", "anchor", "block", "time"]
+LINKS = ["format", "seal", "record", "signatures", "checkpoint", "inclusion", "documents", "anchor", "block", "time"]
 CODE_HASH = b"\xc0" * 32
 STRANGER = generate_key("EdDSA")
 
@@ -225,7 +225,7 @@ CHANGES: dict[str, tuple[Callable[[Receipt], Receipt], set[str]]] = {
     ),
     "payload of another type": (
         lambda r: with_payload(r, canonical_json(record("repayment"))),
-        {"signatures", "inclusion"},
+        {"signatures", "inclusion", "documents"},
     ),
     "payload that is no record": (lambda r: with_payload(r, b"{}"), {"record", "inclusion"}),
     "payload that is not canonical": (lambda r: with_payload(r, r.envelope.payload + b" "), {"record", "inclusion"}),
@@ -274,6 +274,16 @@ CHANGES: dict[str, tuple[Callable[[Receipt], Receipt], set[str]]] = {
     "tag": (lambda r: replace(r, tag=flipped(r.tag, 3)), {"inclusion"}),
     "index": (lambda r: replace(r, index=r.index + 1), {"inclusion"}),
     "index beyond the tree": (lambda r: replace(r, index=307), {"inclusion"}),
+    "what the notary says of a document": (
+        lambda r: replace(r, documents=(replace(r.documents[0], received_at=1, sm3="ab" * 32, media_type="a/b"),)),
+        set(),
+    ),
+    "the word on another document": (
+        lambda r: replace(r, documents=(replace(r.documents[0], sha256="ab" * 32),)),
+        {"documents"},
+    ),
+    "no word on the document": (lambda r: replace(r, documents=()), {"documents"}),
+    "a word too many": (lambda r: replace(r, documents=r.documents * 2), {"documents"}),
     "no inclusion": (lambda r: replace(r, inclusion=()), {"inclusion"}),
     "inclusion too short": (lambda r: replace(r, inclusion=r.inclusion[:-1]), {"inclusion"}),
     "inclusion too long": (lambda r: replace(r, inclusion=(*r.inclusion, r.tag)), {"inclusion"}),

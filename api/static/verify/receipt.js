@@ -42,6 +42,24 @@ const readKey = object({
   revoked_from: orNull(time),
   root: orNull(b64Bytes(1, 64 * 1024)),
 });
+const readCheck = object({
+  kind: text(1, 64),
+  status: oneOf('ok', 'failed', 'unknown'),
+  detail: text(1, 256),
+  signer: orNull(text(1, 256)),
+  time: orNull(text(1, 32)),
+});
+const digest = text(64, 64, /^[0-9a-f]{64}$/);
+const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
+const readWord = object({
+  sha256: digest,
+  present: oneOf(true, false),
+  received_at: orNull(time),
+  size_ok: oneOf(true, false),
+  sm3: orNull(digest),
+  media_type: orNull(text(3, 255, MEDIA_TYPE)),
+  checks: list(readCheck, 0, 256),
+});
 const readMembers = object({
   format: oneOf(FORMAT),
   environment: oneOf('production', 'test'),
@@ -50,6 +68,7 @@ const readMembers = object({
   received_at: time,
   envelope: (value) => value,
   keys: list(readKey, 0, 16),
+  documents: list(readDocument, 0, 256),
   nonce: secret,
   tag: secret,
   index: whole,
@@ -78,6 +97,16 @@ export function readReceipt(data) {
   const { seal: _, ...sealed } = value;
   const sealedBytes = concat(utf8(`${FORMAT} seal\n`), canonicalJson(sealed));
   return { ...members, envelope, sealedBytes };
+}
+
+function readDocument(value) {
+  const word = readWord(value);
+  const told = [word.received_at, word.sm3, word.media_type].map((member) => member !== null);
+  const tellsOfNothing = !word.present && (word.size_ok || word.checks.length > 0);
+  if (told.some((isTold) => isTold !== word.present) || tellsOfNothing) {
+    refuse('what is said of the document does not fit to whether it was there');
+  }
+  return word;
 }
 
 function stateOf(anchors) {

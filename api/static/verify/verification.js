@@ -2,7 +2,7 @@
 /**
  * Verification of a receipt, link by link, offline; the same links and answers as notary/verification.py.
  *
- *     format -> seal -> record -> signatures -> checkpoint -> inclusion -> anchor -> block -> time
+ *     format -> seal -> record -> signatures -> checkpoint -> inclusion -> documents -> anchor -> block -> time
  *
  * Every link is checked even when an earlier one broke. No node of a chain is asked: block hashes are taken on trust.
  * @module
@@ -36,6 +36,7 @@ export function verifyReceipt(data, logKey = null) {
   if (!links) return report;
   for (const link of ['seal', 'record', 'signatures', 'checkpoint', 'inclusion'])
     report.run(link, () => links[link]());
+  if (links.speaksOfDocuments) report.run('documents', () => links.documents());
   const shown = [];
   for (const anchor of links.receipt.anchors) {
     report.run('anchor', () => links.anchor(anchor));
@@ -70,6 +71,14 @@ function openKey(item, signature) {
   const isChained = (signature?.x5c.length ?? 0) > 0;
   if (isChained !== (item.root !== null)) refuse('/keys: a root is there exactly if the signature has an x5c');
   return { ...item, key };
+}
+
+function wordOn(word, name, recordedAt) {
+  if (!word.present) return `${name}: not deposited`;
+  const when = word.received_at <= recordedAt ? 'before' : 'after';
+  const size = word.size_ok ? '' : ', of another size than the record says';
+  const odd = word.checks.filter(({ status }) => status !== 'ok').map(({ kind, status }) => `${kind} ${status}`);
+  return `${name}: deposited ${when} the record${size}${odd.length ? `; found: ${odd.join(', ')}` : ''}`;
 }
 
 class Links {
@@ -135,6 +144,23 @@ class Links {
     const { tag, nonce, envelope, index, inclusion } = this.receipt;
     verifyInclusion(index, size, inclusion, leafHash(recordEntry(tag, nonce, envelope.encoded)), root);
     return `the envelope is committed to by entry ${index} of ${size}`;
+  }
+
+  get speaksOfDocuments() {
+    return this.receipt.documents.length > 0 || Boolean(this.openedRecord?.members.documents);
+  }
+
+  documents() {
+    if (!this.openedRecord) throw new NotCheckedError('the record could not be read');
+    const { documents, received_at } = this.receipt;
+    if (documents.length) {
+      this.report.trust("the notary's word for which documents were deposited, when, and what it found in them");
+    }
+    const named = this.openedRecord.members.documents ?? [];
+    if (documents.length !== named.length || documents.some((word, i) => word.sha256 !== named[i].sha256)) {
+      refuse('/documents: are not the documents that the record names, in their order');
+    }
+    return documents.map((word, i) => wordOn(word, named[i].name, received_at)).join('; ');
   }
 
   anchor(anchor) {

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands `document put`, `document attach`, `document show`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.cli.options import client_options
+from api.cli.output import json_option, show
+from api.client import NotaryClient
+from api.uploads import upload_file
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_TYPES = {"signature": "application/pkcs7-signature", "timestamp": "application/timestamp-reply"}
+
+
+@click.group()
+def document() -> None:
+    """Deposit files that records name, and look at what the notary found in them."""
+
+
+@document.command()
+@click.argument("file", type=_FILE)
+@click.option("--media-type", help="What the file is; guessed by its name if not given.")
+@json_option
+@client_options
+def put(client: NotaryClient, file: Path, media_type: str | None, as_json: bool) -> None:
+    """Deposit a FILE; harmless to repeat."""
+    _show(upload_file(client, file, media_type), as_json, "Deposited")
+
+
+@document.command()
+@click.argument("sha256")
+@click.argument("file", type=_FILE)
+@click.option("--kind", type=click.Choice(list(_TYPES)), required=True, help="What FILE is.")
+@json_option
+@client_options
+def attach(client: NotaryClient, sha256: str, file: Path, kind: str, as_json: bool) -> None:
+    """Add a FILE over the document SHA256: a detached CMS signature (.p7s), or an RFC 3161 response (.tsr)."""
+    _show(client.attach(sha256, file.read_bytes(), _TYPES[kind]), as_json, "Attached")
+
+
+@document.command("show")
+@click.argument("sha256")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the document to a file.")
+@json_option
+@client_options
+def show_document(client: NotaryClient, sha256: str, output: Path | None, as_json: bool) -> None:
+    """Show what the notary knows of the document SHA256, and fetch it."""
+    members = client.document_info(sha256)
+    if output:
+        client.fetch_document(sha256, output)
+    _show(members, as_json, "Document")
+
+
+def _show(members: dict[str, Any], as_json: bool, title: str) -> None:
+    if not as_json:
+        attached = [check for item in members.pop("attachments") for check in item["checks"]]
+        for number, check in enumerate((*members.pop("checks"), *attached), 1):
+            details = (check["detail"], check["signer"], check["time"])
+            members[f"check {number}"] = f"{check['kind']} {check['status']}: {', '.join(filter(None, details))}"
+    show(members, as_json, title)
+
+
+COMMANDS = (document,)

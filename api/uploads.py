@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Depositing the files of a folder, several side by side; what is there already is not sent again."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from mimetypes import guess_type
+from pathlib import Path
+from typing import Any
+
+from api.client import NotaryClient
+from notary.errors import NotFoundError
+from notary.file_digests import FileDigests, digests_of
+
+_CONNECTIONS = 4
+_PART = 1 << 20
+
+
+def upload_folder(client: NotaryClient, folder: Path) -> int:
+    """Deposit the files of a folder, not of folders in it, and return how many there are.
+
+    Raises what the notary says of the first that it does not take; calling again goes on with the others.
+    """
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    with ThreadPoolExecutor(_CONNECTIONS) as pool:
+        for _ in pool.map(lambda path: _upload_unless_there(client, path), files):
+            continue
+    return len(files)
+
+
+def upload_file(client: NotaryClient, path: Path, media_type: str | None = None) -> dict[str, Any]:
+    """Deposit a file and return what the notary says of it; without a media type its name decides."""
+    guessed = media_type or guess_type(path.name)[0] or "application/octet-stream"
+    return client.put_document(path, read_digests(path), guessed)
+
+
+def _upload_unless_there(client: NotaryClient, path: Path) -> None:
+    try:
+        client.document_info(read_digests(path).sha256)
+    except NotFoundError:
+        upload_file(client, path)
+
+
+def read_digests(path: Path) -> FileDigests:
+    """Return what identifies a file."""
+    return digests_of(_parts(path))
+
+
+def _parts(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while part := file.read(_PART):
+            yield part

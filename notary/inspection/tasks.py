@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tasks on their way to the checking process: one JSON object a line."""
+
+from base64 import b64decode, b64encode
+from pathlib import Path
+
+import orjson
+
+from notary.documents import CheckSubject, CheckTask
+
+
+def write_task(task: CheckTask) -> bytes:
+    """Return a task as a line without its end."""
+    return orjson.dumps({
+        "subject": task.subject.value,
+        "path": str(task.path),
+        "at": task.at,
+        "roots": [b64encode(root).decode() for root in task.roots],
+        "attachment": b64encode(task.attachment).decode(),
+    })  # fmt: skip
+
+
+def read_task(line: bytes) -> CheckTask:
+    """Read what `write_task` writes."""
+    value = orjson.loads(line)
+    roots = tuple(b64decode(root) for root in value["roots"])
+    attachment = b64decode(value["attachment"])
+    return CheckTask(CheckSubject(value["subject"]), Path(value["path"]), value["at"], roots, attachment)

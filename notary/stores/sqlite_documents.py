@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is known of documents, on SQLite. `sqlite_statements/documents.sql` holds its statements."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from notary.documents import Attachment, AttachmentKind, Document, DocumentCheck, checks_json
+from notary.errors import NotFoundError
+from notary.stores.sqlite_file import STATEMENTS, SqliteFile
+
+
+class DocumentTables(SqliteFile):
+    """Implements `notary.documents.DocumentStore`."""
+
+    def save_document(self, document: Document) -> bool:
+        checks = _text(document.checks)
+        values = (
+            document.lender, document.sha256, document.sm3, document.size, document.media_type, document.received_at,
+        )  # fmt: skip
+        with self._transaction() as connection:
+            if connection.execute(STATEMENTS["add_document"], (*values, checks)).rowcount:
+                return True
+            connection.execute(STATEMENTS["replace_document_checks"], (checks, document.lender, document.sha256))
+        return False
+
+    def documents(self, lender: int, digests: Sequence[str]) -> dict[str, Document]:
+        found = {}
+        for digest in digests:
+            if row := self._one("document", (lender, digest)):
+                _, sha256, sm3, size, media_type, received_at, checks = row
+                attachments = tuple(map(_attachment, self._all("attachments", (lender, digest))))
+                found[digest] = Document(
+                    lender, sha256, sm3, size, media_type, received_at, _checks(checks), attachments
+                )
+        return found
+
+    def save_attachment(self, lender: int, document: str, attachment: Attachment, data: bytes) -> bool:
+        checks = _text(attachment.checks)
+        values = (lender, document, attachment.sha256, attachment.kind.value, attachment.received_at, checks, data)
+        with self._transaction() as connection:
+            if connection.execute(STATEMENTS["add_attachment"], values).rowcount:
+                return True
+            key = (lender, document, attachment.sha256)
+            connection.execute(STATEMENTS["replace_attachment_checks"], (checks, *key))
+        return False
+
+    def attachment_data(self, lender: int, document: str, sha256: str) -> bytes:
+        if row := self._one("attachment_data", (lender, document, sha256)):
+            return bytes(row[0])
+        raise NotFoundError("the document has no attachment of this SHA-256")
+
+
+def _attachment(row: Sequence[Any]) -> Attachment:
+    sha256, kind, received_at, checks = row
+    return Attachment(sha256, AttachmentKind(kind), received_at, _checks(checks))
+
+
+def _text(checks: Sequence[DocumentCheck]) -> str:
+    return orjson.dumps(checks_json(checks)).decode()
+
+
+def _checks(text: str) -> tuple[DocumentCheck, ...]:
+    return tuple(map(DocumentCheck.from_json, orjson.loads(text)))
