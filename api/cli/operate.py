@@ -43,6 +43,9 @@ from notary.sealed import ENVIRONMENTS
 )
 @click.option("--depth", type=int, help="Blocks that make an anchor final; without it, the chain's finalized block.")
 @click.option(
+    "--draft-days", type=int, default=30, show_default=True, help="Days for which a half-signed record waits."
+)
+@click.option(
     "--webhook-network",
     "webhook_networks",
     multiple=True,

@@ -2,6 +2,7 @@
 """Half-signed records through the API: 202 while somebody is missing, 201 with a receipt when all have signed."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +14,18 @@ from notary.canonical import canonical_json
 from notary.encoding import b64url, format_time
 from notary.receipt import parse_receipt
 from notary.verification import ReceiptVerifier
-from tests.support.api import PROBLEM, Api, LenderKit, agreement, repayment, running_api
+from tests.support.api import (
+    PROBLEM,
+    Api,
+    LenderKit,
+    agreement,
+    api_over,
+    make_folder,
+    repayment,
+    running_api,
+    served,
+    socket_folder,
+)
 from tests.support.builders import NOW, signed
 
 DAY = 86_400_000
@@ -106,6 +118,17 @@ def test_a_draft_expires(api: Api) -> None:
     assert api.get(f"/v1/drafts/{value['id']}").status_code == 404
     assert sign(api, value).status_code == 404
     CLOCK.now = NOW
+
+
+def test_the_operator_says_how_long_drafts_wait(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "data", draft_days=2)
+    with (
+        socket_folder() as sockets,
+        served(folder, sockets / "writer"),
+        api_over(folder, sockets / "writer", lambda: NOW) as other,
+    ):
+        answer = hand_in(other, signed(agreement("D-1", other.bank), other.bank.key))
+        assert answer.json["expires_at"] == format_time(NOW + 2 * DAY)
 
 
 def replays(api: Api, value: dict[str, Any]) -> dict[str, dict[str, str]]:

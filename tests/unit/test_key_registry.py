@@ -146,6 +146,19 @@ def test_a_repeated_rotation_keeps_the_first_end(kit: NotaryKit) -> None:
         assert stored(kit, old).validity == Validity(NOW, NOW + 7_200_000)
 
 
+def test_a_key_that_is_known_replaces_another_from_its_own_beginning(kit: NotaryKit) -> None:
+    old, new = kit.register("lender"), generate_key("EdDSA")
+    kit.keys.register(kit.lender, "lender", new.public.jwk, valid_from=format_time(NOW + DAY))
+    kit.keys.register(kit.lender, "lender", new.public.jwk, replaces=old.public.kid)
+    assert stored(kit, old).validity == Validity(NOW, NOW + DAY)
+
+
+def test_a_key_does_not_replace_itself(kit: NotaryKit) -> None:
+    key = kit.register("lender")
+    [fault] = refused(kit, "lender", key.public.jwk, replaces=key.public.kid)
+    assert fault.pointer == "/replaces"
+
+
 def test_the_last_moment_is_the_last(kit: NotaryKit) -> None:
     old, new = kit.register("lender"), generate_key("EdDSA")
     last = "9999-12-31T23:59:59.999Z"

@@ -202,6 +202,13 @@ def test_another_customer_of_the_same_authority_is_not_the_lender(kit: NotaryKit
     assert str(refusal(kit, NOW + HOUR, root.certify(SHOP))) == "/signatures: the lender's signature is missing"
 
 
+def test_the_authority_of_others_makes_nobody_the_lender_by_a_name(kit: NotaryKit, root: Authority) -> None:
+    registry(kit).register(kit.lender, "lender", root.pem, organization=BANK)
+    lax = Authority.create("Another CA")
+    registry(kit).register(kit.lender, "borrower", lax.pem)
+    assert str(refusal(kit, NOW + HOUR, lax.certify(BANK))) == "/signatures: the lender's signature is missing"
+
+
 def test_a_root_of_another_lender_vouches_for_nobody_here(kit: NotaryKit, root: Authority) -> None:
     other = kit.store.add_lender("Example Bank", b"x" * 32, NOW)
     registry(kit).register(other, "lender", root.pem, organization=BANK)

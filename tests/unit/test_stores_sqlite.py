@@ -3,13 +3,18 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database, Migrations
 
+import notary.stores
 from notary.errors import CorruptLogError, NotFoundError, UnavailableError
+from notary.ports import PartyKey
 from notary.stores.sqlite import SqliteStore
+from notary.validity import Validity
 from tests.support.builders import NOW
 
 
@@ -55,6 +60,26 @@ def test_creating_again_changes_nothing(path: Path, plain: sqlite3.Connection) -
     assert plain.execute("SELECT * FROM sqlite_schema").fetchall() == schema
     store.close()
     again.close()
+
+
+def test_keys_of_a_database_without_times_count_since_they_were_registered(tmp_path: Path) -> None:
+    old = Migrations("loan-notary")
+    script = Path(notary.stores.__file__).parent / "sqlite_statements" / "0001_initial.sql"
+
+    @old(name="0001_initial")
+    def _(db: Database) -> None:
+        for statement in script.read_text("utf-8").split(";\n"):
+            db.execute(statement)
+
+    with closing(sqlite3.connect(tmp_path / "notary.db")) as connection:
+        old.apply(Database(connection))
+        connection.execute("INSERT INTO lenders (name, created_at) VALUES ('Example Bank', 1)")
+        connection.execute("INSERT INTO party_keys VALUES (1, 'kid', 'lender', '{}', 7)")
+        connection.commit()
+    store = SqliteStore.create(tmp_path / "notary.db")
+    assert store.party_keys(1, ["kid"]) == {"kid": PartyKey("kid", "lender", "{}", 7, Validity(7))}
+    assert store.roots(1) == store.drafts(1, "", 9, 0) == []
+    store.close()
 
 
 def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
