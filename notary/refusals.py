@@ -114,17 +114,15 @@ class _Session:
         return PolicyRefusedError(*found) if found else replace(item, sequence=number)
 
     def _take(self, line: _Line, item: Submission, answer: Answer) -> None:
-        """Note what the log has answered."""
-        claimed = self._submissions[line.waiting[0]].sequence
-        if isinstance(answer, SequenceError) and answer.pointer == "/sequence" and claimed is None:
+        """Note what the log has answered; a record for whose place it came too late is judged again."""
+        if isinstance(answer, SequenceError) and answer.pointer == "/sequence":
             line.events, line.tries = None, line.tries + 1
             if line.tries == _TRIES:
                 raise LogBusyError("other records of the loan came between each time; try again shortly")
             return
-        if isinstance(answer, Placed):
+        if isinstance(answer, Placed) and line.events is not None:
             event = Event(answer.sequence, item.received_at, parse_record(orjson.loads(item.payload)))
-            known = line.events if answer.fresh else None
-            line.events = (*known, event) if known is not None else None
+            line.events = (*line.events, event) if answer.fresh else None
         self._answer(line, answer)
 
     def _answer(self, line: _Line, answer: Answer) -> None:

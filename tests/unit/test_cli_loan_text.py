@@ -81,6 +81,7 @@ def test_a_loan_in_english() -> None:
     assert "next due 2026-05-15, instalment 4: CNY 888.49" in lines
     assert "past due CNY 888.49, 17 days" in lines
     assert "limit CNY 10,000.00" in lines
+    assert f"open disputes {late().events[6].record.id}" in lines
     assert "policy the notary's own" in lines
     assert "3 2026-04-15 804.34 84.15 7,610.80 ✓" in lines
     assert "4 2026-05-15 812.38 76.11 6,798.42 888.49" in lines
@@ -123,6 +124,15 @@ def test_a_settled_loan_has_nothing_left_to_pay() -> None:
     page = shown(loan_page(loan(story, "2026-06-01"), "en", 80), 80)
     assert page.count("✓") == 12
     assert "settled" in page.splitlines()[0]
+
+
+def test_what_came_in_after_a_write_off_is_shown() -> None:
+    story = begun()
+    assert "recovered" not in shown(loan_page(loan(story, "2026-02-01"), "en", 80), 80)
+    story.tell("write_off", "2026-02-20", amount=sum_of(PRINCIPAL), interest=None)
+    story.tell("recovery", "2026-03-20", amount=sum_of(12_345))
+    lines = [" ".join(line.split()) for line in shown(loan_page(loan(story, "2026-04-01"), "en", 80), 80).splitlines()]
+    assert "recovered CNY 123.45" in lines
 
 
 def finding(code: str, severity: str, loan: str, *sequences: int) -> dict[str, Any]:

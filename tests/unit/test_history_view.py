@@ -321,3 +321,21 @@ def test_money_without_an_instalment_goes_to_what_a_reversal_opened() -> None:
     due = story.view("2026-03-18").next_due
     assert due is not None
     assert due.row.number == 3
+
+
+def test_what_is_left_of_each_row() -> None:
+    first, second = plan_rows()[:2]
+    assert Story().agree().view().open == ()
+    assert Story().agree().plan().view().open == tuple(row.total for row in plan_rows())
+    story = begun()
+    # A unit too little is rounding; a part of the next row is a part.
+    parts = {"principal": money(first.principal - 1), "interest": money(first.interest)}
+    story.repay(first, amount=money(first.total - 1), split=parts)
+    parts = {"principal": money(100), "interest": money(second.interest)}
+    story.repay(second, amount=money(second.interest + 100), split=parts)
+    left = [second.total - second.interest - 100, *(row.total for row in plan_rows()[2:])]
+    assert story.view("2026-03-20").open == (0, *left)
+    shown = view_json(story.view("2026-03-20"))["schedule"]["rows"]
+    assert [row["open"]["amount"] for row in shown[:2]] == ["0.00", f"{left[0] / 100:.2f}"]
+    story.tell("settlement", "2026-03-21", amount=money(PRINCIPAL), outstanding=money(0), waived=None, releases=None)
+    assert set(story.view("2026-03-22").open) == {0}

@@ -56,6 +56,11 @@ def test_what_is_not_named_is_the_notary_s_own() -> None:
     assert stored_members(None) == policy_members(NOTARYS_OWN)
 
 
+def test_the_smallest_and_the_largest_are_taken() -> None:
+    for name, value in (("grace_days", 0), ("grace_days", 365), ("pattern_records", 2), ("apr_tolerance", "0")):
+        assert policy_members(read_policy({"thresholds": {name: value}}))["thresholds"][name] == value
+
+
 def test_every_threshold_is_the_lender_s_or_the_law_s() -> None:
     named = {field.name for field in fields(Policy)}
     assert set(policy_members(NOTARYS_OWN)["thresholds"]) | set(_OF_THE_LAW) == named

@@ -2,6 +2,7 @@
 """Refusing by policy: on what a record is judged, and that nothing comes between the judgement and its place."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from notary.ports import Lender
 from notary.refusals import PolicyGate
 from notary.sequencer import Placed, Submission
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import NotaryKit, kit_over, placed, record, record_id
+from tests.support.builders import NOW, NotaryKit, kit_over, placed, record, record_id
 
 # The kit's clock stands at the beginning of 2026.
 EARLY, LATE = "2025-12-01T00:00:00Z", "2026-01-01T00:00:00Z"
@@ -143,6 +144,8 @@ def test_of_one_batch_each_record_is_judged_after_those_before_it(kit: NotaryKit
     assert [item["sequence"] for item in answers[2].findings[0]["records"]] == [1, 2]
     assert stored(kit, "A")[1:] == [record_id(number) for number in (1, 4, 8)]
     assert stored(kit, "B")[1:] == [record_id(number) for number in (2, 5)]
+    # Loans go side by side, and none is judged on a history that is known to be old.
+    assert [[item.record_id[-1] for item in call] for call in log.calls] == [["1", "2"], ["5"], ["4"], ["7"], ["8"]]
 
 
 def test_a_record_that_came_between_is_judged_with(kit: NotaryKit, log: Crowded) -> None:
@@ -166,6 +169,21 @@ def test_a_loan_that_never_rests_is_busy(kit: NotaryKit, log: Crowded) -> None:
     assert record_id(1) not in stored(kit)
 
 
+def test_each_record_has_its_own_patience(kit: NotaryKit, log: Crowded) -> None:
+    begin(kit)
+    gate, lender = refusing(kit, log, "F2")
+    log.rivals = {call: paid(kit, 100 + call, f"R-{call}") for call in (1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13)}
+    assert outcome(gate.append(lender, [paid(kit, 1, "R-x"), paid(kit, 2, "R-y")])) == [7, 14]
+
+
+def test_a_clock_that_is_behind_hides_nothing(kit: NotaryKit, log: Crowded) -> None:
+    begin(kit)
+    gate, lender = refusing(kit, log, "F2")
+    assert outcome(gate.append(lender, [paid(kit, 1, "R-1")])) == [1]
+    behind = replace(paid(kit, 2, "R-1"), received_at=NOW - 60_000)
+    assert outcome(gate.append(lender, [behind])) == [PolicyRefusedError]
+
+
 def test_a_record_that_is_there_is_judged_no_more(kit: NotaryKit, log: Crowded) -> None:
     begin(kit)
     again, other = paid(kit, 1, "R-1"), paid(kit, 2, "R-1")
@@ -178,6 +196,7 @@ def test_a_record_that_is_there_is_judged_no_more(kit: NotaryKit, log: Crowded) 
     assert outcome(gate.append(lender, [changed, again, paid(kit, 3, "R-1"), paid(kit, 4, "R-4")])) == [
         DuplicateRecordError, 1, PolicyRefusedError, 3,
     ]  # fmt: skip
+    assert [[item.record_id[-1] for item in call] for call in log.calls] == [["1"], ["2"], ["1"], ["4"]]
 
 
 def test_the_same_record_twice_in_one_batch_is_one(kit: NotaryKit, log: Crowded) -> None:
@@ -197,8 +216,11 @@ def test_a_lender_s_own_order_holds(kit: NotaryKit, log: Crowded) -> None:
     first = claimed(kit, 1, "R-1", 1, kit.store.loan_records(kit.lender.number, "L-1")[-1].payload)
     second = claimed(kit, 2, "R-2", 2, first.payload)
     assert outcome(gate.append(lender, [second, first])) == [SequenceError, 1]
+    wrong = claimed(kit, 3, "R-3", 2, b"not what was before")
+    assert outcome(gate.append(lender, [wrong])) == [SequenceError]
+    assert len(log.calls) == 2
     # A claim that was right when the record was judged, and is not any more, is wrong.
-    log.rivals = {2: paid(kit, 50, "R-50")}
+    log.rivals = {3: paid(kit, 50, "R-50")}
     assert outcome(gate.append(lender, [second])) == [SequenceError]
     assert stored(kit)[1:] == [record_id(1), record_id(50)]
 
