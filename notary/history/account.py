@@ -65,9 +65,13 @@ def account_of(book: Book) -> Account:
 
 def _sums(splits: list[Split]) -> tuple[int, int, int, int]:
     """Return the principal, interest, penalty and fee of some splits together."""
-    return (
-        sum(split.principal.minor for split in splits),
-        sum(split.interest.minor for split in splits),
-        sum(split.penalty.minor for split in splits if split.penalty),
-        sum(split.fee.minor for split in splits if split.fee),
-    )
+    # One loop, because a loan may have hundreds of them.
+    principal = interest = penalty = fee = 0
+    for split in splits:
+        principal += split.principal.minor
+        interest += split.interest.minor
+        if split.penalty is not None:
+            penalty += split.penalty.minor
+        if split.fee is not None:
+            fee += split.fee.minor
+    return principal, interest, penalty, fee

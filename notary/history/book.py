@@ -55,9 +55,9 @@ class Book:
         known: list[Event] = []
         state, balances, by_type = LoanState(), [], defaultdict[type[Record], list[tuple[Event, Record]]](list)
         for event in events:
-            if event.received_at > as_of:
+            _, received_at, record = event
+            if received_at > as_of:
                 break
-            record = event.record
             known.append(event)
             balances.append(state.balance)
             by_type[type(record)].append((event, record))

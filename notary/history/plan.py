@@ -158,7 +158,12 @@ class Progress:
             return
         for number in payment.instalments or ():
             place = self._place.get(number)
-            if place is not None:
+            if place is None:
+                continue
+            if money == self.open[place] > self._tolerance:
+                # Almost every payment is just what its instalment asks for.
+                money, self.open[place], self.closed_by[place] = 0, 0, sequence
+            else:
                 money = self._pour(place, money, sequence)
         self._spare += money
         while self._spare > 0 and self._oldest < len(self.open):

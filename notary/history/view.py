@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from notary.finance import FinanceError, accrued_interest
 from notary.history.account import Account
@@ -30,7 +31,7 @@ class LoanView:
         overdue: what is open of all instalments whose day has passed.
         days_past_due: how long the oldest of them has been due.
         plan: the schedule in force, recorded or following from the agreement.
-        open: what is left of each row of the plan; nothing once the loan is settled.
+        progress: how far it has been paid, while something may be owed.
         limit: what may be used at most: the facility's limit, else the principal agreed; None before either.
         findings: what is odd.
     """
@@ -44,9 +45,18 @@ class LoanView:
     overdue: int
     days_past_due: int
     plan: PaymentPlan | None
-    open: tuple[int, ...]
+    progress: Progress | None
     limit: int | None
     findings: tuple[Finding, ...]
+
+    @cached_property
+    def open(self) -> tuple[int, ...]:
+        """What is left of each row of the plan; nothing once the loan is settled."""
+        if self.plan is None:
+            return ()
+        if self.progress is not None:
+            return self.progress.open_rows()
+        return tuple(0 if self.state.stage == "settled" else row.total for row in self.plan.rows)
 
 
 def loan_view(book: Book, policy: Policy) -> LoanView:
@@ -64,19 +74,10 @@ def loan_view(book: Book, policy: Policy) -> LoanView:
         overdue=progress.overdue(book.day) if progress else 0,
         days_past_due=progress.days_past_due(book.day) if progress else 0,
         plan=case.plan,
-        open=_open_rows(case, progress),
+        progress=progress,
         limit=limit_on(book, book.day),
         findings=findings(case),
     )
-
-
-def _open_rows(case: Case, progress: Progress | None) -> tuple[int, ...]:
-    if case.plan is None:
-        return ()
-    if progress is not None:
-        return progress.open_rows()
-    settled = case.book.state.stage == "settled"
-    return tuple(0 if settled else row.total for row in case.plan.rows)
 
 
 def _interest_outstanding(book: Book, plan: PaymentPlan | None) -> int | None:

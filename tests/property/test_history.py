@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from notary.errors import CurrencyError, HolderError, RefusedError, ShareError, TransitionError
+from notary.errors import CurrencyError, HolderError, InvalidRecordError, RefusedError, ShareError, TransitionError
 from notary.history import DEFAULT_POLICY, Book, Case, Event, findings, loan_view, view_json
 from notary.lifecycle import LoanState, advance
 from notary.records import RECORD_TYPES, Record, parse_record
@@ -40,11 +40,16 @@ class LoanLife(RuleBasedStateMachine):
         self.open_payments: dict[str, tuple[int, int]] = {}
         self.disputes: list[str] = []
         self.parts: dict[str, Fraction] = {}
+        self.granted: dict[str, Fraction] = {}
         self.frozen = self.facility = self.approved = False
 
     @property
     def outstanding(self) -> int:
         return self.drawn - self.repaid - self.written_off - self.waived
+
+    def free(self, name: str) -> Fraction:
+        """What a holder may pass on: his part but for what others participate in."""
+        return self.parts[name] - self.granted.get(name, 0)
 
     @property
     def stage(self) -> str:
@@ -80,6 +85,12 @@ class LoanLife(RuleBasedStateMachine):
         assert refusal.value.check == check
         assert self.state.encode() == before
 
+    def malformed(self, check: str, kind: str, **changes: Any) -> None:
+        """Write a record that is none: it never comes to the loan."""
+        with pytest.raises(InvalidRecordError) as refusal:
+            self.record(kind, **changes)
+        assert {fault.check for fault in refusal.value.faults} == {check}
+
     # What a lender does
 
     @precondition(lambda self: (self.stage, "application") in LEGAL)
@@ -98,7 +109,7 @@ class LoanLife(RuleBasedStateMachine):
     @rule()
     def agree(self) -> None:
         self.tell("agreement")
-        self.parts = {NAMES[0]: Fraction(1)}
+        self.parts, self.granted = {NAMES[0]: Fraction(1)}, {}
 
     @precondition(lambda self: (self.stage, "facility") in LEGAL)
     @rule(revolving=st.booleans())
@@ -215,13 +226,24 @@ class LoanLife(RuleBasedStateMachine):
     def assign(self, data: st.DataObject, part: Fraction) -> None:
         giver = data.draw(st.sampled_from(sorted(self.parts)))
         taker = data.draw(st.sampled_from([name for name in NAMES if name != giver]))
-        share = self.parts[giver] * part
-        if share.denominator > 10**9:
+        share = self.free(giver) * part
+        if not share or share.denominator > 10**9:
             return
         self.tell("assignment", assignor={"name": giver}, assignee={"name": taker}, share=as_share(share))
         self.parts[giver] -= share
         self.parts[taker] = self.parts.get(taker, Fraction(0)) + share
         self.parts = {name: held for name, held in self.parts.items() if held}
+
+    @precondition(lambda self: (self.stage, "participation") in LEGAL and not self.frozen)
+    @rule(data=st.data(), part=st.fractions(Fraction(1, 4), 1, max_denominator=4))
+    def participate(self, data: st.DataObject, part: Fraction) -> None:
+        giver = data.draw(st.sampled_from(sorted(self.parts)))
+        taker = data.draw(st.sampled_from([name for name in NAMES if name != giver]))
+        share = self.free(giver) * part
+        if not share or share.denominator > 10**9:
+            return
+        self.tell("participation", grantor={"name": giver}, participant={"name": taker}, share=as_share(share))
+        self.granted[giver] = self.granted.get(giver, Fraction(0)) + share
 
     # What is refused
 
@@ -254,8 +276,10 @@ class LoanLife(RuleBasedStateMachine):
     @rule(data=st.data())
     def pass_on_too_much(self, data: st.DataObject) -> None:
         giver = data.draw(st.sampled_from(sorted(self.parts)))
-        if self.parts[giver] < 1:
-            self.refused(ShareError, "C8", "assignment", assignor={"name": giver}, share=as_share(Fraction(1)))
+        if self.free(giver) < 1:
+            whole = as_share(Fraction(1))
+            self.refused(ShareError, "C8", "assignment", assignor={"name": giver}, share=whole)
+            self.refused(ShareError, "C8", "participation", grantor={"name": giver}, share=whole)
 
     @precondition(lambda self: self.stage in LIVE)
     @rule(kind=st.sampled_from(["disbursement", "facility", "overdue_notice"]))
@@ -264,6 +288,19 @@ class LoanLife(RuleBasedStateMachine):
         if (self.stage, kind) in LEGAL:
             self.refused(CurrencyError, "C5", kind, **{name: money(100, "JPY")})
 
+    @rule(kind=st.sampled_from(["repayment", "reversal"]), off=st.sampled_from([-1, 1]), principal=amounts)
+    def split_what_does_not_sum(self, kind: str, off: int, principal: int) -> None:
+        split = {"principal": money(principal), "interest": money(7)}
+        self.malformed("C7", kind, amount=money(principal + 7 + off), split=split)
+
+    @rule(kind=st.sampled_from(["disbursement", "recovery"]), amount=st.sampled_from(["1.5", "100", "1.000", "1e2"]))
+    def write_money_in_another_scale(self, kind: str, amount: str) -> None:
+        self.malformed("C5", kind, amount={"currency": "CNY", "amount": amount})
+
+    @rule(kind=st.sampled_from(sorted(RECORD_TYPES)), change=st.sampled_from([{"colour": "red"}, {"loan": ""}]))
+    def write_another_form(self, kind: str, change: dict[str, Any]) -> None:
+        self.malformed("C1", kind, **change)
+
     # What always holds
 
     @invariant()
@@ -271,6 +308,8 @@ class LoanLife(RuleBasedStateMachine):
         assert self.state.balance == self.outstanding
         assert set(self.state.disputes) == set(self.disputes)
         assert {item.holder.name: Fraction(item.share) for item in self.state.holdings} == self.parts
+        granted = {item.holder.name: Fraction(item.participated or 0) for item in self.state.holdings}
+        assert {name: part for name, part in granted.items() if part} == self.granted
         if self.facility and self.stage in ("active", "drawn"):
             assert (self.stage == "drawn") == (self.outstanding > 0)
 

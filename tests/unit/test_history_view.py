@@ -339,3 +339,26 @@ def test_what_is_left_of_each_row() -> None:
     assert [row["open"]["amount"] for row in shown[:2]] == ["0.00", f"{left[0] / 100:.2f}"]
     story.tell("settlement", "2026-03-21", amount=money(PRINCIPAL), outstanding=money(0), waived=None, releases=None)
     assert set(story.view("2026-03-22").open) == {0}
+
+
+def test_a_row_is_paid_by_the_payment_that_paid_it_even_if_a_unit_comes_later() -> None:
+    first = plan_rows()[0]
+    story = begun()
+    parts = {"principal": money(first.principal - 1), "interest": money(first.interest)}
+    story.repay(first, amount=money(first.total - 1), split=parts)
+    story.repay(first, amount=money(1), split={"principal": money(1), "interest": money(0)})
+    view = story.view("2026-02-20")
+    assert view.progress is not None
+    assert (view.progress.open[0], view.progress.closed_by[0]) == (0, 3)
+
+
+def test_penalties_and_fees_stand_beside_the_principal() -> None:
+    first, second = plan_rows()[:2]
+    story = begun()
+    for row, more in ((first, {"penalty": 250, "fee": 100}), (second, {"penalty": 5})):
+        parts = {"principal": row.principal, "interest": row.interest, **more}
+        split = {name: money(minor) for name, minor in parts.items()}
+        story.repay(row, amount=money(sum(parts.values())), split=split)
+    account = story.view("2026-03-20").account
+    assert (account.penalty, account.fee) == (255, 100)
+    assert account.paid == first.total + second.total + 355
