@@ -9,11 +9,16 @@ from typing import Any
 import pytest
 
 from chain.known_registries import KNOWN_CODE_HASHES
+from notary.canonical import canonical_json
 from notary.encoding import b64, parse_b64
-from notary.report import report_members
+from notary.envelope import sign_envelope
+from notary.report import Verdict, report_members
 from notary.signed_note import parse_verifier
 from tests.support.browser_verifier import BrowserVerifier, running_verifier
+from tests.support.builders import record
+from tests.support.certificates import Authority
 from tests.support.make_vectors import FOLDER, GROUPS, encoded, expectation, vectors
+from tests.support.vector_receipts import KNOWN_FROM, key_members, receipt_of, sealed
 from verifier import make_verifier
 
 ROOT = Path(__file__).parents[2]
@@ -103,3 +108,19 @@ def test_no_byte_of_a_receipt_can_change(verifier: BrowserVerifier) -> None:
     for place in range(0, len(data), 11):
         changed = data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
         assert verifier.report(changed, case["log_key"])["verdict"] == "invalid", (place, b64(changed))
+
+
+def test_a_chain_of_certificates_is_left_to_the_notarys_own_verifier(verifier: BrowserVerifier) -> None:
+    begin = KNOWN_FROM.valid_from
+    authority = Authority.create(begin=begin)
+    certified = authority.certify(begin=begin)
+    envelope = sign_envelope(canonical_json(record("repayment")), certified.signer)
+    key = key_members("lender", certified.key) | {"root": b64(authority.der)}
+    receipt = canonical_json(sealed(receipt_of(envelope, {}) | {"keys": [key]}))
+    assert make_verifier().verify(receipt).verdict is Verdict.VALID
+    report = verifier.report(receipt)
+    assert report["verdict"] == "cannot tell"
+    assert {check["link"]: check["status"] for check in report["checks"]}["signatures"] == "unknown"
+    wrong = canonical_json(sealed(receipt_of(envelope, {}) | {"keys": [key | {"root": None}]}))
+    assert make_verifier().verify(wrong).verdict is Verdict.INVALID
+    assert verifier.report(wrong)["verdict"] == "invalid"

@@ -17,10 +17,12 @@ from api.page_texts import LANGUAGES, TEXTS
 from api.static_files import STATIC
 from notary.canonical import canonical_json, parse_json
 from notary.encoding import b64
+from notary.records import RECORD_TYPES
 from tests.support import vector_receipts as make
 from tests.support.api import Api, running_api
 from tests.support.browser_verifier import BrowserVerifier, running_verifier
 from tests.support.builders import record
+from tests.support.make_vectors import FOLDER as VECTORS
 from tests.support.vector_cases import LOG_KEY
 
 TAG = re.compile(r'<(?:link|script)[^>]*?(?:href|src)="(/static/[^"]+)"(?:[^>]*?integrity="([^"]+)")?')
@@ -150,6 +152,7 @@ STATES = {
     "a wrong nonce": (make.changed(FINAL, make.put("/nonce", "A" * 43)), ["altered", "receipt"]),
     "a wrong seal": (FINAL | {"lender": "x"}, ["altered", "receipt"]),
     "of another version": (FINAL | {"format": "loan-notary/receipt@2"}, ["unknown", "other-format"]),
+    "a history receipt": ({"format": "loan-notary/history@1"}, ["unknown", "history"]),
     "by another key": (
         make.receipt_by(make.OTHER_LOG),
         ["unknown", "other-notary"],
@@ -215,6 +218,16 @@ def test_every_answer_has_its_words(verifier: BrowserVerifier) -> None:
     names = verifier.ask("texts")["zh"].keys()
     assert {f"kind.{answer[0]}" for _, answer in STATES.values()} <= names
     assert {".".join(answer) for _, answer in STATES.values()} <= names
+
+
+def test_every_link_and_record_has_its_words(verifier: BrowserVerifier) -> None:
+    words = verifier.ask("texts")["zh"].keys()
+    for path in VECTORS.glob("*.json"):
+        for case in json.loads(path.read_text("utf-8")):
+            assert {f"link.{link}" for link, _ in case["links"]} <= words
+            assert {f"status.{status}" for _, status in case["links"]} <= words
+    names = (STATIC / "check" / "record-names.js").read_text("utf-8")
+    assert set(re.findall("^  ([a-z_]+): '", names, re.MULTILINE)) == RECORD_TYPES.keys()
 
 
 @pytest.mark.parametrize("size", [0, 1, 55, 56, 63, 64, 65, 119, 120, 128, 1000, 2 * 1024 * 1024, 2 * 1024 * 1024 + 1])

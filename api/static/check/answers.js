@@ -15,6 +15,7 @@ import { FORMAT } from '../verify/receipt.js';
 import { LOCAL_CHAINS } from '../verify/time-proof.js';
 import { verifyReceipt } from '../verify/verification.js';
 
+const HISTORY = 'loan-notary/history@1';
 const DIGEST = /^[0-9a-f]{64}$/;
 
 /**
@@ -34,6 +35,7 @@ export function formatOf(data) {
  */
 export function answerReceipt(data, logKey) {
   const format = formatOf(data);
+  if (format === HISTORY) return { kind: 'unknown', reason: 'history', values: {}, report: null };
   if (format !== FORMAT) return { kind: 'unknown', reason: 'other-format', values: { format }, report: null };
   const report = verifyReceipt(data, logKey);
   const { receipt, record } = report;

@@ -29,13 +29,19 @@ export function element(name, attributes = {}, ...children) {
  */
 export function answerCard(title, answer, given, language) {
   const { say } = language;
+  const { isTest } = answer.basis ?? answer;
   const kind = element(
     'p',
     { class: 'answer' },
     element('span', { class: 'mark', 'aria-hidden': 'true' }, MARKS[answer.kind]),
   );
-  kind.append(say(`kind.${answer.kind}`));
-  const card = element('article', { class: `card ${answer.kind}` }, element('h3', {}, title), kind);
+  kind.append(say(`kind.${answer.kind}`) + (isTest ? say('kind.test') : ''));
+  const card = element(
+    'article',
+    { class: `card ${answer.kind}${isTest ? ' test' : ''}` },
+    element('h3', {}, title),
+    kind,
+  );
   card.append(element('p', { class: 'reason' }, reasonOf(answer, say)));
   if (given?.size === 0) card.append(element('p', { class: 'notice' }, say('empty')));
   for (const warning of warningsOf(answer.basis ?? answer, say)) card.append(warning);
@@ -126,7 +132,7 @@ function meaning({ receipt, record, report }, given, { say, tag }) {
 function repeatSteps(receipt, given, say) {
   const steps = [];
   const add = (name, code) => steps.push(element('li', {}, say(`repeat.${name}`), element('code', {}, code)));
-  add('command', `loan-notary verify receipt.json --log-key '${receipt.log_key}'`);
+  add('command', `python loan-notary-verify.pyz receipt.json --log-key '${receipt.log_key}'`);
   add('key', receipt.log_key);
   const anchor = bestAnchor(receipt);
   if (anchor)
@@ -168,5 +174,5 @@ function bestAnchor({ anchors }) {
 function timeText(text, tag) {
   const date = new Date(text);
   if (Number.isNaN(date.getTime())) return text;
-  return `${date.toLocaleString(tag, { dateStyle: 'long', timeStyle: 'medium' })} (${text})`;
+  return `${date.toLocaleString(tag, { dateStyle: 'long', timeStyle: 'long' })} (${text})`;
 }

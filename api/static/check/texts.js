@@ -9,6 +9,7 @@ const ZH = {
   'kind.missing': '未找到',
   'kind.altered': '内容被改动',
   'kind.unknown': '无法判断',
+  'kind.test': '（测试）',
   'recorded.receipt': '回执真实完整。该记录在公证日志中，且日志已写入区块链并最终确认。',
   'recorded.document': '此文件就是贷款 {loan} 的记录中登记的那一份，由 {lender} 提交。',
   'waiting.recorded': '回执真实完整。该记录已在公证日志中，日志尚未写入区块链；稍后请重新下载回执。',
@@ -19,6 +20,7 @@ const ZH = {
     '回执被改动或不完整，未通过的环节：{links}。请向出借方或公证方重新索取原始文件，不要用编辑器保存。',
   'altered.document': '贷款 {loan} 的记录中有同名文件，但内容不同。请确认放入的是当时提交的原始文件。',
   'unknown.other-format': '这是本页不认识的格式（{format}）。请使用签发方提供的较新核验工具。',
+  'unknown.history': '这是一笔贷款的全部记录（历史回执），本页还不能核验，请用命令行：loan-notary-verify。',
   'unknown.other-notary':
     '这份回执由另一日志 {log} 的密钥签发，本页不信任该密钥。内部各环节相符，但无法判断签发者是谁。若确知该公证方的公钥，请填入“高级：日志公钥”。',
   'unknown.unproven': '未发现改动，但有环节无法在此判断：{details}',
@@ -77,6 +79,7 @@ const ZH = {
   'link.signatures': '签名',
   'link.checkpoint': '检查点',
   'link.inclusion': '在日志中',
+  'link.documents': '文件',
   'link.anchor': '锚定',
   'link.block': '区块',
   'link.time': '时间',
@@ -99,6 +102,7 @@ const EN = {
   'kind.missing': 'Not found',
   'kind.altered': 'Content altered',
   'kind.unknown': 'Cannot tell',
+  'kind.test': ' (test)',
   'recorded.receipt':
     'The receipt is genuine and whole. The record is in the log, and the chain holds the log for good.',
   'recorded.document': 'This is the very document that the record of loan {loan} names, submitted by {lender}.',
@@ -114,6 +118,8 @@ const EN = {
   'altered.document':
     'The record of loan {loan} names a document of this name with other content. Make sure that this is the original that was submitted.',
   'unknown.other-format': 'This page does not know the format {format}. Use a newer verifier from whoever issued it.',
+  'unknown.history':
+    'This holds all records of a loan (a history receipt), which this page cannot check yet. Use the command line: loan-notary-verify.',
   'unknown.other-notary':
     'This receipt is by the key of another log, {log}, which is not trusted here. It fits within itself, but who made it cannot be told. If you know that notary’s key, put it under “Advanced: the log’s key”.',
   'unknown.unproven': 'Nothing was found to be altered, but this cannot be told here: {details}',
@@ -174,6 +180,7 @@ const EN = {
   'link.signatures': 'Signatures',
   'link.checkpoint': 'Checkpoint',
   'link.inclusion': 'In the log',
+  'link.documents': 'Documents',
   'link.anchor': 'Anchor',
   'link.block': 'Block',
   'link.time': 'Time',
