@@ -15,23 +15,13 @@ from typing import Any, NoReturn
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, SignatureAlgorithmOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from notary.encoding import format_time
 from notary.envelope import Signature
 from notary.errors import Fault, InvalidCertificateError, MissingPackageError
 from notary.keys import PublicKey, Scheme
 
-_SIGNED_WITH = {
-    SignatureAlgorithmOID.RSA_WITH_SHA256,
-    SignatureAlgorithmOID.RSA_WITH_SHA384,
-    SignatureAlgorithmOID.RSA_WITH_SHA512,
-    SignatureAlgorithmOID.RSASSA_PSS,
-    SignatureAlgorithmOID.ECDSA_WITH_SHA256,
-    SignatureAlgorithmOID.ECDSA_WITH_SHA384,
-    SignatureAlgorithmOID.ECDSA_WITH_SHA512,
-    SignatureAlgorithmOID.ED25519,
-}
 _STRONG_HASHES = {"sha256", "sha384", "sha512"}
 _PURPOSES = {
     ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,
@@ -131,13 +121,12 @@ def _parse(pointer: str, der: bytes) -> x509.Certificate:
 def _check_strength(pointer: str, certificate: x509.Certificate) -> None:
     name = _name(certificate.subject)
     try:
-        algorithm, signed_hash = certificate.signature_algorithm_oid, certificate.signature_hash_algorithm
-        key = certificate.public_key()
+        signed_hash, key = certificate.signature_hash_algorithm, certificate.public_key()
     except (ValueError, UnsupportedAlgorithm) as error:
         _refuse(pointer, f"has a key or signature of an unknown kind: {error}")
-    if algorithm not in _SIGNED_WITH or (signed_hash is not None and signed_hash.name not in _STRONG_HASHES):
-        used = signed_hash.name if signed_hash else algorithm.dotted_string
-        _refuse(pointer, f"is signed with {used}, which is weak or unknown: {name}")
+    # There is no hash to name where the signature's own scheme has one (Ed25519); which ones those are, the keys tell.
+    if signed_hash is not None and signed_hash.name not in _STRONG_HASHES:
+        _refuse(pointer, f"is signed with {signed_hash.name}, which is weak or unknown: {name}")
     if isinstance(key, rsa.RSAPublicKey):
         strong = 2048 <= key.key_size <= 8192
     elif isinstance(key, ec.EllipticCurvePublicKey):

@@ -76,7 +76,7 @@ def issue(
     name: str | x509.Name,
     below: Issued | None = None,
     *,
-    key: Private | None = None,
+    key: Any = None,
     ca: bool = False,
     path_length: int | None = None,
     valid: tuple[datetime, datetime] = (BEGIN, END),

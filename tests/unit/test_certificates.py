@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cryptography import x509
@@ -320,6 +321,19 @@ def test_a_chain_that_breaks_a_rule_is_refused(name: str) -> None:
     make, pointer, sentence = CHAINS[name]
     found = refusal(make())
     assert (found[0], sentence in found[1]) == (pointer, True), found
+
+
+def test_a_key_that_takes_long_is_refused() -> None:
+    # 8,200 bits; nobody needs the private half, because the root signs.
+    public = rsa.RSAPublicNumbers(65537, 2**8199 + 1).public_key()
+    large = issue("Wang", ROOT, key=SimpleNamespace(public_key=lambda: public))
+    assert refusal(signature(SIGNER, large.der))[0] == "/x5c/0"
+    assert "too large" in refusal(signature(SIGNER, large.der))[1]
+
+
+def test_an_authority_of_another_kind_of_key_is_refused() -> None:
+    root = issue("Root", ca=True, key=ed448.Ed448PrivateKey.generate())
+    assert "unknown kind" in refusal(signature(issue("Wang", root)), root.der)[1]
 
 
 def test_extensions_that_are_not_critical_may_be_unknown() -> None:

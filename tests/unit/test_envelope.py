@@ -131,6 +131,7 @@ def chain(size: int) -> Any:
 
 
 def test_the_longest_header_with_certificates() -> None:
+    assert len(envelope_from_json(ENVELOPE | {"signatures": [header(x5c=["AAAA"] * 8)]}).signatures[0].x5c) == 8
     longest = chain(24 * 1024)
     assert len(parse_b64url(longest["protected"])) == 24 * 1024
     envelope_from_json(ENVELOPE | {"signatures": [longest]})

@@ -229,6 +229,16 @@ def test_a_coordinate_is_not_reduced(case: Case) -> None:
         case.scheme.load(make_jwk(case.scheme.alg, (case.prime + x).to_bytes(32), y.to_bytes(32)))
 
 
+def test_the_second_coordinate_is_not_reduced_either() -> None:
+    # On secp256k1 an x for a small y is the cube root of y^2 - 7, a power because the prime is 7 modulo 9.
+    prime = SECP256K1.prime
+    points = ((pow(y * y - 7, (prime + 2) // 9, prime), y) for y in range(1, 50))
+    x, y = next((x, y) for x, y in points if (x**3 + 7 - y * y) % prime == 0)
+    ES256K.load(make_jwk("ES256K", x.to_bytes(32), y.to_bytes(32)))
+    with pytest.raises(InvalidKeyError, match="/y: is not a coordinate"):
+        ES256K.load(make_jwk("ES256K", x.to_bytes(32), (prime + y).to_bytes(32)))
+
+
 def first_point(case: Case, least: int) -> tuple[int, int]:
     return next(point for x in range(least, least + 100) if (point := case.numbers.lift(x)))
 
