@@ -37,6 +37,10 @@ class DraftingStore(DraftStore, LogStore, Protocol):
     """Where drafts wait, and what shows that a record is in the log."""
 
 
+Admission = Callable[[Submission], None]
+"""Raises what speaks against a record that is complete, such as that its documents are not there."""
+
+
 class Gate(Protocol):
     """The way into the log, such as `notary.refusals.PolicyGate`."""
 
@@ -77,20 +81,20 @@ class Drafts:
         self._clock = clock
         self._lifetime = lifetime
 
-    def hand_in(self, lender: Lender, body: bytes) -> Waiting | Completed:
+    def hand_in(self, lender: Lender, body: bytes, admit: Admission) -> Waiting | Completed:
         """Take an envelope with one signature or more: a new draft, or more signatures of one that waits.
 
-        What is complete goes into the log at once. Raises `InvalidInputError` of any kind, `DraftError` where a record
-        of this id waits with another payload, `DuplicateRecordError` where one is in the log, and whatever else the log
-        refuses a record with; then nothing has changed. Raises `UnavailableError` where it is not known whether the log
-        has taken it; then the same again is harmless.
+        What is complete goes into the log at once, if `admit` lets it. Raises what that raises, `InvalidInputError` of
+        any kind, `DraftError` where a record of this id waits with another payload, `DuplicateRecordError` where one is
+        in the log, and whatever else the log refuses a record with; then nothing has changed. Raises `UnavailableError`
+        where it is not known whether the log has taken it; then the same again is harmless.
         """
         value = parse_json(body, limit=MAX_BODY)
         if not isinstance(value, dict) or "payload" not in value:
             raise InvalidEnvelopeError(Fault("", "a draft is an envelope with at least one signature"))
-        return self._take(lender, envelope_from_json(value))
+        return self._take(lender, envelope_from_json(value), admit)
 
-    def sign(self, lender: Lender, record_id: str, body: bytes) -> Waiting | Completed:
+    def sign(self, lender: Lender, record_id: str, body: bytes, admit: Admission) -> Waiting | Completed:
         """Take one signature, `{"protected", "signature"}`, of a record that waits. Raises as `hand_in` does."""
         value = parse_json(body, limit=MAX_BODY)
         known = self._store.draft(lender.number, record_id, self._clock()) or self._recorded(lender, record_id)
@@ -98,7 +102,7 @@ class Drafts:
             raise _not_found()
         offered = {**Envelope(known.payload).to_json(), "signatures": [value]}
         try:
-            return self._take(lender, envelope_from_json(offered))
+            return self._take(lender, envelope_from_json(offered), admit)
         except InvalidInputError as error:
             faults = (replace(item, pointer=item.pointer.removeprefix("/signatures/0")) for item in error.faults)
             raise type(error)(*faults) from None
@@ -126,50 +130,46 @@ class Drafts:
         if not self._store.remove_draft(lender.number, record_id):
             raise _not_found()
 
-    def _take(self, lender: Lender, offered: Envelope) -> Waiting | Completed:
+    def _take(self, lender: Lender, offered: Envelope, admit: Admission) -> Waiting | Completed:
         if not offered.signatures:
             raise InvalidSignatureError(Fault("/signatures", "needs at least one signature", "C3"))
         record, signed = self._registrar.check_signatures(lender, offered)
         # Somebody else may change the draft between two steps: then begin again with what it is by now.
         for _ in range(_TRIES):
-            if outcome := self._try(lender, record, offered, signed):
+            if outcome := self._try(lender, record, offered, signed, admit):
                 return outcome
         raise LogBusyError("others sign the same record all the time; try again shortly")
 
     def _try(
-        self, lender: Lender, record: Record, offered: Envelope, signed: dict[str, str]
+        self, lender: Lender, record: Record, offered: Envelope, signed: dict[str, str], admit: Admission
     ) -> Waiting | Completed | None:
         now = self._clock()
         known = self._store.draft(lender.number, record.id, now)
         if known is None:
             if recorded := self._recorded(lender, record.id):
                 return _same(recorded, offered)
-            return self._begin(lender, record, offered, signed, now)
+            empty = Draft(lender.number, record.id, offered.payload, "[]", "{}", now, now + self._lifetime)
+            draft = _grown(empty, offered, signed)
+            if not missing_signers(record, signed):
+                return self._complete(lender, None, draft, admit)
+            return Waiting(draft, changed=True) if self._store.add_draft(draft) else None
         if known.payload != offered.payload:
             raise DraftError(record.id)
         if not missing_signers(record, known.signed):
             # Whoever completed it did not come as far as the log, or is on the way. What more comes now is too late.
-            completed = self._complete(lender, known, known)
+            completed = self._complete(lender, known, known, admit)
             return completed if signed.keys() <= known.signed.keys() else None
         grown = _grown(known, offered, signed)
         if grown == known:
             return Waiting(known, changed=False)
         if missing_signers(record, grown.signed):
             return Waiting(grown, changed=True) if self._store.sign_draft(known, grown) else None
-        return self._complete(lender, known, grown)
+        return self._complete(lender, known, grown, admit)
 
-    def _begin(
-        self, lender: Lender, record: Record, offered: Envelope, signed: dict[str, str], now: int
-    ) -> Waiting | Completed | None:
-        empty = Draft(lender.number, record.id, offered.payload, "[]", "{}", now, now + self._lifetime)
-        draft = _grown(empty, offered, signed)
-        if not missing_signers(record, signed):
-            return self._complete(lender, None, draft)
-        return Waiting(draft, changed=True) if self._store.add_draft(draft) else None
-
-    def _complete(self, lender: Lender, known: Draft | None, grown: Draft) -> Completed | None:
+    def _complete(self, lender: Lender, known: Draft | None, grown: Draft, admit: Admission) -> Completed | None:
         """Bring a draft into the log that has all its signatures; return None if it is not `known` any more."""
         submission = self._submission(lender, grown)
+        admit(submission)
         # Kept first: once the last signature is here, no other one is taken beside it.
         if known is not None and known != grown and not self._store.sign_draft(known, grown):
             return None

@@ -7,10 +7,11 @@ import orjson
 from flask import Blueprint, Response, request
 
 from api.auth import authenticated_lender
+from api.required_documents import check_documents, documents_required
 from api.views.answers import receipt_response
 from api.views.bodies import read_body
 from api.wiring import Services
-from notary.drafts import Completed, Waiting
+from notary.drafts import Admission, Completed, Waiting
 from notary.encoding import format_time
 from notary.ports import Draft, Lender
 from notary.records import parse_record
@@ -28,7 +29,7 @@ def blueprint(services: Services) -> Blueprint:
     def hand_in() -> Response:
         lender = authenticated_lender(services.store)
         body = read_body("application/json", "application/jose+json", limit=MAX_BODY)
-        return _answer(services, lender, services.drafts.hand_in(lender, body))
+        return _answer(services, lender, services.drafts.hand_in(lender, body, _admission(services, lender)))
 
     @views.get("")
     def index() -> Response:
@@ -47,7 +48,7 @@ def blueprint(services: Services) -> Blueprint:
     def sign(record_id: str) -> Response:
         lender = authenticated_lender(services.store)
         body = read_body("application/json", limit=MAX_BODY)
-        return _answer(services, lender, services.drafts.sign(lender, record_id, body))
+        return _answer(services, lender, services.drafts.sign(lender, record_id, body, _admission(services, lender)))
 
     @views.delete("/<record_id>")
     def withdraw(record_id: str) -> Response:
@@ -56,6 +57,11 @@ def blueprint(services: Services) -> Blueprint:
         return Response(status=204)
 
     return views
+
+
+def _admission(services: Services, lender: Lender) -> Admission:
+    required = documents_required()
+    return lambda submission: check_documents(services, lender, submission, required)
 
 
 def _answer(services: Services, lender: Lender, outcome: Waiting | Completed) -> Response:

@@ -131,6 +131,20 @@ def test_the_operator_says_how_long_drafts_wait(tmp_path: Path) -> None:
         assert answer.json["expires_at"] == format_time(NOW + 2 * DAY)
 
 
+def test_documents_that_are_asked_for_must_be_there_once_all_have_signed(api: Api) -> None:
+    value = agreement("D-11", api.bank)
+    path = f"/v1/drafts/{value['id']}"
+    asked = api.request("POST", "/v1/drafts?documents=required", signed(value, api.bank.key))
+    assert asked.status_code == 202
+    signature = orjson.dumps(orjson.loads(signed(value, api.bank.borrower))["signatures"][0])
+    before = api.get(path).json
+    refused = api.request("POST", path + "/signatures?documents=required", signature)
+    assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/documents/0")
+    assert api.get(path).json == before
+    assert api.request("POST", path + "/signatures?documents=perhaps", signature).status_code == 422
+    assert api.request("POST", path + "/signatures", signature).status_code == 201
+
+
 def replays(api: Api, value: dict[str, Any]) -> dict[str, dict[str, str]]:
     """Return signatures that were made for something else than the draft of `value` of the bank's."""
     bank = api.bank

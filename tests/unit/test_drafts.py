@@ -20,10 +20,12 @@ from notary.envelope import Envelope, sign_envelope
 from notary.errors import (
     DraftError,
     DuplicateRecordError,
+    Fault,
     InvalidEnvelopeError,
     InvalidInputError,
     InvalidSignatureError,
     KeyTimeError,
+    MissingDocumentError,
     NotFoundError,
     RefusedError,
     TransitionError,
@@ -41,6 +43,10 @@ from tests.support.builders import NOW, NotaryKit, kit_over, record, record_id, 
 from tests.support.certificates import Authority
 
 ID = record("agreement")["id"]
+
+
+def anything(_: Submission) -> None:
+    """Let every record into the log."""
 
 
 @dataclass
@@ -78,11 +84,11 @@ class Desk:
         return self.now
 
     def hand_in(self, value: dict[str, Any], *keys: PrivateKey) -> Waiting | Completed:
-        return self.drafts.hand_in(self.kit.lender, signed(value, *keys))
+        return self.drafts.hand_in(self.kit.lender, signed(value, *keys), anything)
 
     def sign(self, key: PrivateKey, value: dict[str, Any] | None = None) -> Waiting | Completed:
         """Add one signature to a draft, over the record or over something else."""
-        return self.drafts.sign(self.kit.lender, ID, signature_of(value or record("agreement"), key))
+        return self.drafts.sign(self.kit.lender, ID, signature_of(value or record("agreement"), key), anything)
 
     def state(self) -> object:
         """Return all that can change."""
@@ -216,9 +222,9 @@ def test_a_draft_needs_a_signature_that_fits(desk: Desk) -> None:
     value = record("agreement")
     unsigned = canonical_json(Envelope(canonical_json(value)).to_json())
     stranger = generate_key("EdDSA")
-    desk.refused(lambda: desk.drafts.hand_in(desk.kit.lender, unsigned), InvalidSignatureError)
-    desk.refused(lambda: desk.drafts.hand_in(desk.kit.lender, canonical_json(value)), InvalidEnvelopeError)
-    desk.refused(lambda: desk.drafts.hand_in(desk.kit.lender, b"[]"), InvalidEnvelopeError)
+    desk.refused(lambda: desk.drafts.hand_in(desk.kit.lender, unsigned, anything), InvalidSignatureError)
+    desk.refused(lambda: desk.drafts.hand_in(desk.kit.lender, canonical_json(value), anything), InvalidEnvelopeError)
+    desk.refused(lambda: desk.drafts.hand_in(desk.kit.lender, b"[]", anything), InvalidEnvelopeError)
     desk.refused(lambda: desk.hand_in(value, desk.lender, stranger), UnknownKeyError)
     desk.refused(lambda: desk.hand_in({"type": "gift"}, desk.lender), InvalidInputError)
 
@@ -242,7 +248,7 @@ def test_a_key_of_another_lender_signs_nothing_here(desk: Desk) -> None:
     for action in (
         lambda: desk.drafts.find(other, ID),
         lambda: desk.drafts.withdraw(other, ID),
-        lambda: desk.drafts.sign(other, ID, b"{}"),
+        lambda: desk.drafts.sign(other, ID, b"{}", anything),
     ):
         assert desk.refused(action, NotFoundError) == "no record of this id waits for signatures"
     assert desk.drafts.page(other, "", 10) == ([], None)
@@ -264,7 +270,7 @@ def test_another_payload_of_the_same_id_is_refused(desk: Desk) -> None:
 )
 def test_what_is_no_signature_is_refused(desk: Desk, body: bytes) -> None:
     desk.hand_in(record("agreement"), desk.lender)
-    desk.refused(lambda: desk.drafts.sign(desk.kit.lender, ID, body), InvalidInputError)
+    desk.refused(lambda: desk.drafts.sign(desk.kit.lender, ID, body, anything), InvalidInputError)
 
 
 def test_too_many_signatures_are_refused(desk: Desk) -> None:
@@ -283,8 +289,8 @@ def test_an_envelope_that_would_be_too_long_is_refused(desk: Desk) -> None:
     mine, theirs = (
         sign_envelope(payload, root.certify(name, padding=16_000).signer).encode() for name in ("示范银行", None)
     )
-    waiting(desk.drafts.hand_in(desk.kit.lender, mine))
-    text = desk.refused(lambda: desk.drafts.hand_in(desk.kit.lender, theirs), InvalidEnvelopeError)
+    waiting(desk.drafts.hand_in(desk.kit.lender, mine, anything))
+    text = desk.refused(lambda: desk.drafts.hand_in(desk.kit.lender, theirs, anything), InvalidEnvelopeError)
     assert "more than 131072 bytes" in text
 
 
@@ -293,8 +299,23 @@ def test_the_log_s_refusal_leaves_the_draft_as_it_was(desk: Desk) -> None:
     draft = waiting(desk.hand_in(value, desk.lender))
     body = signature_of(value, desk.borrower)
     for _ in range(2):
-        desk.refused(lambda: desk.drafts.sign(desk.kit.lender, draft.record_id, body), TransitionError)
+        desk.refused(lambda: desk.drafts.sign(desk.kit.lender, draft.record_id, body, anything), TransitionError)
     assert desk.drafts.find(desk.kit.lender, draft.record_id) == draft
+
+
+def test_what_speaks_against_a_complete_record_leaves_the_draft_as_it_was(desk: Desk) -> None:
+    def documents_are_missing(submission: Submission) -> None:
+        assert submission.record_id == ID
+        raise MissingDocumentError(Fault("/documents/0/sha256", "was not deposited"))
+
+    envelope, signature = (signed(record("agreement"), desk.lender), signature_of(record("agreement"), desk.borrower))
+    # A record that is not complete is not asked about.
+    draft = waiting(desk.drafts.hand_in(desk.kit.lender, envelope, documents_are_missing))
+    text = desk.refused(
+        lambda: desk.drafts.sign(desk.kit.lender, ID, signature, documents_are_missing), MissingDocumentError
+    )
+    assert text == "/documents/0/sha256: was not deposited"
+    assert desk.drafts.find(desk.kit.lender, ID) == draft
 
 
 # --- keys that do not count any more
@@ -413,10 +434,11 @@ def test_a_record_that_was_submitted_elsewhere_meanwhile_ends_its_draft(desk: De
     assert completed(desk.sign(desk.borrower)).placed is None
 
 
-def test_a_signature_that_comes_in_between_is_not_lost(desk: Desk) -> None:
-    guarantor = desk.guarantor
+@pytest.mark.parametrize("completes", [True, False])
+def test_a_signature_that_comes_in_between_is_not_lost(desk: Desk, completes: bool) -> None:
+    other = desk.kit.register("guarantor")
     desk.hand_in(record("agreement"), desk.lender)
-    between = [lambda: desk.sign(guarantor)]
+    between = [lambda: desk.sign(desk.guarantor)]
 
     class Interrupted(SqliteStore):
         def sign_draft(self, before: Draft, after: Draft) -> bool:
@@ -426,11 +448,16 @@ def test_a_signature_that_comes_in_between_is_not_lost(desk: Desk) -> None:
 
     store = Interrupted(desk.path)
     drafts = Drafts(store, desk.gate, Registrar(store, SCHEMES, desk.clock), desk.clock)
-    outcome = drafts.hand_in(desk.kit.lender, signed(record("agreement"), desk.borrower))
+    last = desk.borrower if completes else other
+    outcome = drafts.hand_in(desk.kit.lender, signed(record("agreement"), last), anything)
     store.close()
-    assert completed(outcome).placed is not None
-    wanted = [key.public.kid for key in (desk.lender, guarantor, desk.borrower)]
-    assert [item.kid for item in desk.kit.store.record_at(1).envelope.signatures] == wanted
+    if completes:
+        assert completed(outcome).placed is not None
+        envelope = desk.kit.store.record_at(1).envelope
+    else:
+        envelope = waiting(outcome).envelope
+        assert desk.drafts.find(desk.kit.lender, ID).envelope == envelope
+    assert [item.kid for item in envelope.signatures] == [key.public.kid for key in (desk.lender, desk.guarantor, last)]
 
 
 def test_of_many_last_signatures_at_once_one_completes(desk: Desk) -> None:
@@ -466,7 +493,7 @@ def test_the_same_last_signature_many_times_at_once_is_one_record(desk: Desk) ->
 
     def sign() -> None:
         start.wait()
-        outcomes.append(desk.drafts.sign(desk.kit.lender, ID, body))
+        outcomes.append(desk.drafts.sign(desk.kit.lender, ID, body, anything))
         desk.kit.store.close()
 
     threads = [threading.Thread(target=sign) for _ in range(6)]
