@@ -9,10 +9,10 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.bench import loan, post, proof, sequencer, submit
+from tests.bench import loan, post, proof, sequencer, submit, verify
 from tests.bench.figures import save, show
 
-BENCHMARKS = {"post": post, "submit": submit, "proof": proof, "sequencer": sequencer, "loan": loan}
+BENCHMARKS = {"post": post, "submit": submit, "proof": proof, "sequencer": sequencer, "loan": loan, "verify": verify}
 _BUILD = Path(__file__).parents[2] / "build"
 
 

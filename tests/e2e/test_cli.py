@@ -109,6 +109,18 @@ def test_from_a_record_to_a_verified_receipt(lender: Lender, tmp_path: Path) -> 
     assert document(fetched) == {"receipt": str(receipt), "state": "final"}
     assert lender.run("verify", receipt).exit_code == 0
     assert lender.timeline("C-1")[0]["assurance"] == "co-signed"
+    assert lender.run("verify", receipt, "--production").exit_code == 1
+    rules = write(tmp_path / "rules.json", {"format": "loan-notary/acceptance@1", "confirmations": 0})
+    assert lender.run("verify", receipt, "--policy", rules).exit_code == 2
+    node = lender.service.node_url
+    assert lender.run("verify", receipt, "--policy", rules, "--rpc", node).exit_code == 0
+    assert lender.run("verify", receipt, "--policy", rules, "--production").exit_code == 2
+    history = tmp_path / "history.json"
+    fetched = lender.call("receipt", "--loan", value["loan"], "-o", history, "--wait", "final", "--json")
+    assert document(fetched) == {"receipt": str(history), "state": "final"}
+    checked = document(lender.run("verify", history, "--json"))
+    assert (checked["verdict"], checked["facts"]["loan"], checked["facts"]["records"]) == ("valid", value["loan"], 1)
+    assert lender.call("receipt", value["id"], "--loan", value["loan"]).exit_code == 2
     # Again: the same record, so the same receipt, by now with its anchor.
     assert document(lender.call("submit", signed))["index"] == document(submitted)["index"]
 
