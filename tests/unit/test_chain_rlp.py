@@ -64,8 +64,10 @@ def test_every_cut_and_every_changed_byte_is_another_list_or_none() -> None:
         assert encode(found) == changed
 
 
-@pytest.mark.parametrize("data", [b"\xf8\x00", b"\xf8\x37" + b"a" * 55, b"\xf9\x00\x38" + b"a" * 56, b"\xff" * 9])
-def test_a_length_has_one_spelling(data: bytes) -> None:
+@pytest.mark.parametrize(
+    "data", [b"\xc2\x81\x05", b"\xf8\x00", b"\xf8\x37" + b"a" * 55, b"\xf9\x00\x38" + b"a" * 56, b"\xff" * 9]
+)
+def test_an_item_has_one_spelling(data: bytes) -> None:
     with pytest.raises(EvidenceError):
         decode_list(data, 1000)
 
