@@ -19,7 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from notary.encoding import format_time
 from notary.envelope import Signature
-from notary.errors import Fault, InvalidCertificateError, MissingPackageError
+from notary.errors import Fault, InvalidCertificateError, InvalidKeyError, MissingPackageError
 from notary.keys import PublicKey, Scheme
 
 _STRONG_HASHES = {"sha256", "sha384", "sha512"}
@@ -210,10 +210,13 @@ def _described(
     leaf: x509.Certificate, signature: Signature, root: bytes, schemes: Mapping[str, Scheme[Any]]
 ) -> CertifiedKey:
     scheme = schemes.get(signature.alg)
-    key = scheme.public_key(leaf.public_key()) if scheme else None
-    if scheme is None or key is None:
-        _refuse("/x5c/0", f"holds no key for {signature.alg[:40]!r}")
-    scheme.load(key)
+    try:
+        key = scheme.public_key(leaf.public_key()) if scheme else None
+        if scheme is None or key is None:
+            _refuse("/x5c/0", f"holds no key for {signature.alg[:40]!r}")
+        scheme.load(key)
+    except InvalidKeyError as error:
+        _refuse("/x5c/0", f"holds a key that cannot be used: {error}")
     if key.kid != signature.kid:
         _refuse("/x5c/0", f"is of key {key.kid}, and the header names {signature.kid[:64]!r}")
     return CertifiedKey(

@@ -323,6 +323,15 @@ def test_a_chain_that_breaks_a_rule_is_refused(name: str) -> None:
     assert (found[0], sentence in found[1]) == (pointer, True), found
 
 
+@pytest.mark.parametrize("exponent", [3, 2**64 + 1])
+def test_a_key_that_its_scheme_refuses_is_refused(exponent: int) -> None:
+    public = rsa.RSAPublicNumbers(exponent, 2**2047 + 1).public_key()
+    weak = issue("Wang", ROOT, key=SimpleNamespace(public_key=lambda: public))
+    made = replace(signature(SIGNER, weak.der), alg="PS256")
+    assert refusal(made)[0] == "/x5c/0"
+    assert "holds a key that cannot be used: /e: must be" in refusal(made)[1]
+
+
 def test_a_key_that_takes_long_is_refused() -> None:
     # 8,200 bits; nobody needs the private half, because the root signs.
     public = rsa.RSAPublicNumbers(65537, 2**8199 + 1).public_key()
