@@ -101,40 +101,41 @@ def check_root(der: bytes) -> None:
         _refuse("", f"is not an authority's: {_name(certificate.subject)}")
 
 
-@lru_cache(maxsize=4096)
-def _parse_der(der: bytes) -> x509.Certificate:
-    certificate = x509.load_der_x509_certificate(der)
-    # Read here for the first time: what is malformed shows now and not later.
-    _ = certificate.extensions, certificate.subject, certificate.issuer, certificate.serial_number
-    return certificate
-
-
 def _parse(pointer: str, der: bytes) -> x509.Certificate:
     try:
-        certificate = _parse_der(der)
+        return _strong(der)
+    except ValueError as error:
+        _refuse(pointer, str(error))
+
+
+@lru_cache(maxsize=4096)
+def _strong(der: bytes) -> x509.Certificate:
+    """Return a certificate that is strong enough. Raises `ValueError` with a sentence for any other bytes."""
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        # Read here for the first time: what is malformed shows now and not later.
+        _ = certificate.extensions, certificate.issuer, certificate.serial_number
+        name = _name(certificate.subject)
     except _UNREADABLE as error:
-        _refuse(pointer, f"is not a certificate that can be read: {error}")
-    _check_strength(pointer, certificate)
-    return certificate
-
-
-def _check_strength(pointer: str, certificate: x509.Certificate) -> None:
-    name = _name(certificate.subject)
+        raise ValueError(f"is not a certificate that can be read: {error}") from None
     try:
         signed_hash, key = certificate.signature_hash_algorithm, certificate.public_key()
     except (ValueError, UnsupportedAlgorithm) as error:
-        _refuse(pointer, f"has a key or signature of an unknown kind: {error}")
+        raise ValueError(f"has a key or signature of an unknown kind: {error}") from None
     # There is no hash to name where the signature's own scheme has one (Ed25519); which ones those are, the keys tell.
     if signed_hash is not None and signed_hash.name not in _STRONG_HASHES:
-        _refuse(pointer, f"is signed with {signed_hash.name}, which is weak or unknown: {name}")
+        raise ValueError(f"is signed with {signed_hash.name}, which is weak or unknown: {name}")
+    if not _is_strong(key):
+        raise ValueError(f"holds a key that is too weak, too large or of an unknown kind: {name}")
+    return certificate
+
+
+def _is_strong(key: object) -> bool:
     if isinstance(key, rsa.RSAPublicKey):
-        strong = 2048 <= key.key_size <= 8192
-    elif isinstance(key, ec.EllipticCurvePublicKey):
-        strong = key.curve.key_size >= 256
-    else:
-        strong = isinstance(key, ed25519.Ed25519PublicKey)
-    if not strong:
-        _refuse(pointer, f"holds a key that is too weak, too large or of an unknown kind: {name}")
+        return 2048 <= key.key_size <= 8192
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return key.curve.key_size >= 256
+    return isinstance(key, ed25519.Ed25519PublicKey)
 
 
 def _root_of(last: int, certificate: x509.Certificate, roots: Collection[bytes]) -> bytes:
@@ -142,7 +143,7 @@ def _root_of(last: int, certificate: x509.Certificate, roots: Collection[bytes])
     named = [der for der in roots if _parse("", der).subject == certificate.issuer]
     if not named:
         _refuse(pointer, f"is issued by {issuer}, which is no root that is configured")
-    signed = [der for der in named if _is_issued_by(certificate, _parse_der(der))]
+    signed = [der for der in named if _is_issued_by(certificate, _strong(der))]
     if not signed:
         _refuse(pointer, f"is not signed by the root {issuer}")
     return signed[0]
@@ -157,18 +158,21 @@ def _is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bo
 
 
 def _in_time(pointer: str, certificate: x509.Certificate, moment: int) -> None:
-    name, time = _name(certificate.subject), _EPOCH + timedelta(milliseconds=moment)
+    time = _EPOCH + timedelta(milliseconds=moment)
     begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if time < begin:
-        _refuse(pointer, f"is not yet valid at {format_time(moment)}, only from {begin.isoformat()}: {name}")
+        _refuse(
+            pointer,
+            f"is not yet valid at {format_time(moment)}, only from {begin.isoformat()}: {_name(certificate.subject)}",
+        )
     if time > end:
-        _refuse(pointer, f"had expired at {format_time(moment)}, on {end.isoformat()}: {name}")
+        _refuse(pointer, f"had expired at {format_time(moment)}, on {end.isoformat()}: {_name(certificate.subject)}")
 
 
 @lru_cache(maxsize=4096)
 def _check_chain(chain: tuple[bytes, ...], root: bytes) -> None:
     """Check all that does not depend on the moment, once for each chain. They are all valid at some moment."""
-    certificates = [_parse_der(der) for der in (*chain, root)]
+    certificates = [_strong(der) for der in (*chain, root)]
     for place in range(len(chain) - 1):
         if not _is_issued_by(certificates[place], certificates[place + 1]):
             _refuse(f"/x5c/{place}", "is not issued and signed by the certificate that follows it")
