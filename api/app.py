@@ -6,15 +6,22 @@ from flask import Flask
 from api import problems
 from api.views import (
     anchors,
+    api_keys,
+    client_keys,
     deliveries,
     documents,
     drafts,
     findings,
+    grants,
     health,
     keys,
     loans,
     log,
+    my_loan,
+    oauth,
+    organisations,
     pages,
+    passes,
     policy,
     records,
     roots,
@@ -23,6 +30,11 @@ from api.views import (
 )
 from api.wiring import Services, services_from_environment
 
+_VIEWS = (
+    records, documents, drafts, loans, findings, policy, keys, roots, webhooks, deliveries, organisations, api_keys,
+    client_keys, oauth, grants, passes, my_loan, verify, log, anchors, pages, health,
+)  # fmt: skip
+
 
 def create_app(services: Services) -> Flask:
     """Make the application around its services; one blueprint for each noun of the API."""
@@ -30,23 +42,7 @@ def create_app(services: Services) -> Flask:
     # Two slashes in a loan's number are two slashes, and no address is answered with a redirection to another.
     app.url_map.merge_slashes = False
     problems.install(app)
-    for views in (
-        records,
-        documents,
-        drafts,
-        loans,
-        findings,
-        policy,
-        keys,
-        roots,
-        webhooks,
-        deliveries,
-        verify,
-        log,
-        anchors,
-        pages,
-        health,
-    ):
+    for views in _VIEWS:
         app.register_blueprint(views.blueprint(services))
     return app
 

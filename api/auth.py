@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""API keys: 256 random bits that a lender shows as a bearer token (RFC 6750); the notary keeps their SHA-256.
+"""Who makes a request: bearer tokens (RFC 6750) of 256 random bits, of which the notary keeps the SHA-256.
 
-A fast hash is right here: a random key of this length cannot be guessed from it.
+A fast hash is right here: a random token of this length cannot be guessed from it. `api.scopes` says what each
+endpoint asks for.
 """
 
 import secrets
@@ -9,43 +10,85 @@ from hashlib import sha256
 
 from flask import request
 from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import Unauthorized
+from werkzeug.exceptions import Forbidden, Unauthorized
 
+from api.clock import now
+from api.scopes import SCOPES
+from notary.access import AccessStore, Caller, LoanPass
 from notary.errors import NotFoundError
-from notary.ports import Lender, PartyStore
+from notary.ports import Lender
 
-_PREFIX = "ln_"
+_API_KEY, _PASS = "ln_", "lp_"
+_USED_EVERY = 60_000
+"""Milliseconds for which the last use of a key is not written down again."""
 
 
 def new_api_key() -> str:
     """Return a new API key; it can be shown once and not found again."""
-    return _PREFIX + secrets.token_urlsafe(32)
+    return _API_KEY + secrets.token_urlsafe(32)
 
 
-def hash_api_key(api_key: str) -> bytes:
-    """Return what the store keeps of an API key."""
-    return sha256(api_key.encode()).digest()
+def new_pass_secret() -> str:
+    """Return a new loan pass's secret; it can be shown once and not found again."""
+    return _PASS + secrets.token_urlsafe(32)
 
 
-def authenticated_lender(parties: PartyStore) -> Lender:
-    """Return the lender whose API key the request carries. Raises `Unauthorized` (401)."""
+def hash_secret(secret: str) -> bytes:
+    """Return what the store keeps of an API key or a pass's secret."""
+    return sha256(secret.encode()).digest()
+
+
+def authenticate(access: AccessStore) -> Caller:
+    """Return who makes this request.
+
+    Raises `Unauthorized` (401) for a key that is missing, unknown, revoked or expired, and `Forbidden` (403) for one
+    without the scope that the endpoint asks for.
+    """
+    moment = now()
+    token = _bearer_token()
     try:
-        return parties.lender_by_api_key(_sent_api_key_hash())
+        caller, key = access.caller_with(hash_secret(token))
     except NotFoundError:
         raise _unauthorized("this API key is not known") from None
+    if refusal := key.refusal(moment):
+        raise _unauthorized(f"this API key {refusal}")
+    # Every endpoint has a line in the table; a test sees to that.
+    scope = SCOPES[request.endpoint or ""]
+    if scope not in caller.scopes:
+        raise Forbidden(f"this API key has not the scope {scope}")
+    if key.last_used_at is None or key.last_used_at + _USED_EVERY < moment:
+        access.used_api_key(key.id, moment)
+    return caller
 
 
-def api_key_name() -> str:
-    """Return the name of the API key that the request carries: 16 hex digits of its SHA-256, which tell no secret."""
-    return _sent_api_key_hash().hex()[:16]
+def authenticated_lender(access: AccessStore) -> Lender:
+    """Return the lender who makes this request. Raises what `authenticate` raises, and `Forbidden` for others."""
+    caller = authenticate(access)
+    if caller.organisation.role != "lender":
+        raise Forbidden("this is for lenders")
+    return caller.lender
 
 
-def _sent_api_key_hash() -> bytes:
+def authenticated_pass(access: AccessStore) -> LoanPass:
+    """Return the loan pass that this request carries. Raises `Unauthorized` (401)."""
+    moment = now()
+    try:
+        found = access.pass_with(hash_secret(_bearer_token()))
+    except NotFoundError:
+        raise _unauthorized("this loan pass is not known") from None
+    if refusal := found.refusal(moment):
+        raise _unauthorized(f"this loan pass {refusal}")
+    if found.last_used_at is None or found.last_used_at + _USED_EVERY < moment:
+        access.used_pass(found.id, moment)
+    return found
+
+
+def _bearer_token() -> str:
     # Read here because werkzeug's parser, made for all schemes, takes as long as the query for the lender.
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise _unauthorized("an API key is needed: Authorization: Bearer ln_...")
-    return hash_api_key(token.strip())
+    return token.strip()
 
 
 def _unauthorized(detail: str) -> Unauthorized:

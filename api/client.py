@@ -151,10 +151,10 @@ class NotaryClient:
         """Return a record's receipt as it stands now."""
         return self._checked("GET", f"/v1/records/{record_id}/receipt").data
 
-    def webhooks(self, method: str, path: str = "", members: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Make a request below `/v1/webhooks` and return what it answers; nothing for 204."""
+    def call(self, method: str, path: str, members: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Make a request with a JSON body, or none, and return what it answers; nothing for 204."""
         body = None if members is None else orjson.dumps(members)
-        return self._json(method, f"/v1/webhooks{path}", body, "application/json" if body else "")
+        return self._json(method, path, body, "application/json" if body else "")
 
     def history(self, loan: str) -> bytes:
         """Return the history receipt of a loan as it stands now."""

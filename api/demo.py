@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api.auth import hash_api_key, new_api_key
 from api.bulk import BulkSubmission, Outcome
 from api.client import NotaryClient
-from api.clock import now
+from api.operator import add_organisation
 from api.samples import sample_histories, story_history, write_samples
 from api.settings import DataFolder
 from api.uploads import upload_folder
-from api.wiring import load_signer, open_store
+from api.wiring import load_signer
 from notary.canonical import parse_json
 from notary.envelope import envelope_from_json
 from notary.errors import UnavailableError
@@ -59,8 +58,7 @@ class Demo:
         """Register the sample lender, and make its portfolio."""
         self._samples.mkdir(exist_ok=True)
         if not self._api_key.exists():
-            api_key = new_api_key()
-            open_store(self._folder).add_lender(LENDER, hash_api_key(api_key), now())
+            _, api_key = add_organisation(self._folder, LENDER, "lender")
             with os.fdopen(os.open(self._api_key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(api_key + "\n")
         if not (self._portfolio / "records.ndjson").exists():

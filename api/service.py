@@ -100,6 +100,7 @@ class Service:
             thread.join(_STOP_WAIT)
         if self._node:
             self._node.close()
+        self._folder.writer_address.unlink(missing_ok=True)
         shutil.rmtree(self._sockets, ignore_errors=True)
 
     def __enter__(self) -> Self:
@@ -115,6 +116,7 @@ class Service:
         environment = {**os.environ, DATA_VARIABLE: str(self._folder.path), WRITER_VARIABLE: str(path)}
         self._spawn("writer", environment, "api.writer", str(self._folder.path), str(path), str(os.getpid()))
         self._until(path.exists, "writer")
+        self._folder.writer_address.write_text(str(path))
         # The writer holds the log's lock by now, so whoever served this folder before is gone.
         FolderFiles(self._folder.documents).sweep()
         arguments = (self._settings.host, str(self._port), str(self._workers), str(os.getpid()))

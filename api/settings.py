@@ -10,6 +10,7 @@
     documents/         the documents that lenders have deposited
     chain/             state of the embedded node
     deployment.json    registry and chain that the log is anchored in
+    writer.address     where the running service's writer listens
 """
 
 import os
@@ -98,6 +99,7 @@ class DataFolder:
         self.documents = self.path / "documents"
         self.chain = self.path / "chain"
         self.deployment = self.path / "deployment.json"
+        self.writer_address = self.path / "writer.address"
         self._settings = self.path / "settings.json"
 
     def settings(self) -> Settings:

@@ -8,12 +8,15 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from api.administration import Administration
 from api.checker import CheckerPool
 from api.clock import now
+from api.oauth import TokenIssuer
 from api.settings import DataFolder
 from api.writer_client import WriterClient
 from chain.deployment import Deployment
 from chain.wallet_signatures import WalletSignatures
+from notary.access import AccessStore
 from notary.depositing import Depositary
 from notary.documents import DocumentFiles
 from notary.drafts import DAY, Drafts
@@ -52,6 +55,9 @@ class Services:
     """
 
     store: Store
+    access: AccessStore
+    administration: Administration
+    tokens: TokenIssuer
     log: Log
     log_key: str
     registrar: Registrar
@@ -99,6 +105,9 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
     files, checker = FolderFiles(folder.documents), CheckerPool()
     return Services(
         store=store,
+        access=store,
+        administration=Administration(registrar, writer),
+        tokens=TokenIssuer(store, folder.settings().origin, clock),
         log=Log(store),
         log_key=signer.verifier.format(),
         registrar=registrar,

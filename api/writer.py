@@ -70,9 +70,12 @@ class Writer:
         self._sequencer = sequencer
         self._max_waiting = max_waiting
         self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(path))
-        path.chmod(0o600)
+        # Under its name only once it listens: whoever finds it there can connect.
+        coming = path.with_suffix(".new")
+        self._listener.bind(str(coming))
+        coming.chmod(0o600)
         self._listener.listen(1024)
+        coming.rename(path)
         self._listener.setblocking(False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._listener, selectors.EVENT_READ, _Client(self._listener))

@@ -33,11 +33,13 @@ class KeyRegistry:
         valid_until: Any = None,
         replaces: Any = None,
         overlap: Any = None,
+        before: Callable[[PartyKey], None] = lambda _: None,
     ) -> tuple[PartyKey, bool]:
         """Register a party's public key for a lender's loans; say also whether it is new.
 
         The key counts from `valid_from` (now) until `valid_until` (for ever). The key that it `replaces` ends
-        `overlap` seconds (0) after the new one begins, though not before `SETTLING` is over. Raises `InvalidKeyError`
+        `overlap` seconds (0) after the new one begins, though not before `SETTLING` is over. `before` is told of a new
+        key when nothing is wrong with it and before it is registered. Raises `InvalidKeyError`
         for a key that no scheme takes, one registered for another party or with other times, and for times that do not
         fit each other.
         """
@@ -54,17 +56,25 @@ class KeyRegistry:
             begin = known.validity.valid_from
         ends = self._ending(lender, party, key.kid, replaces, overlap, begin, now)
         wanted = PartyKey(key.kid, party, key.encoded, now, Validity(begin, end))
+        if known is None:
+            before(wanted)
         registered, new = self._parties.add_key(lender.number, wanted, ends)
         # Somebody may have registered it since it was looked for.
         _check_same(registered, party, None, None)
         return registered, new
 
-    def revoke(self, lender: Lender, kid: str, revoked_from: Any) -> PartyKey:
+    def revoke(
+        self, lender: Lender, kid: str, revoked_from: Any, before: Callable[[int], None] = lambda _: None
+    ) -> PartyKey:
         """Revoke a key from a moment on, in the past or in the future; harmless to repeat.
 
+        `before` is told of the moment when that changes something, and before it does.
         Raises `NotFoundError`, and `RevocationError` where the key is revoked from an earlier moment already.
         """
         moment = read_moment(revoked_from, "/from")
+        known = self._parties.party_keys(lender.number, [kid]).get(kid)
+        if known is not None and known.validity.is_open_at(moment):
+            before(moment)
         key = self._parties.revoke_key(lender.number, kid, moment, self._clock())
         check_revoked(f"key {kid}", key.validity, moment)
         return key

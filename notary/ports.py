@@ -33,7 +33,7 @@ class Lender:
 class PolicyVersion:
     """One version of a lender's policy: its number from 1, `notary.policies.policy_text`, when it was set, and by whom.
 
-    `set_by` names the API key: the first 16 hex digits of its SHA-256.
+    `set_by` is the id of the API key.
     """
 
     version: int
@@ -184,6 +184,9 @@ class RecordStore(Protocol):
     def loan_records(self, lender: int, loan: str) -> list[StoredRecord]:
         """Return all records of a loan by rising sequence; none for a loan that is not there."""
 
+    def loan_began(self, lender: int, loan: str) -> int | None:
+        """Return when a loan's first record was received, None for a loan that is not there."""
+
     def records(self) -> Iterator[tuple[StoredRecord, Loan]]:
         """Yield every record with its loan, by rising index."""
 
@@ -220,13 +223,7 @@ class AuditStore(LogStore, Protocol):
 
 
 class PartyStore(Protocol):
-    """Lenders, the API keys they log in with, and the keys that they and their borrowers sign with."""
-
-    def add_lender(self, name: str, api_key_hash: bytes, now: int) -> Lender:
-        """Register a lender with its first API key, of which only the SHA-256 is kept."""
-
-    def lender_by_api_key(self, api_key_hash: bytes) -> Lender:
-        """Return whose API key has this SHA-256. Raises `NotFoundError`."""
+    """Lenders, and the keys that they and their borrowers sign with. `notary.access` has what they log in with."""
 
     def lender(self, number: int) -> Lender:
         """Return a lender. Raises `NotFoundError`."""

@@ -8,6 +8,7 @@ history only the sequencer can tell.
 import secrets
 from collections.abc import Callable
 from hashlib import sha256
+from typing import Any
 
 from notary.canonical import canonical_json, parse_canonical, parse_json
 from notary.entries import SECRET_SIZE, commit
@@ -21,6 +22,8 @@ from notary.signatures import Schemes, verify_each, verify_signatures
 
 MAX_BODY = 128 * 1024
 """Bytes of the largest record or envelope that is taken."""
+RESERVED = "urn:loan-notary:"
+"""How no lender's loan number begins."""
 
 
 class Registrar:
@@ -50,24 +53,14 @@ class Registrar:
             envelope = Envelope(canonical_json(value))
             if len(envelope.payload) > MAX_PAYLOAD:
                 raise InvalidRecordError(Fault("", f"a record has at most {MAX_PAYLOAD} bytes"))
-        nonce = secrets.token_bytes(SECRET_SIZE)
-        encoded = envelope.to_json()
-        return Submission(
-            lender=lender.number,
-            record_id=record.id,
-            loan=record.loan,
-            type=record.type,
-            facts=record.facts().encode(),
-            sequence=record.sequence,
-            previous=bytes.fromhex(record.previous) if record.previous else None,
-            payload=envelope.payload,
-            payload_digest=sha256(envelope.payload).digest(),
-            signatures=canonical_json(encoded["signatures"]).decode("ascii"),
-            nonce=nonce,
-            commitment=commit(nonce, canonical_json(encoded)),
-            received_at=received_at,
-            prove=prove,
-        )
+        if "notary" in record.authors or record.loan.startswith(RESERVED):
+            raise InvalidRecordError(Fault("/type" if "notary" in record.authors else "/loan", "is the notary's own"))
+        return _submission(lender.number, envelope, record, received_at, prove)
+
+    def own(self, organisation: int, value: dict[str, Any]) -> Submission:
+        """Commit to a record of the notary's own in an organisation's administration."""
+        record = parse_record(value)
+        return _submission(organisation, Envelope(canonical_json(value)), record, self._clock(), prove=False)
 
     def check_signatures(self, lender: Lender, envelope: Envelope) -> tuple[Record, dict[str, str]]:
         """Check an envelope that may lack signatures; return its record, and the parties that have signed by key id.
@@ -82,3 +75,24 @@ class Registrar:
     def _verify(self, lender: Lender, envelope: Envelope, record: Record, moment: int) -> None:
         keys = self._keyring.keys_of(lender.number, envelope, moment)
         verify_signatures(envelope, record, keys, self._schemes, moment)
+
+
+def _submission(lender: int, envelope: Envelope, record: Record, received_at: int, prove: bool) -> Submission:
+    nonce = secrets.token_bytes(SECRET_SIZE)
+    encoded = envelope.to_json()
+    return Submission(
+        lender=lender,
+        record_id=record.id,
+        loan=record.loan,
+        type=record.type,
+        facts=record.facts().encode(),
+        sequence=record.sequence,
+        previous=bytes.fromhex(record.previous) if record.previous else None,
+        payload=envelope.payload,
+        payload_digest=sha256(envelope.payload).digest(),
+        signatures=canonical_json(encoded["signatures"]).decode("ascii"),
+        nonce=nonce,
+        commitment=commit(nonce, canonical_json(encoded)),
+        received_at=received_at,
+        prove=prove,
+    )

@@ -26,13 +26,21 @@ class RootRegistry:
         self._clock = clock
 
     def register(
-        self, lender: Lender, party: Any, certificate: Any, *, organization: Any = None, valid_until: Any = None
+        self,
+        lender: Lender,
+        party: Any,
+        certificate: Any,
+        *,
+        organization: Any = None,
+        valid_until: Any = None,
+        before: Callable[[PartyRoot], None] = lambda _: None,
     ) -> tuple[PartyRoot, bool]:
         """Register a CA certificate (PEM, or b64 of its DER) for a party; say also whether it is new.
 
         The keys that it vouches for sign for the party from now until `valid_until` (for ever), if the subject of their
         certificate has this `organization`, or if none is given and no other registration names it. For the lender's
-        own keys one must be given: a public authority has other customers. Raises `InvalidKeyError` and
+        own keys one must be given: a public authority has other customers. `before` is told of the root when nothing is
+        wrong with it and before it is registered. Raises `InvalidKeyError` and
         `InvalidCertificateError`.
         """
         now = self._clock()
@@ -48,6 +56,7 @@ class RootRegistry:
             raise refusal("/valid_until", "must be in the future")
         der = _read_root(certificate)
         wanted = PartyRoot(sha256(der).hexdigest(), party, der, organization, Validity(now, until))
+        before(wanted)
         registered, new = self._parties.add_root(lender.number, wanted)
         if registered.party != party:
             raise refusal("/party", f"this root is registered as the {registered.party}'s")
@@ -56,12 +65,18 @@ class RootRegistry:
             raise refusal("/valid_until", f"this root is registered with {format_time(end) if end else 'no end'}")
         return registered, new
 
-    def revoke(self, lender: Lender, fingerprint: str, revoked_from: Any) -> list[PartyRoot]:
+    def revoke(
+        self, lender: Lender, fingerprint: str, revoked_from: Any, before: Callable[[int], None] = lambda _: None
+    ) -> list[PartyRoot]:
         """Revoke a root from a moment on, whatever organizations it is registered for; harmless to repeat.
 
+        `before` is told of the moment when that changes something, and before it does.
         Raises `NotFoundError`, and `RevocationError` where it is revoked from an earlier moment already.
         """
         moment = read_moment(revoked_from, "/from")
+        known = [root for root in self._parties.roots(lender.number) if root.fingerprint == fingerprint]
+        if any(root.validity.is_open_at(moment) for root in known):
+            before(moment)
         roots = self._parties.revoke_root(lender.number, fingerprint, moment, self._clock())
         if not roots:
             raise NotFoundError("you have no root of this fingerprint")

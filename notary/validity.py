@@ -39,6 +39,10 @@ class Validity:
             return f"is revoked from {format_time(self.revoked_from)} on"
         return None
 
+    def is_open_at(self, moment: int) -> bool:
+        """Tell whether a revocation from a moment on would take anything away."""
+        return self.revoked_from is None or self.revoked_from > moment
+
     def unrevoked(self) -> Self:
         """Return the time in which the key would count, had it not been revoked."""
         return replace(self, revoked_from=None)

@@ -7,12 +7,11 @@ from typing import Any
 
 import click
 
-from api.auth import hash_api_key, new_api_key
 from api.cli.options import data_option
 from api.cli.output import console, json_option, show
-from api.clock import now
 from api.folder_setup import set_up
 from api.logs import configure_logs
+from api.operator import add_organisation
 from api.service import Service
 from api.settings import DEFAULT_PORT, DataFolder, Settings
 from api.views.health import newest_anchor, newest_timestamps
@@ -20,6 +19,7 @@ from api.wiring import load_signer, open_store
 from chain.deployment import Deployment
 from chain.embedded import EmbeddedNode
 from chain.wallet import Wallet
+from notary.access import ROLES
 from notary.anchors import AnchorState
 from notary.log import Log
 from notary.sealed import ENVIRONMENTS
@@ -75,9 +75,20 @@ def init(folder: DataFolder, as_json: bool, **chosen: Any) -> None:
 @json_option
 def add_lender(folder: DataFolder, name: str, as_json: bool) -> None:
     """Register a lender under its NAME and print its API key, which is shown this once only."""
-    api_key = new_api_key()
-    lender = open_store(folder).add_lender(name, hash_api_key(api_key), now())
+    lender, api_key = add_organisation(folder, name, "lender")
     show({"lender": lender.number, "name": lender.name, "api_key": api_key}, as_json, "Keep the key; it is not stored")
+
+
+@click.command("add-organisation")
+@data_option
+@click.argument("name")
+@click.option("--role", type=click.Choice(list(ROLES)), required=True, help="What it does here.")
+@json_option
+def add_any(folder: DataFolder, name: str, role: str, as_json: bool) -> None:
+    """Register an organisation under its NAME and print its API key, which is shown this once only."""
+    made, api_key = add_organisation(folder, name, role)
+    members = {"number": made.number, "name": made.name, "role": made.role, "api_key": api_key}
+    show(members, as_json, "Keep the key; it is not stored")
 
 
 @click.command()
@@ -132,4 +143,4 @@ def _registry(folder: DataFolder) -> str | None:
     return f"eip155:{deployment.chain_id}:{deployment.registry}"
 
 
-COMMANDS = (init, run, add_lender, status)
+COMMANDS = (init, run, add_lender, add_any, status)

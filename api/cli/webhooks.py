@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands of `loan-notary webhook`: where messages go, which went wrong, sending them again."""
 
-from typing import Any
-
 import click
-import orjson
-from rich.table import Table
 
 from api.cli.options import client_options
-from api.cli.output import console, json_option, show
+from api.cli.output import json_option, show, show_list
 from api.client import NotaryClient
 from notary.webhooks import EVENT_TYPES
 
@@ -27,7 +23,7 @@ def webhook() -> None:
 @client_options
 def add(client: NotaryClient, target: str, events: tuple[str, ...], as_json: bool) -> None:
     """Have messages sent to URL. The secret that signs them is shown this once only."""
-    members = client.webhooks("POST", members={"url": target, "events": events or EVENT_TYPES})
+    members = client.call("POST", "/v1/webhooks", {"url": target, "events": events or EVENT_TYPES})
     show(members, as_json, "Keep the secret; it is not shown again")
 
 
@@ -36,7 +32,7 @@ def add(client: NotaryClient, target: str, events: tuple[str, ...], as_json: boo
 @client_options
 def list_all(client: NotaryClient, as_json: bool) -> None:
     """Show your webhooks."""
-    _table(client.webhooks("GET"), "webhooks", ("id", "state", "url", "events"), as_json)
+    show_list(client.call("GET", "/v1/webhooks")["webhooks"], ("id", "state", "url", "events"), as_json)
 
 
 @webhook.command()
@@ -45,7 +41,9 @@ def list_all(client: NotaryClient, as_json: bool) -> None:
 @client_options
 def rotate(client: NotaryClient, webhook_id: str, as_json: bool) -> None:
     """Make a new secret; the old one signs beside it for a day."""
-    show(client.webhooks("POST", f"/{webhook_id}/secret", {}), as_json, "Keep the secret; it is not shown again")
+    show(
+        client.call("POST", f"/v1/webhooks/{webhook_id}/secret", {}), as_json, "Keep the secret; it is not shown again"
+    )
 
 
 @webhook.command()
@@ -54,7 +52,7 @@ def rotate(client: NotaryClient, webhook_id: str, as_json: bool) -> None:
 @client_options
 def enable(client: NotaryClient, webhook_id: str, as_json: bool) -> None:
     """Send to a webhook again that was disabled; it is told of what happened meanwhile."""
-    show(client.webhooks("PATCH", f"/{webhook_id}", {"state": "active"}), as_json, "Active")
+    show(client.call("PATCH", f"/v1/webhooks/{webhook_id}", {"state": "active"}), as_json, "Active")
 
 
 @webhook.command()
@@ -62,7 +60,7 @@ def enable(client: NotaryClient, webhook_id: str, as_json: bool) -> None:
 @client_options
 def remove(client: NotaryClient, webhook_id: str) -> None:
     """Forget a webhook and its messages."""
-    client.webhooks("DELETE", f"/{webhook_id}")
+    client.call("DELETE", f"/v1/webhooks/{webhook_id}")
 
 
 @webhook.command()
@@ -71,7 +69,7 @@ def remove(client: NotaryClient, webhook_id: str) -> None:
 @client_options
 def test(client: NotaryClient, webhook_id: str, as_json: bool) -> None:
     """Send a message that says nothing, to see that messages arrive."""
-    show(client.webhooks("POST", f"/{webhook_id}/test"), as_json, "On its way")
+    show(client.call("POST", f"/v1/webhooks/{webhook_id}/test"), as_json, "On its way")
 
 
 @webhook.command()
@@ -81,8 +79,8 @@ def test(client: NotaryClient, webhook_id: str, as_json: bool) -> None:
 @client_options
 def deliveries(client: NotaryClient, webhook_id: str, state: str | None, as_json: bool) -> None:
     """Show the newest messages of a webhook."""
-    answer = client.webhooks("GET", f"/{webhook_id}/deliveries" + (f"?state={state}" if state else ""))
-    _table(answer, "deliveries", ("id", "type", "state", "attempts", "last_status", "last_detail"), as_json)
+    answer = client.call("GET", f"/v1/webhooks/{webhook_id}/deliveries" + (f"?state={state}" if state else ""))
+    show_list(answer["deliveries"], ("id", "type", "state", "attempts", "last_status", "last_detail"), as_json)
 
 
 @webhook.command()
@@ -92,20 +90,7 @@ def deliveries(client: NotaryClient, webhook_id: str, state: str | None, as_json
 @client_options
 def replay(client: NotaryClient, webhook_id: str, message_id: str, as_json: bool) -> None:
     """Send a message again, now."""
-    show(client.webhooks("POST", f"/{webhook_id}/deliveries/{message_id}/replay"), as_json, "On its way")
-
-
-def _table(answer: dict[str, Any], name: str, columns: tuple[str, ...], as_json: bool) -> None:
-    if as_json:
-        click.echo(orjson.dumps(answer))
-        return
-    table = Table(*(column.replace("_", " ") for column in columns), box=None, pad_edge=False, header_style="dim")
-    for item in answer[name]:
-        cells = (item[column] for column in columns)
-        table.add_row(
-            *(", ".join(cell) if isinstance(cell, list) else "–" if cell is None else str(cell) for cell in cells)
-        )
-    console.print(table)
+    show(client.call("POST", f"/v1/webhooks/{webhook_id}/deliveries/{message_id}/replay"), as_json, "On its way")
 
 
 COMMANDS = (webhook,)

@@ -109,6 +109,7 @@ TYPES: Words = {
     "write_off": ("核销", "write-off"),
     "recovery": ("收回", "recovery"),
     "court_order": ("法院裁定", "court order"),
+    "administration": ("管理操作", "administration"),
 }
 SEVERITIES: Words = {"notice": ("提示", "notice"), "warning": ("警告", "warning"), "serious": ("严重", "serious")}
 ASSURANCES: Words = {

@@ -11,6 +11,8 @@ from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout, Unsupport
 from notary.canonical import parse_json
 from notary.errors import Fault, InvalidInputError
 
+SMALL = 8192
+"""Bytes of the largest body that holds a few members."""
 _PART = 64 * 1024
 _PATIENCE = 600.0
 

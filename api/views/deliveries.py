@@ -26,7 +26,7 @@ def blueprint(services: Services) -> Blueprint:
     store = services.webhooks
 
     def find(identity: str) -> Webhook:
-        return store.find_webhook(authenticated_lender(services.store).number, identity)
+        return store.find_webhook(authenticated_lender(services.access).number, identity)
 
     @views.post("/<identity>/test")
     def test(identity: str) -> Response:

@@ -34,7 +34,7 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.put("/<digest>")
     def put(digest: str) -> Response:
-        lender = authenticated_lender(services.store)
+        lender = authenticated_lender(services.access)
         _require_digests(digest)
         parts = read_parts(MAX_DOCUMENT)
         document, new = depositary.deposit(lender, digest, _media_type(), parts, _promised_digest())
@@ -42,18 +42,18 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.get("/<digest>")
     def get(digest: str) -> Response:
-        lender = authenticated_lender(services.store)
+        lender = authenticated_lender(services.access)
         document = depositary.find(lender, digest)
         return _file(services.files.path(lender.number, document.sha256), document)
 
     @views.get("/<digest>/info")
     def info(digest: str) -> Response:
-        document = depositary.find(authenticated_lender(services.store), digest)
+        document = depositary.find(authenticated_lender(services.access), digest)
         return Response(orjson.dumps(_members(document)), mimetype="application/json")
 
     @views.put("/<digest>/attachments/<name>")
     def attach(digest: str, name: str) -> Response:
-        lender = authenticated_lender(services.store)
+        lender = authenticated_lender(services.access)
         _require_digests(digest, name)
         data = read_body(*_ATTACHMENT_TYPES, limit=MAX_ATTACHMENT)
         new = depositary.attach(lender, digest, name, _ATTACHMENT_TYPES[request.mimetype], data)
@@ -62,7 +62,7 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.get("/<digest>/attachments/<name>")
     def attachment(digest: str, name: str) -> Response:
-        lender = authenticated_lender(services.store)
+        lender = authenticated_lender(services.access)
         found = next((item for item in depositary.find(lender, digest).attachments if item.sha256 == name), None)
         if found is None:
             raise NotFoundError("the document has no attachment of this SHA-256")

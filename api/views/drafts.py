@@ -27,32 +27,32 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.post("")
     def hand_in() -> Response:
-        lender = authenticated_lender(services.store)
+        lender = authenticated_lender(services.access)
         body = read_body("application/json", "application/jose+json", limit=MAX_BODY)
         return _answer(services, lender, services.drafts.hand_in(lender, body, _admission(services, lender)))
 
     @views.get("")
     def index() -> Response:
-        lender = authenticated_lender(services.store)
+        lender = authenticated_lender(services.access)
         drafts, following = services.drafts.page(lender, request.args.get("after", ""), _PAGE)
         return _json({"drafts": [_members(draft) for draft in drafts], "after": following})
 
     @views.get("/<record_id>")
     def show(record_id: str) -> Response:
-        lender = authenticated_lender(services.store)
+        lender = authenticated_lender(services.access)
         draft = services.drafts.find(lender, record_id)
         record = orjson.loads(draft.payload)
         return _json({**_members(draft), "record": record, "envelope": draft.envelope.to_json()})
 
     @views.post("/<record_id>/signatures")
     def sign(record_id: str) -> Response:
-        lender = authenticated_lender(services.store)
+        lender = authenticated_lender(services.access)
         body = read_body("application/json", limit=MAX_BODY)
         return _answer(services, lender, services.drafts.sign(lender, record_id, body, _admission(services, lender)))
 
     @views.delete("/<record_id>")
     def withdraw(record_id: str) -> Response:
-        lender = authenticated_lender(services.store)
+        lender = authenticated_lender(services.access)
         services.drafts.withdraw(lender, record_id)
         return Response(status=204)
 

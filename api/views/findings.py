@@ -6,13 +6,12 @@ from collections.abc import Iterator
 import orjson
 from flask import Blueprint, Response, request
 
-from api.auth import authenticated_lender
+from api.reading import Reader, reader
 from api.views.moments import asked_moment
 from api.wiring import Services
 from notary.errors import Fault, InvalidInputError
 from notary.history import Book, Case, Policy, Severity, finding_json, findings, read_events
 from notary.policies import CODES
-from notary.ports import Lender
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -21,12 +20,12 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.get("")
     def every() -> Response:
-        lender = authenticated_lender(services.store)
+        reading = reader(services)
         as_of = asked_moment()
-        _, policy = services.policies.at(lender, as_of)
+        _, policy = services.policies.at(reading.lender, as_of)
         codes = _chosen("code", CODES)
         severities = _chosen("severity", tuple(severity.value for severity in Severity))
-        lines = _lines(services, lender, as_of, policy.thresholds)
+        lines = _lines(services, reading, as_of, policy.thresholds)
         chosen = (line for line in lines if line["code"] in codes and line["severity"] in severities)
         return Response((orjson.dumps(line) + b"\n" for line in chosen), mimetype="application/x-ndjson")
 
@@ -41,9 +40,12 @@ def _chosen(name: str, known: tuple[str, ...]) -> frozenset[str]:
     return frozenset(values or known)
 
 
-def _lines(services: Services, lender: Lender, as_of: int, policy: Policy) -> Iterator[dict[str, object]]:
+def _lines(services: Services, reading: Reader, as_of: int, policy: Policy) -> Iterator[dict[str, object]]:
     """Yield the findings loan by loan in the order in which the loans began, and as each loan's view orders them."""
-    for number in services.store.loan_numbers(lender.number):
-        book = Book.of(read_events(services.store.loan_records(lender.number, number)), as_of)
+    lender = reading.lender.number
+    for number in services.store.loan_numbers(lender):
+        if not reading.sees(services.store, number):
+            continue
+        book = Book.of(read_events(services.store.loan_records(lender, number)), as_of)
         for item in findings(Case(book, policy)):
             yield {"loan": number, **finding_json(item)}

@@ -6,7 +6,8 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
-from api.auth import authenticated_lender
+from api.auth import authenticate, authenticated_lender
+from api.clock import now
 from api.views.bodies import read_object
 from api.wiring import Services
 from notary.encoding import format_time
@@ -24,24 +25,32 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.post("")
     def register() -> Response:
-        lender = authenticated_lender(services.store)
+        caller = authenticate(services.access)
         value = read_object(
             {"party", "jwk"}, {"valid_from", "valid_until", "replaces", "overlap_seconds"}, limit=_LIMIT
         )
+
+        def note(key: PartyKey) -> None:
+            services.administration.note(
+                caller.lender.number, key.registered_at, "party_key.register", caller.key, key.kid, name=key.party,
+                begins=key.validity.valid_from, ends=key.validity.valid_until,
+            )  # fmt: skip
+
         key, new = services.keys.register(
-            lender,
+            caller.lender,
             value["party"],
             value["jwk"],
             valid_from=value.get("valid_from"),
             valid_until=value.get("valid_until"),
             replaces=value.get("replaces"),
             overlap=value.get("overlap_seconds"),
+            before=note,
         )
         return _json(_members(key), 201 if new else 200)
 
     @views.get("")
     def index() -> Response:
-        lender = authenticated_lender(services.store)
+        lender = authenticated_lender(services.access)
         party = request.args.get("party")
         if party is not None and party not in PARTIES:
             raise InvalidInputError(Fault("", f"party is not one of {', '.join(PARTIES)}"))
@@ -51,7 +60,7 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.get("/<kid>")
     def show(kid: str) -> Response:
-        lender = authenticated_lender(services.store)
+        lender = authenticated_lender(services.access)
         key = services.store.party_keys(lender.number, [kid]).get(kid)
         if key is None:
             raise NotFoundError("you have no key of this id")
@@ -59,9 +68,14 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.post("/<kid>/revocation")
     def revoke(kid: str) -> Response:
-        lender = authenticated_lender(services.store)
+        caller = authenticate(services.access)
         value = read_object({"from"}, limit=_LIMIT)
-        return _json(_members(services.keys.revoke(lender, kid, value["from"])))
+
+        def note(moment: int) -> None:
+            number = caller.lender.number
+            services.administration.note(number, now(), "party_key.revoke", caller.key, kid, ends=moment)
+
+        return _json(_members(services.keys.revoke(caller.lender, kid, value["from"], note)))
 
     return views
 

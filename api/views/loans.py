@@ -5,12 +5,12 @@ import orjson
 from flask import Blueprint, Response
 from werkzeug.routing import PathConverter
 
-from api.auth import authenticated_lender
+from api.reading import Reader, reader
+from api.views.loan_json import LoanWriter
 from api.views.moments import asked_moment
-from api.views.record_json import RecordWriter
 from api.wiring import Services
 from notary.errors import NotFoundError
-from notary.history import Book, loan_view, read_events, view_json
+from notary.ports import Loan
 
 
 class LoanNumberConverter(PathConverter):
@@ -23,36 +23,31 @@ class LoanNumberConverter(PathConverter):
 def blueprint(services: Services) -> Blueprint:
     """Return the views."""
     views = Blueprint("loans", __name__, url_prefix="/v1/loans")
-    write = RecordWriter(services.store, services.keyring)
+    write = LoanWriter(services.store, services.keyring, services.policies)
 
     views.record_once(lambda state: state.app.url_map.converters.update(loan_number=LoanNumberConverter))
 
     @views.get("/<loan_number:number>")
     def timeline(number: str) -> Response:
-        lender = authenticated_lender(services.store)
-        if not services.store.find_loans([(lender.number, number)]):
-            raise NotFoundError("you have no loan of this number")
-        as_of = asked_moment()
-        records = [
-            record for record in services.store.loan_records(lender.number, number) if record.received_at <= as_of
-        ]
-        version, policy = services.policies.at(lender, as_of)
-        view = loan_view(Book.of(read_events(records), as_of), policy.thresholds)
-        members = {
-            "loan": number,
-            **view_json(view),
-            "policy": version,
-            "records": [write.summary(record) for record in records],
-        }
-        return Response(orjson.dumps(members), mimetype="application/json")
+        reading = reader(services)
+        _find(services, reading, number)
+        return Response(orjson.dumps(write.whole(reading.lender, number, asked_moment())), mimetype="application/json")
 
     @views.get("/<loan_number:number>/receipt")
     def receipt(number: str) -> Response:
-        lender = authenticated_lender(services.store)
-        loan = services.store.find_loans([(lender.number, number)]).get((lender.number, number))
-        if loan is None:
+        reading = reader(services)
+        if not services.store.find_loans([(reading.lender.number, number)]):
             # Nothing keeps a lender from numbers that end like this path.
             return timeline(f"{number}/receipt")
-        return Response(services.issuer.history(lender, loan), mimetype="application/json")
+        loan = _find(services, reading, number)
+        return Response(services.issuer.history(reading.lender, loan), mimetype="application/json")
 
     return views
+
+
+def _find(services: Services, reading: Reader, number: str) -> Loan:
+    key = (reading.lender.number, number)
+    loan = services.store.find_loans([key]).get(key)
+    if loan is None or not reading.sees(services.store, number):
+        raise NotFoundError("you have no loan of this number")
+    return loan

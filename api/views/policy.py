@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response
 
-from api.auth import api_key_name, authenticated_lender
+from api.auth import authenticate, authenticated_lender
 from api.clock import now
 from api.views.bodies import read_body
 from api.views.moments import asked_moment
@@ -23,14 +23,19 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.get("")
     def show() -> Response:
-        lender = authenticated_lender(services.store)
+        lender = authenticated_lender(services.access)
         return _json(services.store.policy_at(lender.number, asked_moment()))
 
     @views.put("")
     def put() -> Response:
-        lender = authenticated_lender(services.store)
+        caller, moment = authenticate(services.access), now()
         policy = read_policy(parse_json(read_body("application/json", limit=MAX_POLICY), limit=MAX_POLICY))
-        return _json(services.store.set_policy(lender.number, policy_text(policy), now(), api_key_name()))
+        text, lender = policy_text(policy), caller.lender.number
+        current = services.store.policy_at(lender, moment)
+        if current is None or current.text != text:
+            version = current.version + 1 if current else 1
+            services.administration.note(lender, moment, "policy.set", caller.key, f"version {version}")
+        return _json(services.store.set_policy(lender, text, moment, caller.key))
 
     return views
 

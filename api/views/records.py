@@ -8,14 +8,14 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from api.auth import authenticated_lender
 from api.batch import answer_lines
 from api.clock import now
+from api.reading import reader
 from api.required_documents import check_documents, documents_required
 from api.views.answers import receipt_response
 from api.views.bodies import read_body, read_lines, require_media_type
 from api.views.record_json import RecordWriter
 from api.wiring import Services
-from notary.errors import NotFoundError, RefusedError
+from notary.errors import RefusedError
 from notary.exports import cose, tlog_proof
-from notary.ports import Lender, StoredRecord
 from notary.registration import MAX_BODY
 
 MAX_BATCH = 64 * 1024 * 1024
@@ -28,7 +28,7 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.post("/records")
     def submit() -> Response:
-        lender = authenticated_lender(services.store)
+        lender = authenticated_lender(services.access)
         body = read_body("application/json", "application/jose+json", limit=MAX_BODY)
         submission = services.registrar.submission(lender, body, prove=True)
         check_documents(services, lender, submission, documents_required())
@@ -39,7 +39,7 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.post("/records:batch")
     def submit_batch() -> Response:
-        lender = authenticated_lender(services.store)
+        lender = authenticated_lender(services.access)
         require_media_type("application/x-ndjson")
         if (request.content_length or 0) > MAX_BATCH:
             raise RequestEntityTooLarge(f"a batch has at most {MAX_BATCH} bytes")
@@ -49,33 +49,24 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.get("/records/<record_id>")
     def show(record_id: str) -> Response:
-        lender = authenticated_lender(services.store)
-        record = _find(services, lender, record_id)
-        thresholds = services.policies.of(lender).thresholds
+        reading = reader(services)
+        record = reading.record(services, record_id)
+        thresholds = services.policies.of(reading.lender).thresholds
         return Response(orjson.dumps(write.whole(record, now(), thresholds)), mimetype="application/json")
 
     @views.get("/records/<record_id>/receipt")
     def receipt(record_id: str) -> Response:
-        lender = authenticated_lender(services.store)
-        record = _find(services, lender, record_id)
+        record = reader(services).record(services, record_id)
         return Response(services.issuer.stored(record), mimetype="application/json")
 
     @views.get("/records/<record_id>/proof.tlog-proof")
     def proof(record_id: str) -> Response:
-        record = _find(services, authenticated_lender(services.store), record_id)
+        record = reader(services).record(services, record_id)
         return Response(services.exporter.tlog_proof(record.index), content_type=tlog_proof.MEDIA_TYPE)
 
     @views.get("/records/<record_id>/receipt.cose")
     def cose_receipt(record_id: str) -> Response:
-        record = _find(services, authenticated_lender(services.store), record_id)
+        record = reader(services).record(services, record_id)
         return Response(services.exporter.inclusion_receipt(record.index), content_type=cose.MEDIA_TYPE)
 
     return views
-
-
-def _find(services: Services, lender: Lender, record_id: str) -> StoredRecord:
-    key = (lender.number, record_id)
-    record = services.store.find_records([key]).get(key)
-    if record is None:
-        raise NotFoundError("you have no record of this id")
-    return record

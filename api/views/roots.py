@@ -6,7 +6,8 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response
 
-from api.auth import authenticated_lender
+from api.auth import authenticate, authenticated_lender
+from api.clock import now
 from api.views.bodies import read_object
 from api.wiring import Services
 from notary.encoding import b64, format_time
@@ -21,27 +22,40 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.post("")
     def register() -> Response:
-        lender = authenticated_lender(services.store)
+        caller = authenticate(services.access)
         value = read_object({"party", "certificate"}, {"organization", "valid_until"}, limit=_LIMIT)
+
+        def note(root: PartyRoot) -> None:
+            services.administration.note(
+                caller.lender.number, now(), "root.register", caller.key, root.fingerprint, name=root.party,
+                begins=root.validity.valid_from, ends=root.validity.valid_until,
+            )  # fmt: skip
+
         root, new = services.roots.register(
-            lender,
+            caller.lender,
             value["party"],
             value["certificate"],
             organization=value.get("organization"),
             valid_until=value.get("valid_until"),
+            before=note,
         )
         return Response(orjson.dumps(_members(root)), 201 if new else 200, mimetype="application/json")
 
     @views.get("")
     def index() -> Response:
-        lender = authenticated_lender(services.store)
+        lender = authenticated_lender(services.access)
         return _list(services.store.roots(lender.number))
 
     @views.post("/<fingerprint>/revocation")
     def revoke(fingerprint: str) -> Response:
-        lender = authenticated_lender(services.store)
+        caller = authenticate(services.access)
         value = read_object({"from"}, limit=_LIMIT)
-        return _list(services.roots.revoke(lender, fingerprint, value["from"]))
+
+        def note(moment: int) -> None:
+            number = caller.lender.number
+            services.administration.note(number, now(), "root.revoke", caller.key, fingerprint, ends=moment)
+
+        return _list(services.roots.revoke(caller.lender, fingerprint, value["from"], note))
 
     return views
 

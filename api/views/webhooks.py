@@ -11,12 +11,11 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response
 
-from api.auth import authenticated_lender
+from api.auth import authenticate, authenticated_lender
 from api.clock import now
-from api.views.bodies import read_body
+from api.views.bodies import SMALL, read_object
 from api.webhooks.addresses import Network, parse_target
 from api.wiring import Services
-from notary.canonical import parse_json
 from notary.encoding import format_time
 from notary.errors import Fault, InvalidInputError, RefusedError
 from notary.webhooks import EVENT_TYPES, SECRET_PREFIX, Webhook, parse_secret
@@ -25,7 +24,6 @@ MAX_WEBHOOKS = 20
 """Webhooks of one lender."""
 OVERLAP = 24 * 3_600_000
 """Milliseconds for which a secret that was replaced signs beside the new one."""
-_LIMIT = 8192
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -35,12 +33,13 @@ def blueprint(services: Services) -> Blueprint:
     allowed = [ip_network(text) for text in services.webhook_networks]
 
     def find(identity: str) -> Webhook:
-        return store.find_webhook(authenticated_lender(services.store).number, identity)
+        return store.find_webhook(authenticated_lender(services.access).number, identity)
 
     @views.post("")
     def add() -> Response:
-        lender = authenticated_lender(services.store)
-        chosen = _read({"url", "events"}, {"secret"})
+        caller = authenticate(services.access)
+        lender = caller.lender
+        chosen = read_object({"url", "events"}, {"secret"}, limit=SMALL)
         if len(store.webhooks(lender.number)) >= MAX_WEBHOOKS:
             raise RefusedError(f"a lender has at most {MAX_WEBHOOKS} webhooks")
         head = services.log.head()
@@ -54,12 +53,13 @@ def blueprint(services: Services) -> Blueprint:
             next_index=head.size,
             next_change=store.next_anchor_change(),
         )
+        services.administration.note(lender.number, made.created_at, "webhook.add", caller.key, made.id)
         store.add_webhook(made)
         return _answer({**_members(made), "secret": made.secret}, 201)
 
     @views.get("")
     def index() -> Response:
-        lender = authenticated_lender(services.store)
+        lender = authenticated_lender(services.access)
         return _answer({"webhooks": [_members(item) for item in store.webhooks(lender.number)]})
 
     @views.get("/<identity>")
@@ -68,8 +68,9 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.patch("/<identity>")
     def change(identity: str) -> Response:
-        webhook = find(identity)
-        chosen = _read(set(), {"url", "events", "state"})
+        caller = authenticate(services.access)
+        webhook = store.find_webhook(caller.lender.number, identity)
+        chosen = read_object(set(), {"url", "events", "state"}, limit=SMALL)
         state = chosen.get("state", "active" if not webhook.disabled else "disabled")
         if state not in ("active", "disabled"):
             raise InvalidInputError(Fault("/state", "must be active or disabled"))
@@ -79,33 +80,29 @@ def blueprint(services: Services) -> Blueprint:
             events=_events(chosen["events"]) if "events" in chosen else webhook.events,
             disabled="" if state == "active" else webhook.disabled or "by its lender",
         )
+        services.administration.note(webhook.lender, now(), "webhook.change", caller.key, webhook.id)
         store.change_webhook(changed)
         return _answer(_members(changed))
 
     @views.delete("/<identity>")
     def remove(identity: str) -> Response:
-        store.remove_webhook(authenticated_lender(services.store).number, identity)
+        caller = authenticate(services.access)
+        webhook = store.find_webhook(caller.lender.number, identity)
+        services.administration.note(webhook.lender, now(), "webhook.remove", caller.key, webhook.id)
+        store.remove_webhook(webhook.lender, webhook.id)
         return Response(status=204)
 
     @views.post("/<identity>/secret")
     def rotate(identity: str) -> Response:
-        webhook = find(identity)
-        new = _secret(_read(set(), {"secret"}).get("secret"))
+        caller = authenticate(services.access)
+        webhook = store.find_webhook(caller.lender.number, identity)
+        new = _secret(read_object(set(), {"secret"}, limit=SMALL).get("secret"))
         changed = replace(webhook, secret=new, old_secret=webhook.secret, old_secret_until=now() + OVERLAP)
+        services.administration.note(webhook.lender, now(), "webhook.change", caller.key, webhook.id)
         store.change_webhook(changed)
         return _answer({**_members(changed), "secret": new})
 
     return views
-
-
-def _read(required: set[str], optional: set[str]) -> dict[str, Any]:
-    value = parse_json(read_body("application/json", limit=_LIMIT), limit=_LIMIT)
-    if not isinstance(value, dict) or not required <= value.keys() <= required | optional:
-        wanted = ", ".join(sorted(required)) or "none"
-        raise InvalidInputError(
-            Fault("", f"must be an object; members required: {wanted}; possible: {', '.join(sorted(optional))}")
-        )
-    return value
 
 
 def _url(value: object, allowed: Sequence[Network]) -> str:

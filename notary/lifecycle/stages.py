@@ -69,6 +69,7 @@ TRANSITIONS: Mapping[str, Mapping[str, str]] = {
     "write_off": _lead([*_PAID_OUT, "written_off"], "written_off"),
     "recovery": _lead(_LOST, "recovered"),
     "court_order": _stay(_KNOWN),
+    "administration": _stay(["draft"]),
 }
 """For each record type: the stages that take it, and the stage that follows.
 

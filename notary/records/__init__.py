@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 
 from notary.errors import Fault, InvalidRecordError
+from notary.records.administration import Administration
 from notary.records.agreement import Agreement
 from notary.records.amendment import Amendment
 from notary.records.application import Application
@@ -40,6 +41,7 @@ from notary.records.write_off import Recovery, WriteOff
 
 __all__ = [
     "RECORD_TYPES",
+    "Administration",
     "Agreement",
     "Amendment",
     "Application",
@@ -107,6 +109,7 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
     "write_off": WriteOff,
     "recovery": Recovery,
     "court_order": CourtOrder,
+    "administration": Administration,
 }
 
 

@@ -10,6 +10,7 @@ from notary.errors import ForkError, NotFoundError
 from notary.ports import Batch, Loan, StoredRecord
 from notary.stores.anchor_rows import anchor_from_row, anchor_to_row
 from notary.stores.record_rows import record_from_row, record_to_row
+from notary.stores.sqlite_access import SqliteAccess
 from notary.stores.sqlite_audit import SqliteAudit
 from notary.stores.sqlite_documents import DocumentTables
 from notary.stores.sqlite_drafts import DraftTable
@@ -21,7 +22,7 @@ from notary.stores.sqlite_timestamps import SqliteTimestamps
 from notary.tiles import Tile
 
 
-class SqliteStore(SqliteAudit, PartyTables, DraftTable, SqlitePolicies, DocumentTables, SqliteTimestamps):
+class SqliteStore(SqliteAudit, PartyTables, DraftTable, SqlitePolicies, DocumentTables, SqliteTimestamps, SqliteAccess):
     """Implements `notary.ports.Store`."""
 
     # --- the log
@@ -84,6 +85,10 @@ class SqliteStore(SqliteAudit, PartyTables, DraftTable, SqlitePolicies, Document
 
     def loan_records(self, lender: int, loan: str) -> list[StoredRecord]:
         return [record_from_row(row) for row in self._all("loan_records", (lender, loan))]
+
+    def loan_began(self, lender: int, loan: str) -> int | None:
+        row = self._one("loan_began", (lender, loan))
+        return row[0] if row else None
 
     def records(self) -> Iterator[tuple[StoredRecord, Loan]]:
         for row in self._all("records", ()):

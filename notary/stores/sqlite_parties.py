@@ -13,18 +13,6 @@ from notary.validity import Validity
 class PartyTables(SqliteFile):
     """Implements `notary.ports.PartyStore`."""
 
-    def add_lender(self, name: str, api_key_hash: bytes, now: int) -> Lender:
-        with self._transaction() as connection:
-            number = connection.execute(STATEMENTS["add_lender"], (name, now)).lastrowid
-            assert number is not None
-            connection.execute(STATEMENTS["add_api_key"], (api_key_hash, number, now))
-        return Lender(number, name)
-
-    def lender_by_api_key(self, api_key_hash: bytes) -> Lender:
-        if row := self._one("lender_by_api_key", (api_key_hash,)):
-            return Lender(*row)
-        raise NotFoundError("no such API key")
-
     def lender(self, number: int) -> Lender:
         if row := self._one("lender", (number,)):
             return Lender(*row)

@@ -69,7 +69,7 @@ def test_every_version_stays_to_be_seen(api: Api) -> None:
     assert api.get(f"/v1/policy?as_of={first.json['set_at']}").json in (first.json, second)
     assert api.get(f"/v1/policy?as_of={before}").json["version"] == 0
     assert second["set_by"] == first.json["set_by"]
-    assert second["set_by"] == sha256(api.bank.api_key.encode()).hexdigest()[:16]
+    assert second["set_by"] == "key_" + sha256(api.bank.api_key.encode()).hexdigest()[:16]
     assert api.get("/v1/policy", by=api.other).json["version"] == 0
 
 

@@ -14,7 +14,7 @@ from notary.canonical import canonical_json
 from notary.stores.sqlite import SqliteStore
 from notary.stores.sqlite_webhooks import SqliteWebhooks
 from notary.webhooks import Webhook
-from tests.support.builders import NOW, NotaryKit, anchor_of, history, kit_over, placed, record, record_id
+from tests.support.builders import NOW, NotaryKit, add_lender, anchor_of, history, kit_over, placed, record, record_id
 
 FAR = 2**62
 
@@ -74,7 +74,7 @@ def test_what_was_recorded_since_the_webhook_came(desk: Desk) -> None:
 
 
 def test_a_lender_is_told_of_its_own_records_only(desk: Desk) -> None:
-    desk.store.add_lender("Two", b"2" * 32, NOW)
+    add_lender(desk.store, "Two", b"2" * 32, NOW)
     desk.add("record.recorded", "record.final")
     desk.add("record.recorded", "record.final", identity="wh_2", lender=2)
     placed(desk.kit.sequencer.append(history("A", 2) + history("B", 1, first=10, lender=2)))

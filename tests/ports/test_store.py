@@ -16,7 +16,7 @@ from notary.ports import Batch, Draft, Lender, Loan, PartyKey, PartyRoot, Policy
 from notary.stores.sqlite import SqliteStore
 from notary.tiles import Tile
 from notary.validity import Validity
-from tests.support.builders import EVIDENCE, NOW, anchor_of, head_of, log_signer, record_id, stored_record
+from tests.support.builders import EVIDENCE, NOW, add_lender, anchor_of, head_of, log_signer, record_id, stored_record
 
 STORES: dict[str, Callable[[Path], Store]] = {
     "sqlite": lambda folder: SqliteStore.create(folder / "notary.db"),
@@ -59,7 +59,7 @@ def store(open_store: Callable[[], Store]) -> Store:
 
 @pytest.fixture
 def lender(store: Store) -> Lender:
-    return store.add_lender("示范银行", API_KEY, NOW)
+    return add_lender(store, "示范银行", API_KEY, NOW)
 
 
 def genesis() -> Batch:
@@ -114,7 +114,6 @@ def test_a_new_store_is_empty(store: Store) -> None:
         lambda: store.read_tiles([Tile(0, 0)]),
         lambda: store.record_at(0),
         lambda: store.lender(1),
-        lambda: store.lender_by_api_key(API_KEY),
     ):
         with pytest.raises(NotFoundError):
             missing()
@@ -178,7 +177,7 @@ def test_a_commit_may_bring_a_loan_up_to_date(filled: Store) -> None:
 
 
 def test_two_lenders_may_use_the_same_ids_and_numbers(filled: Store) -> None:
-    other = filled.add_lender("Example Bank", sha256(b"other").digest(), NOW)
+    other = add_lender(filled, "Example Bank", sha256(b"other").digest(), NOW)
     assert other.number != 1
     theirs = loan("A", 1, other.number)
     mine, record = filled.loan_records(1, "A"), stored_record(4, 0, theirs, number=1)
@@ -315,7 +314,7 @@ def test_a_record_keeps_every_member(filled: Store) -> None:
 
 
 def test_a_lender_s_loans_come_in_the_order_in_which_they_began(filled: Store) -> None:
-    other = filled.add_lender("Example Bank", sha256(b"other").digest(), NOW)
+    other = add_lender(filled, "Example Bank", sha256(b"other").digest(), NOW)
     names = [f"{number % 7}-{number}" for number in range(2_100)]
     filled.commit(head(4), Batch(head(5), [entry(4)], [], [loan(name, 1, other.number) for name in names]))
     assert list(filled.loan_numbers(other.number)) == names
@@ -327,7 +326,7 @@ def test_a_lender_s_loans_come_in_the_order_in_which_they_began(filled: Store) -
 
 
 def test_every_version_of_a_policy_is_kept_and_the_newest_is_in_force(store: Store, lender: Lender) -> None:
-    other = store.add_lender("Example Bank", sha256(b"other").digest(), NOW)
+    other = add_lender(store, "Example Bank", sha256(b"other").digest(), NOW)
     assert store.policy_at(lender.number, NOW) is None
     first = store.set_policy(lender.number, "one", NOW, "a" * 16)
     assert first == PolicyVersion(1, "one", NOW, "a" * 16)
@@ -336,7 +335,7 @@ def test_every_version_of_a_policy_is_kept_and_the_newest_is_in_force(store: Sto
     moments = (NOW - 1, NOW, NOW + 4, NOW + 5, NOW + 99)
     assert [store.policy_at(lender.number, moment) for moment in moments] == [None, first, first, second, second]
     assert [store.policy(lender.number, version) for version in (1, 2)] == [first, second]
-    assert store.lender(lender.number) == store.lender_by_api_key(API_KEY) == replace(lender, policy=2)
+    assert store.lender(lender.number) == replace(lender, policy=2)
     # Another lender has none of it.
     assert store.lender(other.number) == other
     assert store.policy_at(other.number, NOW + 99) is None
@@ -368,23 +367,13 @@ def test_a_policy_of_a_lender_who_is_not_there_is_refused(store: Store, lender: 
 # --- lenders and keys
 
 
-def test_lenders_are_numbered_and_found_by_their_api_key(store: Store) -> None:
-    first = store.add_lender("Same Name", API_KEY, NOW)
-    other = store.add_lender("Same Name", sha256(b"other").digest(), NOW)
+def test_lenders_are_numbered(store: Store) -> None:
+    first = add_lender(store, "Same Name", API_KEY, NOW)
+    other = add_lender(store, "Same Name", sha256(b"other").digest(), NOW)
     assert first.number != other.number
-    assert store.lender_by_api_key(API_KEY) == store.lender(first.number) == first
-    assert store.lender_by_api_key(sha256(b"other").digest()) == other
-    for missing in (lambda: store.lender_by_api_key(API_KEY[:-1]), lambda: store.lender(other.number + 1)):
-        with pytest.raises(NotFoundError):
-            missing()
-
-
-def test_an_api_key_belongs_to_one_lender(store: Store, lender: Lender) -> None:
-    with pytest.raises(CorruptLogError):
-        store.add_lender("Thief", API_KEY, NOW)
-    assert store.lender_by_api_key(API_KEY) == lender
+    assert [store.lender(item.number) for item in (first, other)] == [first, other]
     with pytest.raises(NotFoundError):
-        store.lender(lender.number + 1)
+        store.lender(other.number + 1)
 
 
 KEY = PartyKey("kid-1", "lender", '{"kty":"OKP"}', NOW, Validity(NOW + 1, NOW + 2))
@@ -399,7 +388,7 @@ def test_a_key_is_registered_once(store: Store, lender: Lender) -> None:
 
 
 def test_keys_are_found_by_lender_and_id(store: Store, lender: Lender) -> None:
-    other = store.add_lender("Example Bank", sha256(b"other").digest(), NOW)
+    other = add_lender(store, "Example Bank", sha256(b"other").digest(), NOW)
     borrowers = replace(KEY, kid="kid-2", party="borrower", validity=Validity(NOW))
     theirs = replace(KEY, party="borrower")
     for number, key in ((lender.number, KEY), (lender.number, borrowers), (other.number, theirs)):
@@ -410,7 +399,7 @@ def test_keys_are_found_by_lender_and_id(store: Store, lender: Lender) -> None:
 
 
 def test_keys_are_listed_by_party_in_pages(store: Store, lender: Lender) -> None:
-    other = store.add_lender("Example Bank", sha256(b"other").digest(), NOW)
+    other = add_lender(store, "Example Bank", sha256(b"other").digest(), NOW)
     keys = [replace(KEY, kid=f"kid-{n}", party="lender" if n % 2 else "borrower") for n in (4, 1, 3, 2, 5)]
     for key in keys:
         store.add_key(lender.number, key)
@@ -461,7 +450,7 @@ def test_a_revocation_moves_to_an_earlier_moment_only(store: Store, lender: Lend
 
 
 def test_only_what_is_there_is_revoked(store: Store, lender: Lender) -> None:
-    other = store.add_lender("Example Bank", sha256(b"other").digest(), NOW)
+    other = add_lender(store, "Example Bank", sha256(b"other").digest(), NOW)
     store.add_key(other.number, KEY)
     store.add_root(other.number, ROOT)
     with pytest.raises(NotFoundError):
@@ -520,7 +509,7 @@ def test_a_draft_is_kept_until_it_is_removed(store: Store, lender: Lender) -> No
 
 
 def test_drafts_belong_to_one_lender(store: Store, lender: Lender) -> None:
-    other = store.add_lender("Example Bank", sha256(b"other").digest(), NOW)
+    other = add_lender(store, "Example Bank", sha256(b"other").digest(), NOW)
     assert store.add_draft(draft(1))
     assert store.add_draft(draft(1, other.number, payload=b"theirs"))
     assert store.draft(other.number, record_id(1), NOW) == draft(1, other.number, payload=b"theirs")
@@ -561,7 +550,7 @@ def test_a_draft_that_has_expired_is_not_there_and_makes_room(store: Store, lend
 
 def test_of_many_who_sign_a_draft_at_once_one_does(open_store: Callable[[], Store]) -> None:
     store = open_store()
-    store.add_lender("示范银行", API_KEY, NOW)
+    add_lender(store, "示范银行", API_KEY, NOW)
     store.add_draft(draft(1))
     signed: list[bool] = []
 

@@ -14,7 +14,7 @@ from notary.ports import Store
 from notary.stores.sqlite import SqliteStore
 from notary.stores.sqlite_webhooks import SqliteWebhooks
 from notary.webhooks import AnchorChange, Delivery, RecordPlace, Webhook, WebhookStore
-from tests.support.builders import NOW, anchor_of, head_of, history, kit_over, log_signer, placed, record_id
+from tests.support.builders import NOW, add_lender, anchor_of, head_of, history, kit_over, log_signer, placed, record_id
 
 STORES: dict[str, Callable[[Path], tuple[Store, WebhookStore]]] = {
     "sqlite": lambda path: (SqliteStore.create(path), SqliteWebhooks(path)),
@@ -27,8 +27,8 @@ HOOK = Webhook(
 @pytest.fixture(params=STORES)
 def stores(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Store, WebhookStore]:
     records, hooks = STORES[request.param](tmp_path / "notary.db")
-    records.add_lender("One", sha256(b"1").digest(), NOW)
-    records.add_lender("Two", sha256(b"2").digest(), NOW)
+    add_lender(records, "One", sha256(b"1").digest(), NOW)
+    add_lender(records, "Two", sha256(b"2").digest(), NOW)
     return records, hooks
 
 

@@ -20,7 +20,7 @@ from notary.merkle import InclusionProof, verify_consistency, verify_inclusion
 from notary.sequencer import Placed, Sequencer, Submission
 from notary.stores.sqlite import SqliteStore
 from tests.support import reference_tree
-from tests.support.builders import CREATED, NOW, in_batches, log_signer, submission
+from tests.support.builders import CREATED, NOW, add_lender, in_batches, log_signer, submission
 
 KINDS = ["agreement", "disbursement", "repayment", "settlement"]
 # The life of a loan, written down a second time.
@@ -77,7 +77,7 @@ class SequencerMachine(RuleBasedStateMachine):
         self.signer = log_signer()
         self.store = SqliteStore.create(self.path)
         for name in ("one", "two"):
-            self.store.add_lender(name, sha256(name.encode()).digest(), NOW)
+            add_lender(self.store, name, sha256(name.encode()).digest(), NOW)
         self.sequencer = Sequencer(self.store, self.signer, CREATED)
         self.model = Model()
         self.heads = [self.store.head()]

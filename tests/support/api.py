@@ -17,7 +17,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from api.app import create_app
-from api.auth import hash_api_key, new_api_key
+from api.auth import hash_secret, new_api_key
 from api.clock import now
 from api.folder_setup import set_up
 from api.settings import DataFolder, Settings
@@ -26,11 +26,11 @@ from api.writer import MAX_WAITING, Writer
 from notary.ports import Lender
 from notary.schemes import SCHEMES, PrivateKey, generate_key
 from notary.sequencer import Sequencer
-from tests.support.builders import CREATED, NOW, ORIGIN, record
+from tests.support.builders import CREATED, NOW, ORIGIN, add_lender, record
 
 PROBLEM = "application/problem+json"
 TABLES = (
-    "entries", "records", "loans", "party_keys", "roots", "drafts", "lenders", "api_keys", "tiles", "documents",
+    "entries", "records", "loans", "party_keys", "roots", "drafts", "organisations", "api_keys", "tiles", "documents",
     "document_attachments",
 )  # fmt: skip
 
@@ -178,7 +178,7 @@ def api_over(folder: DataFolder, writer: Path, clock: Callable[[], int] = now) -
 def new_lender(services: Services, name: str) -> LenderKit:
     """Register a lender with an API key, a key of its own and one of a borrower."""
     api_key = new_api_key()
-    lender = services.store.add_lender(name, hash_api_key(api_key), NOW)
+    lender = add_lender(services.store, name, hash_secret(api_key), NOW)
     algs = list(SCHEMES)
     keys = generate_key(algs[0]), generate_key(algs[1])
     for party, key in zip(("lender", "borrower"), keys, strict=True):

@@ -32,6 +32,7 @@ participation: agreed active drawn overdue restructured written_off recovered
 settlement: agreed(settled) active(settled) drawn(settled) overdue(settled) restructured(settled)
 write_off: active(written_off) drawn(written_off) overdue(written_off) restructured(written_off) written_off
 recovery: written_off(recovered) recovered
+administration: draft
 court_order: applied decided agreed active drawn overdue restructured settled written_off recovered
 """
 

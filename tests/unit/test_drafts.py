@@ -39,7 +39,7 @@ from notary.root_registry import RootRegistry
 from notary.schemes import SCHEMES, PrivateKey, generate_key
 from notary.sequencer import Placed, Submission
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import NOW, NotaryKit, kit_over, record, record_id, signed
+from tests.support.builders import NOW, NotaryKit, add_lender, kit_over, record, record_id, signed
 from tests.support.certificates import Authority
 
 ID = record("agreement")["id"]
@@ -239,7 +239,7 @@ def test_a_signature_over_anything_else_is_refused(desk: Desk) -> None:
 
 
 def test_a_key_of_another_lender_signs_nothing_here(desk: Desk) -> None:
-    other = desk.kit.store.add_lender("Example Bank", b"x" * 32, NOW)
+    other = add_lender(desk.kit.store, "Example Bank", b"x" * 32, NOW)
     theirs = generate_key("EdDSA")
     desk.kit.keys.register(other, "borrower", theirs.public.jwk)
     desk.hand_in(record("agreement"), desk.lender)

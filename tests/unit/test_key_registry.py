@@ -14,7 +14,7 @@ from notary.ports import Lender, PartyKey
 from notary.schemes import SCHEMES, PrivateKey, generate_key
 from notary.stores.sqlite import SqliteStore
 from notary.validity import SETTLING, Validity
-from tests.support.builders import NOW, NotaryKit, kit_over
+from tests.support.builders import NOW, NotaryKit, add_lender, kit_over
 
 DAY = 86_400_000
 
@@ -168,7 +168,7 @@ def test_the_last_moment_is_the_last(kit: NotaryKit) -> None:
 
 def test_only_another_key_of_the_party_is_replaced(kit: NotaryKit, key: PrivateKey) -> None:
     borrowers = kit.register("borrower")
-    theirs = kit.store.add_lender("Example Bank", b"x" * 32, NOW)
+    theirs = add_lender(kit.store, "Example Bank", b"x" * 32, NOW)
     foreign = generate_key("EdDSA")
     kit.keys.register(theirs, "lender", foreign.public.jwk)
     for kid in (borrowers.public.kid, foreign.public.kid, key.public.kid):
@@ -210,7 +210,7 @@ def test_a_revocation_is_moved_back_and_never_forward(kit: NotaryKit) -> None:
 
 def test_only_the_own_keys_are_revoked(kit: NotaryKit) -> None:
     key = kit.register("lender")
-    other: Lender = kit.store.add_lender("Example Bank", b"x" * 32, NOW)
+    other: Lender = add_lender(kit.store, "Example Bank", b"x" * 32, NOW)
     texts = set()
     for lender, kid in ((other, key.public.kid), (kit.lender, "nobody's")):
         with pytest.raises(NotFoundError) as error:

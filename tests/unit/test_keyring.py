@@ -31,7 +31,7 @@ from notary.sealed import write_sealed
 from notary.stores.sqlite import SqliteStore
 from notary.validity import Validity
 from notary.verification import ReceiptVerifier
-from tests.support.builders import NOW, NotaryKit, kit_over, placed, record
+from tests.support.builders import NOW, NotaryKit, add_lender, kit_over, placed, record
 from tests.support.certificates import YEAR, Authority, Certified
 
 BANK, SHOP = "示范银行", "Other Shop"
@@ -151,7 +151,7 @@ def test_a_root_is_revoked_as_a_key_is(kit: NotaryKit, root: Authority) -> None:
     with pytest.raises(RevocationError, match=f"root {root.fingerprint} is revoked from"):
         registry(kit).revoke(kit.lender, root.fingerprint, format_time(NOW + HOUR + 1))
     for lender, fingerprint in (
-        (kit.store.add_lender("Example Bank", b"x" * 32, NOW), root.fingerprint),
+        (add_lender(kit.store, "Example Bank", b"x" * 32, NOW), root.fingerprint),
         (kit.lender, "x"),
     ):
         with pytest.raises(NotFoundError, match="you have no root of this fingerprint"):
@@ -210,7 +210,7 @@ def test_the_authority_of_others_makes_nobody_the_lender_by_a_name(kit: NotaryKi
 
 
 def test_a_root_of_another_lender_vouches_for_nobody_here(kit: NotaryKit, root: Authority) -> None:
-    other = kit.store.add_lender("Example Bank", b"x" * 32, NOW)
+    other = add_lender(kit.store, "Example Bank", b"x" * 32, NOW)
     registry(kit).register(other, "lender", root.pem, organization=BANK)
     error = refusal(kit, NOW + HOUR, root.certify(BANK))
     assert isinstance(error, InvalidCertificateError)

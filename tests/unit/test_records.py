@@ -25,11 +25,13 @@ SIGNERS = {
     **dict.fromkeys(["guarantee", "collateral"], ("lender", "guarantor")),
     "assignment": ("lender", "assignee"),
     "participation": ("lender", "participant"),
+    "administration": (),
 }
 AUTHORS = {
     **dict.fromkeys(["data_consent", "consent_revoked", "payment_claim", "dispute"], ("borrower",)),
     "application": ("borrower", "lender"),
     "dispute_resolution": BOTH,
+    "administration": ("notary",),
 }
 
 

@@ -22,7 +22,7 @@ from notary.errors import (
 )
 from notary.registration import MAX_BODY
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import NOW, NotaryKit, kit_over, record, signed
+from tests.support.builders import NOW, NotaryKit, add_lender, kit_over, record, signed
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_the_largest_payload_fits_into_a_body_with_its_signatures(kit: NotaryKit
 
 def test_signatures_are_verified_against_the_keys_of_this_lender(kit: NotaryKit) -> None:
     mine = kit.register("lender")
-    other = kit.store.add_lender("Example Bank", sha256(b"other").digest(), NOW)
+    other = add_lender(kit.store, "Example Bank", sha256(b"other").digest(), NOW)
     body = signed(record("repayment"), mine)
     kit.registrar.submission(kit.lender, body, prove=True)
     with pytest.raises(InvalidSignatureError, match="is not registered with this lender"):

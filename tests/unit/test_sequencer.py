@@ -31,6 +31,7 @@ from tests.support.builders import (
     CREATED,
     ORIGIN,
     NotaryKit,
+    add_lender,
     history,
     in_batches,
     kit_over,
@@ -157,7 +158,7 @@ def test_each_loan_is_numbered_without_gaps_whatever_comes_between(kit: NotaryKi
 
 
 def test_loans_of_one_number_are_separate_for_each_lender(kit: NotaryKit) -> None:
-    other = kit.store.add_lender("Example Bank", sha256(b"other").digest(), 0)
+    other = add_lender(kit.store, "Example Bank", sha256(b"other").digest(), 0)
     mine, theirs = history("L-1", 2), history("L-1", 2, lender=other.number)
     answers = placed(kit.sequencer.append([mine[0], theirs[0], theirs[1], mine[1]]))
     assert [(place.index, place.sequence) for place in answers] == [(1, 0), (2, 0), (3, 1), (4, 1)]

@@ -15,7 +15,7 @@ from notary.errors import CorruptLogError, NotFoundError, UnavailableError
 from notary.ports import PartyKey
 from notary.stores.sqlite import SqliteStore
 from notary.validity import Validity
-from tests.support.builders import NOW
+from tests.support.builders import NOW, add_lender
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_every_table_is_strict(plain: sqlite3.Connection) -> None:
 
 def test_creating_again_changes_nothing(path: Path, plain: sqlite3.Connection) -> None:
     store = SqliteStore(path)
-    lender = store.add_lender("Example Bank", sha256(b"key").digest(), NOW)
+    lender = add_lender(store, "Example Bank", sha256(b"key").digest(), NOW)
     schema = plain.execute("SELECT * FROM sqlite_schema").fetchall()
     again = SqliteStore.create(path)
     assert again.lender(lender.number) == lender

@@ -1,15 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- name: add_lender
-INSERT INTO lenders (name, created_at) VALUES (?, ?);
-
--- name: add_api_key
-INSERT INTO api_keys (sha256, lender, created_at) VALUES (?, ?, ?);
-
--- name: lender_by_api_key
-SELECT l.number, l.name, l.policy FROM api_keys k JOIN lenders l ON l.number = k.lender WHERE k.sha256 = ?;
-
 -- name: lender
-SELECT number, name, policy FROM lenders WHERE number = ?;
+SELECT number, name, policy FROM organisations WHERE number = ?;
 
 -- name: party_key
 SELECT kid, party, jwk, registered_at, valid_from, valid_until, revoked_from, revoked_at

@@ -12,4 +12,4 @@ SELECT version, policy, set_at, set_by FROM policies WHERE lender = ? ORDER BY v
 INSERT INTO policies (lender, version, policy, set_at, set_by) VALUES (?, ?, ?, ?, ?);
 
 -- name: use_policy
-UPDATE lenders SET policy = ? WHERE number = ?;
+UPDATE organisations SET policy = ? WHERE number = ?;

@@ -31,6 +31,9 @@ FROM records r JOIN loans l USING (loan_id) WHERE r.entry_index = ?;
 SELECT r.entry_index, r.lender, r.record_id, l.number, r.sequence, r.received_at, r.nonce, r.payload, r.signatures
 FROM records r JOIN loans l USING (loan_id) WHERE l.lender = ? AND l.number = ? ORDER BY r.sequence;
 
+-- name: loan_began
+SELECT r.received_at FROM records r JOIN loans l USING (loan_id) WHERE l.lender = ? AND l.number = ? AND r.sequence = 0;
+
 -- name: records
 SELECT r.entry_index, r.lender, r.record_id, l.number, r.sequence, r.received_at, r.nonce, r.payload, r.signatures,
   l.lender, l.number, l.key, l.state, l.records, l.last_digest

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the operator does at the command line, in the data folder itself: adding organisations.
+
+The acts go into the log as all others do: through the writer of the running service, or, where none runs, by the log's
+lock and a sequencer of our own.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from api.administration import Administration, Writer
+from api.auth import hash_secret, new_api_key
+from api.clock import now
+from api.log_lock import log_lock
+from api.settings import DataFolder
+from api.wiring import load_signer, open_store
+from api.writer_client import WriterClient
+from notary.access import ROLES, ApiKey, Organisation, key_id
+from notary.encoding import format_time
+from notary.errors import UnavailableError
+from notary.registration import Registrar
+from notary.schemes import SCHEMES
+from notary.sequencer import Sequencer
+
+BY = "operator"
+
+
+def add_organisation(folder: DataFolder, name: str, role: str) -> tuple[Organisation, str]:
+    """Register an organisation and return it with its first API key, which may do all that the role can."""
+    store, moment = open_store(folder), now()
+    with _writer(folder) as writer:
+        administration = Administration(Registrar(store, SCHEMES, now), writer)
+        secret = new_api_key()
+        digest = hash_secret(secret)
+        made = store.add_organisation(name, role, moment)
+        administration.note(made.number, moment, "organisation.add", BY, str(made.number), name=name, role=role)
+        key = ApiKey(key_id(digest), made.number, "first", ROLES[role], moment)
+        administration.note(made.number, moment, "api_key.create", BY, key.id, name=key.name, scopes=key.scopes)
+        store.add_api_key(key, digest)
+    return made, secret
+
+
+@contextmanager
+def _writer(folder: DataFolder) -> Iterator[Writer]:
+    try:
+        with log_lock(folder, wait=0):
+            yield Sequencer(open_store(folder), load_signer(folder), format_time(now()))
+            return
+    except UnavailableError:
+        if not folder.writer_address.exists():
+            raise
+    client = WriterClient(Path(folder.writer_address.read_text()))
+    try:
+        yield client
+    finally:
+        client.close()

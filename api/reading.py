@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading loans: a lender its own, an auditor what it was granted (`?lender=` says whose). Others find nothing."""
+
+from dataclasses import dataclass
+
+from flask import request
+
+from api.auth import authenticate
+from api.clock import now
+from api.wiring import Services
+from notary.access import Grant
+from notary.errors import Fault, InvalidInputError, NotFoundError
+from notary.ports import Lender, RecordStore, StoredRecord
+from notary.records.administration import ADMINISTRATION
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Whose loans are read, whether by itself, and the grants that another reads by.
+
+    Everybody reads the administration of its own organisation; it is no loan, and no grant covers it.
+    """
+
+    lender: Lender
+    is_lender: bool
+    grants: tuple[Grant, ...]
+
+    def sees(self, records: RecordStore, loan: str) -> bool:
+        """Tell whether this loan may be read."""
+        if self.is_lender:
+            return True
+        if loan == ADMINISTRATION:
+            return not self.grants
+        if not self.grants:
+            return False
+        began = records.loan_began(self.lender.number, loan)
+        moment = now()
+        return began is not None and any(grant.covers(loan, began, moment) for grant in self.grants)
+
+    def require(self, records: RecordStore, loan: str) -> None:
+        """Raise `NotFoundError` unless this loan may be read: what is not granted is as if it were not there."""
+        if not self.sees(records, loan):
+            raise NotFoundError("you have no loan of this number")
+
+    def record(self, services: Services, record_id: str) -> StoredRecord:
+        """Return a record of a loan that may be read. Raises `NotFoundError`."""
+        key = (self.lender.number, record_id)
+        found = services.store.find_records([key]).get(key)
+        if found is None or not self.sees(services.store, found.loan):
+            raise NotFoundError("you have no record of this id")
+        return found
+
+
+def reader(services: Services) -> Reader:
+    """Return who reads. Raises what `authenticate` raises, and `NotFoundError` for a lender that granted nothing."""
+    caller = authenticate(services.access)
+    own = caller.organisation.number
+    asked = _lender_number(own)
+    if asked == own:
+        return Reader(caller.lender, caller.organisation.role == "lender", ())
+    grants = tuple(services.access.grants(lender=asked, auditor=own))
+    if not grants:
+        raise NotFoundError("you have no loans of this lender")
+    return Reader(services.store.lender(asked), False, grants)
+
+
+def _lender_number(own: int) -> int:
+    text = request.args.get("lender")
+    if text is None:
+        return own
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise InvalidInputError(Fault("", "lender must be a lender's number"))
+    return int(text)

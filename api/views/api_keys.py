@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`/v1/api-keys`: an organisation's own API keys."""
+
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response
+
+from api.auth import authenticate, hash_secret, new_api_key
+from api.clock import now
+from api.views.bodies import SMALL, read_object
+from api.views.members import moment_or_none, scopes_of, text_of, time_of
+from api.wiring import Services
+from notary.access import ApiKey, key_id
+from notary.encoding import format_time
+from notary.errors import Fault, InvalidInputError, RefusedError
+
+MAX_KEYS = 100
+"""API keys of one organisation that have not ended."""
+MAX_OVERLAP = 30 * 24 * 3600
+
+
+def blueprint(services: Services) -> Blueprint:
+    """Return the views."""
+    views = Blueprint("api_keys", __name__, url_prefix="/v1/api-keys")
+    store = services.access
+
+    @views.post("")
+    def create() -> Response:
+        caller, moment = authenticate(store), now()
+        chosen = read_object({"name", "scopes"}, {"expires_at"}, limit=SMALL)
+        # Nobody hands out more than he has.
+        scopes = scopes_of(chosen["scopes"], caller.scopes)
+        ends = time_of(chosen, "expires_at", after=moment)
+        return _answer(*_make(services, caller.organisation.number, text_of(chosen, "name"), scopes, ends, caller.key))
+
+    @views.get("")
+    def index() -> Response:
+        keys = store.api_keys(authenticate(store).organisation.number)
+        return Response(orjson.dumps({"api_keys": [members(key) for key in keys]}), mimetype="application/json")
+
+    @views.post("/<identity>/rotation")
+    def rotate(identity: str) -> Response:
+        caller, moment = authenticate(store), now()
+        chosen = read_object(set(), {"overlap_seconds"}, limit=SMALL)
+        overlap = chosen.get("overlap_seconds", 24 * 3600)
+        if not isinstance(overlap, int) or isinstance(overlap, bool) or not 0 <= overlap <= MAX_OVERLAP:
+            raise InvalidInputError(Fault("/overlap_seconds", f"must be a number from 0 to {MAX_OVERLAP}"))
+        old = store.api_key(caller.organisation.number, identity)
+        if refusal := old.refusal(moment):
+            raise RefusedError(f"this API key {refusal}")
+        if not caller.scopes.issuperset(old.scopes):
+            raise RefusedError("this API key has scopes that yours has not")
+        made = _make(services, old.organisation, old.name, old.scopes, old.expires_at, caller.key, act="api_key.rotate")
+        ends = moment + overlap * 1000
+        store.end_api_key(old.organisation, old.id, expires_at=ends, revoked_at=None)
+        return _answer(*made)
+
+    @views.post("/<identity>/revocation")
+    def revoke(identity: str) -> Response:
+        caller, moment = authenticate(store), now()
+        read_object(set(), limit=SMALL)
+        key = store.api_key(caller.organisation.number, identity)
+        services.administration.note(key.organisation, moment, "api_key.revoke", caller.key, key.id)
+        store.end_api_key(key.organisation, key.id, expires_at=None, revoked_at=moment)
+        return Response(orjson.dumps(members(store.api_key(key.organisation, key.id))), mimetype="application/json")
+
+    return views
+
+
+def _make(
+    services: Services,
+    organisation: int,
+    name: str,
+    scopes: tuple[str, ...],
+    ends: int | None,
+    by: str,
+    act: str = "api_key.create",
+) -> tuple[ApiKey, str]:
+    moment = now()
+    if sum(key.refusal(moment) is None for key in services.access.api_keys(organisation)) >= MAX_KEYS:
+        raise RefusedError(f"an organisation has at most {MAX_KEYS} API keys")
+    secret = new_api_key()
+    digest = hash_secret(secret)
+    key = ApiKey(key_id(digest), organisation, name, scopes, moment, ends)
+    services.administration.note(organisation, moment, act, by, key.id, name=name, scopes=scopes, ends=ends)
+    services.access.add_api_key(key, digest)
+    return key, secret
+
+
+def _answer(key: ApiKey, secret: str) -> Response:
+    return Response(orjson.dumps({**members(key), "api_key": secret}), 201, mimetype="application/json")
+
+
+def members(key: ApiKey) -> dict[str, Any]:
+    """Return an API key as JSON members; the key itself is not among them."""
+    return {
+        "id": key.id,
+        "name": key.name,
+        "scopes": key.scopes,
+        "created_at": format_time(key.created_at),
+        "expires_at": moment_or_none(key.expires_at),
+        "revoked_at": moment_or_none(key.revoked_at),
+        "last_used_at": moment_or_none(key.last_used_at),
+    }

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A loan as the API shows it: where it stood at a moment, and the records that say so."""
+
+from typing import Any
+
+from api.views.record_json import RecordWriter
+from notary.history import Book, loan_view, read_events, view_json
+from notary.keyring import Keyring
+from notary.policies import Policies
+from notary.ports import Lender, Store
+
+
+class LoanWriter:
+    """Turns stored loans into JSON members."""
+
+    def __init__(self, store: Store, keyring: Keyring, policies: Policies) -> None:
+        self._store = store
+        self._policies = policies
+        self._write = RecordWriter(store, keyring)
+
+    def whole(self, lender: Lender, number: str, as_of: int) -> dict[str, Any]:
+        """Return a loan as it was known at a moment, in milliseconds since 1970."""
+        records = [record for record in self._store.loan_records(lender.number, number) if record.received_at <= as_of]
+        version, policy = self._policies.at(lender, as_of)
+        return {
+            "loan": number,
+            **view_json(loan_view(Book.of(read_events(records), as_of), policy.thresholds)),
+            "policy": version,
+            "records": [self._write.summary(record) for record in records],
+        }

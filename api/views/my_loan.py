@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`/v1/my-loan`: one loan, for whoever holds its pass (`Authorization: Bearer lp_...`)."""
+
+import orjson
+from flask import Blueprint, Response
+
+from api.auth import authenticated_pass
+from api.views.loan_json import LoanWriter
+from api.views.moments import asked_moment
+from api.wiring import Services
+from notary.encoding import format_time
+from notary.errors import NotFoundError
+
+
+def blueprint(services: Services) -> Blueprint:
+    """Return the views."""
+    views = Blueprint("my_loan", __name__, url_prefix="/v1/my-loan")
+    write = LoanWriter(services.store, services.keyring, services.policies)
+
+    @views.get("")
+    def show() -> Response:
+        found = authenticated_pass(services.access)
+        lender = services.store.lender(found.lender)
+        members = write.whole(lender, found.loan, asked_moment())
+        told = {"lender": lender.name, "pass": {"id": found.id, "expires_at": format_time(found.expires_at)}}
+        return Response(orjson.dumps({**members, **told}), mimetype="application/json")
+
+    @views.get("/records/<record_id>/receipt")
+    def receipt(record_id: str) -> Response:
+        found = authenticated_pass(services.access)
+        key = (found.lender, record_id)
+        record = services.store.find_records([key]).get(key)
+        if record is None or record.loan != found.loan:
+            raise NotFoundError("this loan has no record of this id")
+        return Response(services.issuer.stored(record), mimetype="application/json")
+
+    return views

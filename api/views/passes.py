@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`/v1/passes`: what a lender gives a borrower, so that he sees his loan without an account."""
+
+from secrets import token_hex
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response
+
+from api.auth import authenticate, authenticated_lender, hash_secret, new_pass_secret
+from api.clock import now
+from api.views.bodies import SMALL, read_object
+from api.views.members import moment_or_none, text_of, time_of
+from api.wiring import Services
+from notary.access import LoanPass
+from notary.encoding import format_time
+from notary.errors import NotFoundError
+
+
+def blueprint(services: Services) -> Blueprint:
+    """Return the views."""
+    views = Blueprint("passes", __name__, url_prefix="/v1/passes")
+    store = services.access
+
+    @views.post("")
+    def mint() -> Response:
+        caller, moment = authenticate(store), now()
+        chosen = read_object({"loan", "expires_at"}, limit=SMALL)
+        loan, ends = text_of(chosen, "loan"), time_of(chosen, "expires_at", after=moment)
+        assert ends is not None
+        lender = caller.organisation.number
+        if not services.store.find_loans([(lender, loan)]):
+            raise NotFoundError("you have no loan of this number")
+        made = LoanPass("pass_" + token_hex(8), lender, loan, moment, ends)
+        services.administration.note(lender, moment, "pass.mint", caller.key, made.id, about_loan=loan, ends=ends)
+        secret = new_pass_secret()
+        store.add_pass(made, hash_secret(secret))
+        # In the fragment, which no browser sends: neither servers nor their logs see it.
+        members = {**_members(made), "secret": secret, "link": f"/loan#{secret}"}
+        return Response(orjson.dumps(members), 201, mimetype="application/json")
+
+    @views.get("")
+    def index() -> Response:
+        passes = store.passes(authenticated_lender(store).number)
+        return Response(orjson.dumps({"passes": [_members(item) for item in passes]}), mimetype="application/json")
+
+    @views.post("/<identity>/revocation")
+    def revoke(identity: str) -> Response:
+        caller, moment = authenticate(store), now()
+        read_object(set(), limit=SMALL)
+        lender = caller.organisation.number
+        if any(item.id == identity and item.revoked_at is None for item in store.passes(lender)):
+            services.administration.note(lender, moment, "pass.revoke", caller.key, identity)
+        return Response(
+            orjson.dumps(_members(store.revoke_pass(lender, identity, moment))), mimetype="application/json"
+        )
+
+    return views
+
+
+def _members(item: LoanPass) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "loan": item.loan,
+        "created_at": format_time(item.created_at),
+        "expires_at": format_time(item.expires_at),
+        "revoked_at": moment_or_none(item.revoked_at),
+        "last_used_at": moment_or_none(item.last_used_at),
+    }

@@ -1,0 +1,79 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- name: add_organisation
+INSERT INTO organisations (name, role, created_at) VALUES (?, ?, ?);
+
+-- name: organisation
+SELECT number, name, role FROM organisations WHERE number = ?;
+
+-- name: organisations
+SELECT number, name, role FROM organisations ORDER BY number;
+
+-- name: add_api_key
+INSERT INTO api_keys (sha256, id, organisation, name, scopes, created_at, expires_at, revoked_at, last_used_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: caller_with
+SELECT o.number, o.name, o.role, o.policy, k.id, k.organisation, k.name, k.scopes, k.created_at, k.expires_at,
+  k.revoked_at, k.last_used_at
+FROM api_keys k JOIN organisations o ON o.number = k.organisation WHERE k.sha256 = ?;
+
+-- name: api_keys
+SELECT id, organisation, name, scopes, created_at, expires_at, revoked_at, last_used_at FROM api_keys
+WHERE organisation = ? ORDER BY created_at, id;
+
+-- name: api_key
+SELECT id, organisation, name, scopes, created_at, expires_at, revoked_at, last_used_at FROM api_keys
+WHERE organisation = ? AND id = ?;
+
+-- name: end_api_key
+UPDATE api_keys SET
+  expires_at = CASE WHEN :expires_at IS NULL OR expires_at <= :expires_at THEN expires_at ELSE :expires_at END,
+  revoked_at = CASE WHEN :revoked_at IS NULL OR revoked_at <= :revoked_at THEN revoked_at ELSE :revoked_at END
+WHERE organisation = :organisation AND id = :id;
+
+-- name: used_api_key
+UPDATE api_keys SET last_used_at = :now WHERE id = :id AND (last_used_at IS NULL OR last_used_at < :now);
+
+-- name: add_grant
+INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: grants
+SELECT * FROM grants WHERE (:lender IS NULL OR lender = :lender) AND (:auditor IS NULL OR auditor = :auditor)
+ORDER BY created_at, id;
+
+-- name: revoke_grant
+UPDATE grants SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL;
+
+-- name: add_pass
+INSERT INTO passes VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: pass_with
+SELECT id, lender, loan, created_at, expires_at, revoked_at, last_used_at FROM passes WHERE sha256 = ?;
+
+-- name: passes
+SELECT id, lender, loan, created_at, expires_at, revoked_at, last_used_at FROM passes WHERE lender = ?
+ORDER BY created_at, id;
+
+-- name: pass
+SELECT id, lender, loan, created_at, expires_at, revoked_at, last_used_at FROM passes WHERE lender = ? AND id = ?;
+
+-- name: revoke_pass
+UPDATE passes SET revoked_at = ? WHERE lender = ? AND id = ? AND revoked_at IS NULL;
+
+-- name: used_pass
+UPDATE passes SET last_used_at = :now WHERE id = :id AND (last_used_at IS NULL OR last_used_at < :now);
+
+-- name: add_client_key
+INSERT INTO client_keys VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: client_keys
+SELECT * FROM client_keys WHERE organisation = ? ORDER BY created_at, kid;
+
+-- name: revoke_client_key
+UPDATE client_keys SET revoked_at = coalesce(revoked_at, ?) WHERE organisation = ? AND kid = ?;
+
+-- name: forget_assertions
+DELETE FROM used_assertions WHERE expires_at <= ?;
+
+-- name: use_assertion
+INSERT INTO used_assertions VALUES (?, ?, ?) ON CONFLICT DO NOTHING;
