@@ -143,6 +143,7 @@ def test_every_language_has_the_same_words(verifier: BrowserVerifier) -> None:
 AGREEMENT = make.agreement()
 DOCUMENT = record("agreement")["documents"][0]
 FINAL = make.anchored(AGREEMENT)
+WITH_SM3 = make.receipt_of(make.envelope_of(record("agreement", documents=[DOCUMENT | {"sm3": "cd" * 32}])), {})
 STATES = {
     "final": (FINAL, ["recorded", "receipt"]),
     "not anchored": (AGREEMENT, ["waiting", "recorded"]),
@@ -179,6 +180,35 @@ def test_a_damaged_receipt_is_called_altered_and_nothing_worse_happens(verifier:
         assert answers(verifier, damaged) == [["altered", "receipt"]]
 
 
+def test_whoever_looks_at_a_test_is_told_so(verifier: BrowserVerifier) -> None:
+    def warnings(*changes: make.Change) -> list[bool]:
+        members = FINAL
+        for change in changes:
+            members = make.changed(members, change)
+        found: list[bool] = verifier.ask("warnings", canonical_json(members), log_key=LOG_KEY)
+        return found
+
+    test, local = make.put("/environment", "test"), make.put("/anchors/0/chain_id", 31337)
+    assert warnings() == [False, False]
+    assert warnings(test) == [True, False]
+    assert warnings(local) == [False, True]
+    assert warnings(test, local) == [True, True]
+
+
+def test_only_what_looks_like_a_receipt_is_taken_for_one(verifier: BrowserVerifier) -> None:
+    data = canonical_json(FINAL)
+    for receipt in (data, data[:-1], b"\n" + data, b'{ "format" : "loan-notary/receipt@9" }'):
+        assert verifier.ask("is_receipt", receipt)
+    for document in (
+        b"",
+        b"%PDF-1.7 " + data,
+        b"[" + data + b"]",
+        b'{"format":"other/receipt@1"}',
+        data + bytes(2**20),
+    ):
+        assert not verifier.ask("is_receipt", document)
+
+
 def given(**changes: Any) -> dict[str, Any]:
     return {
         "name": DOCUMENT["name"],
@@ -196,6 +226,9 @@ def given(**changes: Any) -> dict[str, Any]:
         ([AGREEMENT], given(), ["waiting", "document"]),
         ([FINAL], given(sha256="ab" * 32), ["altered", "document"]),
         ([FINAL], given(size=DOCUMENT["size"] + 1), ["altered", "document"]),
+        ([WITH_SM3], given(sm3="cd" * 32), ["waiting", "document"]),
+        ([WITH_SM3], given(sm3="ab" * 32), ["altered", "document"]),
+        ([WITH_SM3], "cd" * 32, ["waiting", "document"]),
         ([FINAL], given(name="other.pdf", sha256="ab" * 32), ["missing", "document"]),
         ([], given(), ["unknown", "no-receipt"]),
         ([STATES["a wrong nonce"][0]], given(), ["unknown", "no-good-receipt"]),

@@ -5,14 +5,17 @@
 //     {"do": "record" | "json" | "canonical", "data": base64}       null, or what is wrong
 //     {"do": "consistency", "old": n, "new": n, "hashes": [base64], "old_root": base64, "new_root": base64}   the same
 //     {"do": "digest", "data": base64}                              {"sha256", "sm3"} in hex
-//     {"do": "answers", "receipts": [base64], "documents": [{"name", "size", "sha256", "sm3"} or text], "log_key": text}
+//     {"do": "answers", "receipts": [base64], "log_key": text,
+//      "documents": [{"name", "size", "sha256", "sm3"} or a digest]}
 //                                     what the check page answers: a list of [kind, reason], receipts first
+//     {"do": "warnings", "data": base64, "log_key": text}           of a receipt: [is it a test's, is its chain local]
+//     {"do": "is_receipt", "data": base64}                          does the page take a file for a receipt
 //     {"do": "texts"}                                               the page's words: {"zh": {...}, "en": {...}}
 //
 // A fault of the verifier itself ends the process.
 import { createInterface } from 'node:readline';
 import { answerDocument, answerReceipt, parseDigest } from '../../api/static/check/answers.js';
-import { digestFile } from '../../api/static/check/files.js';
+import { digestFile, readReceiptFile } from '../../api/static/check/files.js';
 import { TEXTS } from '../../api/static/check/texts.js';
 import { BrokenError } from '../../api/static/verify/errors.js';
 import { parseCanonical, parseJson } from '../../api/static/verify/json.js';
@@ -35,6 +38,11 @@ const ACTIONS = {
     const all = [...found, ...given.map((item) => item && answerDocument(item, found))];
     return all.map((answer) => answer && [answer.kind, answer.reason]);
   },
+  warnings: ({ data, log_key: logKey }) => {
+    const { isTest, isLocal } = answerReceipt(bytes(data), logKey);
+    return [isTest, isLocal];
+  },
+  is_receipt: async ({ data }) => (await readReceiptFile(new Blob([bytes(data)]))) !== null,
   texts: () => TEXTS,
   consistency: (asked) =>
     fault(() =>
