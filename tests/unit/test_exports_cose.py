@@ -113,6 +113,10 @@ SPOILED: dict[str, Callable[[list[Any], dict[Any, Any], list[Any]], object]] = {
     "a text for a hash": lambda m, h, a: m[2].__setitem__(0, "a" * 32),
     "hashes as a map": lambda m, h, a: m.__setitem__(2, {bytes(32): bytes(32)}),
     "true for the index": lambda m, h, a: m.__setitem__(1, True),
+    "true for the index, and in the subject": lambda m, h, a: (
+        m.__setitem__(1, True),
+        h[15].__setitem__(2, "entry/True/21"),
+    ),
     "a negative index": lambda m, h, a: m.__setitem__(1, -1),
     "a float for the size": lambda m, h, a: m.__setitem__(0, 21.0),
     "an index of 64 bits": lambda m, h, a: m.__setitem__(1, 1 << 63),
@@ -177,6 +181,12 @@ def test_anything_else_is_no_receipt(name: str) -> None:
 def test_other_bytes_are_no_receipt(data: bytes) -> None:
     with pytest.raises(ExportError):
         parse_cose_receipt(data)
+
+
+def test_a_receipt_is_not_read_beyond_its_limit() -> None:
+    for data in (SAMPLE + bytes(MAX_RECEIPT), b"\x81" * (MAX_RECEIPT + 1)):
+        with pytest.raises(ExportError, match="more than 8192 bytes"):
+            parse_cose_receipt(data)
 
 
 def test_longer_spellings_of_the_same_are_refused() -> None:
