@@ -30,7 +30,7 @@ class Mutation:
     besides: frozenset[str] = frozenset()
 
 
-_RECORD = frozenset({"record", "signatures", "inclusion", "completeness", "lifecycle"})
+_RECORD = frozenset({"record", "signatures", "inclusion", "documents", "completeness", "lifecycle"})
 _PLACE = frozenset({"inclusion", "completeness"})
 _LINKS: tuple[tuple[str, set[str], frozenset[str]], ...] = (
     # Paths, the links to blame for another valid value there, and those that may break as well.
@@ -50,6 +50,8 @@ _LINKS: tuple[tuple[str, set[str], frozenset[str]], ...] = (
     (r"/checkpoint", {"checkpoint"}, frozenset()),
     (r"/log_key", {"seal"}, frozenset()),
     (r"/anchors/\d+(/.*)?", {"anchor"}, frozenset()),
+    (r"(/records/\d+)?/documents(/\d+/sha256)?", {"documents"}, frozenset()),
+    (r"(/records/\d+)?/documents/.*", set(), frozenset({"documents"})),
     (r"/timestamps(/.*)?", set(), frozenset({"time"})),
     (r"/seal", {"seal"}, frozenset()),
 )
@@ -164,7 +166,7 @@ def _strings(where: str, value: str) -> Iterator[tuple[str, str]]:
         yield from ((word, word) for word in words if word != value)
     elif name in ("received_at", "valid_from", "valid_until", "revoked_from"):
         yield "a second later", value[:17] + f"{(int(value[17:19]) + 1) % 60:02}" + value[19:]
-    elif re.fullmatch("0x[0-9a-f]+", value):
+    elif re.fullmatch("0x[0-9a-f]+|[0-9a-f]{64}", value):
         yield from ((f"digit {place}", _digit(value, place)) for place in range(2, len(value), 9))
     elif name in ("lender", "kty", "crv", "checkpoint", "log_key"):
         yield from ((f"character {place}", _character(value, place)) for place in range(len(value)))
