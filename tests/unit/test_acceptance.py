@@ -20,10 +20,11 @@ from notary.canonical import canonical_json
 from notary.checkpoint import Checkpoint, sign_checkpoint
 from notary.errors import InvalidInputError
 from notary.receipt import Receipt
+from notary.records import parse_record
 from notary.report import Report, Status, Verdict
 from notary.sealed_links import AnchorSeen
 from notary.signatures import Assurance
-from tests.support.builders import anchor_of, head_of, log_signer
+from tests.support.builders import anchor_of, head_of, log_signer, record
 from tests.support.format_examples import ACCEPTANCE
 
 NOW = 1_800_000_000_000
@@ -31,6 +32,7 @@ LOG = log_signer()
 HEAD = head_of(9, b"\1" * 32, LOG)
 ANCHOR = anchor_of(HEAD, chain_id=1)
 REGISTRY, CODE = ANCHOR.registry, b"\2" * 32
+AGREEMENT, OFFER = parse_record(record("agreement")), parse_record(record("offer"))
 CODE_HASH = "0x" + CODE.hex()
 OTHER = "0x" + "99" * 20
 
@@ -51,7 +53,7 @@ def established(*anchors: AnchorSeen, **changes: Any) -> Established:
         index=0,
         inclusion=(),
     )
-    found = Established(document, NOW - 10_000, ["agreement"], [Assurance.CO_SIGNED], anchors)
+    found = Established(document, NOW - 10_000, [AGREEMENT], [Assurance.CO_SIGNED], anchors)
     return replace(found, **changes)
 
 
@@ -102,8 +104,12 @@ CASES: dict[str, tuple[Established, dict[str, Any], Status]] = {
         Status.NOT_CHECKED,
     ),
     "an allowed type": (established(), {"record_types": ["agreement", "repayment"]}, Status.OK),
-    "another type": (established(types=["agreement", "offer"]), {"record_types": ["agreement"]}, Status.FAILED),
-    "a record that could not be read": (established(types=[None]), {"record_types": ["agreement"]}, Status.NOT_CHECKED),
+    "another type": (established(records=[AGREEMENT, OFFER]), {"record_types": ["agreement"]}, Status.FAILED),
+    "a record that could not be read": (
+        established(records=[None]),
+        {"record_types": ["agreement"]},
+        Status.NOT_CHECKED,
+    ),
     "an allowed registry": (established(seen()), {"chains": chains(OTHER, REGISTRY)}, Status.OK),
     "a node's word for it": (established(seen(code=None, depth=3)), {"chains": chains(REGISTRY)}, Status.OK),
     "another registry": (established(seen()), {"chains": chains(OTHER)}, Status.FAILED),
