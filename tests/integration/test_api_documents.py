@@ -19,7 +19,7 @@ from notary.file_digests import digests_of
 from notary.receipt import parse_receipt
 from notary.report import Verdict
 from tests.support.api import PROBLEM, Api, LenderKit, agreement, answers, repayment, running_api, streamed
-from tests.support.files import detached_signature, issued, plain_pdf, signed_pdf, with_page_replaced
+from tests.support.files import authority, detached_signature, issued, plain_pdf, signed_pdf, with_page_replaced
 from tests.support.tsa import Tsa, need_openssl
 
 PDF = plain_pdf()
@@ -261,6 +261,34 @@ def test_a_signed_pdf_says_who_signed_and_a_changed_one_that_it_was_changed(api:
     assert checks["pdf-signature"]["signer"] == "Common Name: Sample Bank Seal"
     checks = {check["kind"]: check for check in put(api, with_page_replaced(data)).json["checks"]}
     assert (checks["pdf-signature"]["status"], checks["pdf-changes"]["status"]) == ("failed", "failed")
+
+
+def test_an_authority_that_is_registered_makes_its_signers_known(api: Api) -> None:
+    root = authority("Registered Root")
+    signer = issued("Known Seal", by="Registered Root")
+    data, later = (signed_pdf(plain_pdf(text), signer) for text in ("Known", "Later"))
+    signature = detached_signature(data, signer)
+
+    def found(pdf: bytes) -> str:
+        [status] = [check["status"] for check in put(api, pdf).json["checks"] if check["kind"] == "pdf-signature"]
+        return str(status)
+
+    def attached() -> str:
+        shown = attach(api, data, signature, "application/pkcs7-signature").json
+        return str(shown["attachments"][0]["checks"][0]["status"])
+
+    assert (found(data), attached()) == ("unknown", "unknown")
+    body = orjson.dumps({"party": "borrower", "certificate": b64(root.der)})
+    registered = api.request("POST", "/v1/roots", body)
+    assert registered.status_code == 201
+    # What was unknown is looked for again when it is sent again; it is the same document all the same.
+    before = api.get(f"/v1/documents/{name_of(data)}/info").json["received_at"]
+    assert (found(data), attached()) == ("ok", "ok")
+    assert api.get(f"/v1/documents/{name_of(data)}/info").json["received_at"] == before
+    revocation = f"/v1/roots/{registered.json['fingerprint']}/revocation"
+    assert api.request("POST", revocation, orjson.dumps({"from": "2026-01-01T00:00:00.000Z"})).status_code == 200
+    assert found(later) == "unknown"
+    assert (found(data), attached()) == ("ok", "ok")
 
 
 # --- attachments
