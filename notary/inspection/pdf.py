@@ -16,7 +16,7 @@ from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.validation import async_validate_pdf_signature, async_validate_pdf_timestamp
 from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
-from pyhanko.sign.validation.status import DocumentTimestampStatus, PdfSignatureStatus, SignatureCoverageLevel
+from pyhanko.sign.validation.status import DocumentTimestampStatus, PdfSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 
 from notary.documents import CheckStatus, DocumentCheck
@@ -132,8 +132,7 @@ def _judge(status: _Status) -> tuple[CheckStatus, str]:
     found, detail = judge(status)
     if found is CheckStatus.FAILED:
         return found, detail
-    if status.coverage is None or status.coverage < SignatureCoverageLevel.ENTIRE_REVISION:
-        return CheckStatus.FAILED, "the signature does not cover what was there when it was made"
+    # Of a signature that does not cover its whole revision, pyHanko gives the level as OTHER too.
     level = status.modification_level
     if level is None or level is ModificationLevel.OTHER or status.docmdp_ok is False:
         return CheckStatus.FAILED, f"{_LEVELS[level or ModificationLevel.OTHER]}, which the signature does not allow"

@@ -12,7 +12,7 @@ from notary.documents import Attachment, AttachmentKind, CheckStatus, Document, 
 from notary.errors import CorruptLogError, NotFoundError
 from notary.ports import Lender, Store
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import NOW
+from tests.support.builders import NOW, add_lender
 
 STORES: dict[str, Callable[[Path], Store]] = {
     "sqlite": lambda folder: SqliteStore.create(folder / "notary.db"),
@@ -35,7 +35,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def lender(store: Store) -> Lender:
-    return store.add_lender("示范银行", sha256(b"api key").digest(), NOW)
+    return add_lender(store, "示范银行", sha256(b"api key").digest(), NOW)
 
 
 def document(lender: Lender, digest: str = DIGEST) -> Document:
@@ -58,7 +58,7 @@ def test_saving_again_replaces_the_checks_and_nothing_else(store: Store, lender:
 
 
 def test_documents_are_one_lender_s(store: Store, lender: Lender) -> None:
-    other = store.add_lender("Second Bank", sha256(b"another key").digest(), NOW)
+    other = add_lender(store, "Second Bank", sha256(b"another key").digest(), NOW)
     store.save_document(document(lender))
     assert store.documents(other.number, [DIGEST]) == {}
     assert store.save_document(replace(document(other), checks=()))

@@ -18,7 +18,7 @@ from notary.provenance import MAX_SHOWN_CHECKS, words_on_documents
 from notary.receipt import MAX_RECEIPT
 from notary.receipt_fields import read_shape
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import NOW
+from tests.support.builders import NOW, add_lender
 
 OK, FAILED, UNKNOWN = CheckStatus.OK, CheckStatus.FAILED, CheckStatus.UNKNOWN
 
@@ -26,7 +26,7 @@ OK, FAILED, UNKNOWN = CheckStatus.OK, CheckStatus.FAILED, CheckStatus.UNKNOWN
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
     store = SqliteStore.create(tmp_path / "notary.db")
-    store.add_lender("示范银行", sha256(b"api key").digest(), NOW)
+    add_lender(store, "示范银行", sha256(b"api key").digest(), NOW)
     yield store
     store.close()
 

@@ -97,6 +97,10 @@ def test_without_its_authority_a_signer_is_untrusted_and_not_wrong(
     assert "no registered authority" in check.detail
 
 
+def test_certificates_are_judged_without_any_network() -> None:
+    assert not context(ROOTS, NOW).fetching_allowed
+
+
 def test_an_authority_of_the_same_name_is_not_the_same(inspector: Inspector, signed: bytes) -> None:
     twin = Authority.new(ROOT)
     assert inspector.signature(signed, (twin.der,)).status is UNKNOWN
