@@ -4,6 +4,7 @@
  * @module
  */
 const CHINESE = {
+  administration: '公证方管理操作',
   agreement: '贷款合同',
   amendment: '变更协议',
   application: '贷款申请',

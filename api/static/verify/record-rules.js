@@ -12,6 +12,8 @@ const EXPONENTS = Object.fromEntries(
     PARTS[`Money${exponent}`].properties.currency.enum.map((code) => [code, exponent]),
   ),
 );
+// The loan number under which an organisation's administration stands.
+const ADMINISTRATION = 'urn:loan-notary:administration';
 const TERMS = [
   'principal',
   'rate',
@@ -31,6 +33,9 @@ const TERMS = [
 
 /** Rules by record type; each takes the record's members and throws a `BrokenError`. */
 export const RULES = {
+  administration({ loan }) {
+    if (loan !== ADMINISTRATION) refuse(`/loan: must be ${ADMINISTRATION}`);
+  },
   agreement(record) {
     for (const role of ['lender', 'borrower']) {
       if (!record.parties.some((party) => party.role === role)) refuse(`/parties: names no ${role}`);
