@@ -36,7 +36,6 @@ _IMPORTED_LATE = (
     "cryptography.hazmat.backends.openssl.backend",
     "lxml.etree",
     "pyhanko.pdf_utils.crypt.pdfmac",
-    "pyhanko.pdf_utils.filters",
     "pyhanko.pdf_utils.metadata.xmp_xml",
 )
 """What libraries import when they first need it, which is too late where nothing can be opened any more."""

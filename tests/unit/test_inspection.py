@@ -258,6 +258,13 @@ def test_a_forged_timestamp_has_failed(loop: asyncio.AbstractEventLoop, tsa: Tsa
     assert inspect_timestamp(BytesIO(b"any file"), forged, context(ROOTS, NOW), loop).status is FAILED
 
 
+def test_a_timestamp_that_was_not_granted_is_none(loop: asyncio.AbstractEventLoop, tsa: Tsa) -> None:
+    # PKIStatusInfo with the status granted (0) becomes one of rejection (2), RFC 3161 section 2.4.2.
+    refusal = tsa.stamp(b"any file").replace(bytes.fromhex("3003020100"), bytes.fromhex("3003020102"), 1)
+    check = inspect_timestamp(BytesIO(b"any file"), refusal, context(ROOTS, NOW), loop)
+    assert (check.status, check.detail) == (FAILED, "the authority did not grant the timestamp")
+
+
 def test_a_signer_of_documents_gives_no_timestamps(loop: asyncio.AbstractEventLoop, tsa: Tsa) -> None:
     junk = (b"", b"junk", detached_signature(b"any file", issued()), tsa.stamp(b"any file")[:-5])
     for data in junk:
