@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Documents through the API: what is deposited, refused, found again, and said of it in receipts."""
 
+import io
 import json
 import threading
 from collections.abc import Iterator
@@ -105,8 +106,6 @@ def test_a_pdf_under_another_name_is_checked_too(api: Api) -> None:
 
 
 def test_a_body_in_chunks_needs_no_length(api: Api) -> None:
-    import io
-
     data = plain_pdf("In chunks")
     response = api.request(
         "PUT", f"/v1/documents/{name_of(data)}", media_type="application/pdf",
@@ -195,6 +194,15 @@ def test_a_document_without_end_is_cut_at_the_limit(api: Api) -> None:
     )
     assert (response.status_code, response.content_type) == (413, PROBLEM)
     assert MAX_DOCUMENT < stream.taken < MAX_DOCUMENT + 300_000
+    assert (api.state(), files_of(api)) == before
+
+
+def test_one_byte_beyond_the_limit_is_too_many(api: Api) -> None:
+    before, data = (api.state(), files_of(api)), bytes(MAX_DOCUMENT + 1)
+    response = api.request(
+        "PUT", f"/v1/documents/{name_of(data)}", media_type="text/plain", environ_overrides=streamed(io.BytesIO(data))
+    )
+    assert (response.status_code, response.content_type) == (413, PROBLEM)
     assert (api.state(), files_of(api)) == before
 
 
