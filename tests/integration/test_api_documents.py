@@ -199,10 +199,12 @@ def test_a_document_without_end_is_cut_at_the_limit(api: Api) -> None:
 
 def test_one_byte_beyond_the_limit_is_too_many(api: Api) -> None:
     before, data = (api.state(), files_of(api)), bytes(MAX_DOCUMENT + 1)
-    response = api.request(
-        "PUT", f"/v1/documents/{name_of(data)}", media_type="text/plain", environ_overrides=streamed(io.BytesIO(data))
-    )
-    assert (response.status_code, response.content_type) == (413, PROBLEM)
+    in_chunks = {"media_type": "text/plain", "environ_overrides": streamed(io.BytesIO(data))}
+    for response in (
+        put(api, data, "text/plain"),
+        api.request("PUT", f"/v1/documents/{name_of(data)}", **in_chunks),
+    ):
+        assert (response.status_code, response.content_type) == (413, PROBLEM)
     assert (api.state(), files_of(api)) == before
 
 
