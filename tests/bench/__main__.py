@@ -9,10 +9,18 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.bench import loan, post, proof, sequencer, submit, verify
+from tests.bench import audit, loan, post, proof, sequencer, submit, verify
 from tests.bench.figures import save, show
 
-BENCHMARKS = {"post": post, "submit": submit, "proof": proof, "sequencer": sequencer, "loan": loan, "verify": verify}
+BENCHMARKS = {
+    "post": post,
+    "submit": submit,
+    "proof": proof,
+    "sequencer": sequencer,
+    "loan": loan,
+    "verify": verify,
+    "audit": audit,
+}
 _BUILD = Path(__file__).parents[2] / "build"
 
 

@@ -160,7 +160,7 @@ ALTERATIONS = {
         {"loan X-1 of lender 1"},
     ),
     "a lender gone": Alteration(
-        ("DELETE FROM lenders",), {f"loan {name} of lender 1" for name in ("S-1", "P-1", "P-2")}
+        ("DELETE FROM organisations",), {f"loan {name} of lender 1" for name in ("S-1", "P-1", "P-2")}
     ),
     "a full tile": Alteration((flipped("tiles", "hashes", "level = 0 AND tile_number = 0", 40),), {"tile 0/0"}),
     "inner nodes": Alteration((flipped("tiles", "hashes", "level = 0 AND tile_number = 0"),), {"tile 0/0"}),

@@ -626,3 +626,41 @@ def test_the_anchor_over_an_entry_is_the_smallest_final_one_else_the_smallest_mi
     assert {index: anchor and anchor.size for index, anchor in over.items()} == {
         0: 30, 19: 30, 20: 30, 29: 30, 30: 40, 39: 40, 40: 50, 49: 50, 50: 60, 59: 60, 60: None, 99: None,
     }  # fmt: skip
+
+
+# --- the audit
+
+
+def test_what_an_audit_reads_of_an_empty_store(store: Store) -> None:
+    assert list(store.numbered_entries(0, 10)) == []
+    assert store.last_loan() == 0
+    assert list(store.loan_histories(0, 10)) == []
+    assert list(store.entries_without_record(0, 10)) == []
+
+
+def test_entries_come_with_their_indexes(filled: Store) -> None:
+    assert list(filled.numbered_entries(1, 3)) == [(1, entry(1)), (2, entry(2))]
+    assert list(filled.numbered_entries(3, 9)) == [(3, entry(3))]
+
+
+def test_loans_come_with_their_records_and_entries(filled: Store) -> None:
+    batch = second()
+    (a, b), (first, of_b, last) = batch.loans, batch.records
+    histories = [(a, [(first, entry(1)), (last, entry(3))]), (b, [(of_b, entry(2))])]
+    assert filled.last_loan() == 2
+    assert list(filled.loan_histories(1, 3)) == histories
+    assert list(filled.loan_histories(2, 3)) == histories[1:]
+    assert list(filled.loan_histories(1, 2)) == histories[:1]
+    assert list(filled.loan_histories(3, 9)) == []
+
+
+def test_a_loan_without_records_is_there_all_the_same(filled: Store) -> None:
+    lonely = loan("C")
+    filled.commit(head(4), Batch(head(5), [entry(4)], [], [lonely]))
+    assert list(filled.loan_histories(3, 4)) == [(lonely, [])]
+
+
+def test_entries_that_no_loan_has_a_record_for(filled: Store) -> None:
+    filled.commit(head(4), Batch(head(6), [entry(4), entry(5)], [], []))
+    assert list(filled.entries_without_record(0, 6)) == [0, 4, 5]
+    assert list(filled.entries_without_record(1, 5)) == [4]
