@@ -160,6 +160,10 @@ class NotaryClient:
         """Return the history receipt of a loan as it stands now."""
         return self._checked("GET", f"/v1/loans/{quote(loan, safe='')}/receipt").data
 
+    def evidence(self, loan: str, path: Path) -> None:
+        """Write the evidence package of a loan, as it stands now, to a file."""
+        self._download(f"/v1/loans/{quote(loan, safe='')}/evidence.zip", path)
+
     def cose_receipt(self, record_id: str) -> bytes:
         """Return a record's COSE receipt."""
         return self._checked("GET", f"/v1/records/{record_id}/receipt.cose").data
@@ -178,6 +182,20 @@ class NotaryClient:
             raise _error(response)
         return response
 
+    def _download(self, path: str, target: Path) -> None:
+        response = self._request("GET", path, preload_content=False)
+        try:
+            if response.status >= 400:
+                raise _error(response)
+            with target.open("wb") as file:
+                for part in response.stream(1 << 20):
+                    file.write(part)
+        except urllib3.exceptions.HTTPError as error:
+            target.unlink(missing_ok=True)
+            raise UnavailableError(f"the notary at {self._url} stopped in the middle: {error}") from error
+        finally:
+            response.release_conn()
+
     def _request(
         self,
         method: str,
@@ -186,11 +204,14 @@ class NotaryClient:
         media_type: str = "",
         headers: Mapping[str, str] = _NO_HEADERS,
         retries: bool = True,
+        preload_content: bool = True,
     ) -> urllib3.BaseHTTPResponse:
         headers = {**self._headers, **({"Content-Type": media_type} if media_type else {}), **headers}
         policy = _RETRIES if retries else False
         try:
-            return self._pool.request(method, self._url + path, body=body, headers=headers, retries=policy)
+            return self._pool.request(
+                method, self._url + path, body=body, headers=headers, retries=policy, preload_content=preload_content
+            )
         except urllib3.exceptions.HTTPError as error:
             raise UnavailableError(f"the notary at {self._url} does not answer: {error}") from error
 

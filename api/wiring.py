@@ -28,6 +28,7 @@ from notary.key_registry import KeyRegistry
 from notary.keyring import Keyring
 from notary.keys import WALLET_ALG
 from notary.log import Log
+from notary.packaging import PackageWriter
 from notary.policies import Policies
 from notary.ports import Store
 from notary.refusals import PolicyGate
@@ -42,6 +43,7 @@ from notary.stores.sqlite_webhooks import SqliteWebhooks
 from notary.verification import ReceiptVerifier
 from notary.webhooks import WebhookStore
 from verifier import make_verifier
+from verifier.build import single_file
 
 DATA_VARIABLE = "LOAN_NOTARY_DATA"
 WRITER_VARIABLE = "LOAN_NOTARY_WRITER"
@@ -51,7 +53,7 @@ WRITER_VARIABLE = "LOAN_NOTARY_WRITER"
 class Services:
     """What the HTTP views work with. Records go into the log through `gate`, never through `writer`.
 
-    `log_key` is the C2SP verifier key of the log.
+    `log_key` is the C2SP verifier key of the log; `scratch` is a folder for files that are there for one answer only.
     """
 
     store: Store
@@ -73,6 +75,8 @@ class Services:
     depositary: Depositary
     issuer: ReceiptIssuer
     exporter: ProofExporter
+    packages: PackageWriter
+    scratch: Path
     verifier: ReceiptVerifier
     webhooks: WebhookStore
     webhook_networks: tuple[str, ...]
@@ -101,6 +105,10 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
     store, signer, writer = open_store(folder), load_signer(folder), WriterClient(writer_socket)
     schemes: Schemes = {**SCHEMES, WALLET_ALG: WalletSignatures(lambda: _own_domain(folder))}
     keyring, policies = Keyring(store, schemes), Policies(store)
+    issuer, exporter = (
+        ReceiptIssuer(store, keyring, signer, folder.settings().environment),
+        ProofExporter(store, signer),
+    )
     registrar, gate = Registrar(store, schemes, clock), PolicyGate(store, writer, policies)
     files, checker = FolderFiles(folder.documents), CheckerPool()
     return Services(
@@ -121,8 +129,10 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
         files=files,
         checker=checker,
         depositary=Depositary(store, files, checker, clock),
-        issuer=ReceiptIssuer(store, keyring, signer, folder.settings().environment),
-        exporter=ProofExporter(store, signer),
+        issuer=issuer,
+        exporter=exporter,
+        packages=PackageWriter(store, files, issuer, exporter, signer, single_file),
+        scratch=folder.path,
         verifier=make_verifier(signer.verifier),
         webhooks=open_webhooks(folder),
         webhook_networks=folder.settings().webhook_networks,

@@ -20,7 +20,9 @@
     │   ├── DocumentDigestError        a document's bytes are not those of its digest
     │   ├── MissingDocumentError       a record names a document that the notary should hold and does not
     │   ├── ReceiptError               not a receipt of a version this code knows
-    │   └── ExportError                not a .tlog-proof or COSE receipt as they are written here
+    │   ├── ExportError                not a .tlog-proof or COSE receipt as they are written here
+    │   ├── PackageError               not an evidence package, or one of which a file was changed
+    │   └── QrError                    not the text of a certificate's QR code
     ├── RefusedError                   well formed, but not allowed in the log's present state
     │   ├── DuplicateRecordError       same lender and id, other bytes (C4)
     │   ├── SequenceError              a gap in `sequence` or a wrong `previous` (C2)
@@ -31,7 +33,8 @@
     │   ├── PolicyRefusedError         odd in a way that the lender's own policy refuses
     │   ├── RevocationError            a revocation would move to a later moment
     │   ├── DraftError                 a record of this id waits for signatures with other content
-    │   └── HistoryLimitError          a loan with more records than one document can hold
+    │   ├── HistoryLimitError          a loan with more records than one document can hold
+    │   └── PackageLimitError          a loan with more files than one package can hold
     ├── NotFoundError                  nothing of that name that the caller may see
     ├── ProofError                     hashes that do not prove what they should
     │   ├── InclusionProofError
@@ -139,6 +142,14 @@ class ReceiptError(InvalidInputError):
 
 class ExportError(InvalidInputError):
     """Raised when a file is not a proof in the one spelling of its format that this notary writes."""
+
+
+class PackageError(InvalidInputError):
+    """Raised when a file is not an evidence package, or not as its manifest says."""
+
+
+class QrError(InvalidInputError):
+    """Raised when a text is not that of a certificate's QR code."""
 
 
 class RefusedError(NotaryError):
@@ -263,6 +274,14 @@ class HistoryLimitError(RefusedError):
     def __init__(self, given: str, limit: str) -> None:
         self.given, self.limit = given, limit
         super().__init__(f"the loan's history has {given}, a history receipt holds at most {limit}", given, limit)
+
+
+class PackageLimitError(RefusedError):
+    """Raised when a loan has more files, or larger ones, than one evidence package can hold."""
+
+    def __init__(self, given: str, limit: str) -> None:
+        self.given, self.limit = given, limit
+        super().__init__(f"the loan's evidence has {given}, a package holds at most {limit}", given, limit)
 
 
 class NotFoundError(NotaryError):

@@ -64,13 +64,13 @@ class SealedDocument:
 
     def sealed_bytes(self) -> bytes:
         """Return what the seal is over: `<format> seal\\n`, then the canonical JSON without the seal."""
-        return _sealed(self.format, self.members())
+        return seal_preimage(self.format, self.members())
 
 
 def write_sealed(document: SealedDocument, signer: NoteSigner) -> bytes:
     """Seal a document with the log's key and return its bytes."""
     members = document.members()
-    seal = signer.sign(_sealed(document.format, members))
+    seal = signer.sign(seal_preimage(document.format, members))
     return canonical_json({**members, "seal": b64url(seal)})
 
 
@@ -105,5 +105,6 @@ class SealedShape(Model):
             raise ReceiptError(Fault("/state", f"is {self.state}, but the anchors make it {document.state}"))
 
 
-def _sealed(name: str, members: dict[str, Any]) -> bytes:
+def seal_preimage(name: str, members: dict[str, Any]) -> bytes:
+    """Return what a seal of the format `name` is over, from the members without the seal."""
     return name.encode() + b" seal\n" + canonical_json(members)

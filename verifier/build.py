@@ -13,6 +13,7 @@ import io
 import sys
 import tomllib
 import zipfile
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -43,12 +44,18 @@ sys.exit(main())
 '''
 
 
-def write_single_file(folder: Path) -> Path:
-    """Write the verifier as a zipapp (PEP 441) that asks for the packages that it lacks."""
+@cache
+def single_file() -> bytes:
+    """Return the verifier as a zipapp (PEP 441) that asks for the packages that it lacks; made once in a process."""
     packages = " ".join(requirement.partition(">")[0] for requirement in _project()["dependencies"])
     members = {**_sources(), "__main__.py": _MAIN.format(packages=packages).encode()}
+    return b"#!/usr/bin/env python3\n" + _archive(members)
+
+
+def write_single_file(folder: Path) -> Path:
+    """Write the verifier as a single file."""
     path = folder / SINGLE_FILE
-    path.write_bytes(b"#!/usr/bin/env python3\n" + _archive(members))
+    path.write_bytes(single_file())
     path.chmod(0o755)
     return path
 

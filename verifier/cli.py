@@ -9,9 +9,13 @@ from pathlib import Path
 
 from notary.acceptance import PRODUCTION, AcceptanceRules, parse_rules
 from notary.errors import InvalidInputError, MissingPackageError
-from notary.report import Verdict, report_members
+from notary.file_digests import FileDigests
+from notary.package.container import is_archive
+from notary.package.verification import PackageVerifier
+from notary.report import Report, Verdict, report_members
 from notary.signed_note import parse_verifier
 from notary.time_proof import load_authorities
+from notary.verification import ReceiptVerifier
 from verifier import VERSION
 from verifier.assembly import make_verifier
 from verifier.text import report_lines
@@ -37,21 +41,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log_key = parse_verifier(options.log_key) if options.log_key else None
         authorities = load_authorities(options.tsa_certificate.read_bytes()) if options.tsa_certificate else ()
         verifier = make_verifier(log_key, rules=rules, authorities=authorities)
-        documents = {path: path.read_bytes() for path in options.receipts}
+        reports = {path: verify_file(verifier, path) for path in options.receipts}
     except (InvalidInputError, MissingPackageError, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         return _MISUSED
     verdicts = []
-    for path, data in documents.items():
-        report = verifier.verify(data)
+    for path, report in reports.items():
         verdicts.append(report.verdict)
         if options.json:
             line = json.dumps({"file": str(path), **report_members(report)}, ensure_ascii=False)
             sys.stdout.write(line + "\n")
             continue
-        title = f"{path}\n" if len(documents) > 1 else ""
+        title = f"{path}\n" if len(reports) > 1 else ""
         sys.stdout.write(title + "\n".join(line.text for line in report_lines(report)) + "\n")
     return worst(verdicts).exit_code
+
+
+def verify_file(verifier: ReceiptVerifier, path: Path, documents: Sequence[FileDigests] = ()) -> Report:
+    """Verify a receipt, a history receipt or an evidence package. Raises `OSError` for a file that cannot be read.
+
+    Each of `documents` must be one that a record names.
+    """
+    with path.open("rb") as file:
+        if not is_archive(file.read(2)):
+            file.seek(0)
+            return verifier.verify(file.read(), documents)
+    return PackageVerifier(verifier).verify(path, documents)
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:
@@ -69,11 +84,17 @@ def _rules(options: argparse.Namespace) -> AcceptanceRules | None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="loan-notary-verify",
-        description="Verify receipts and history receipts of a loan notary, link by link, offline.",
+        description="Verify receipts, history receipts and evidence packages of a loan notary, link by link, offline.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("receipts", nargs="+", type=Path, metavar="RECEIPT", help="a receipt or history receipt (JSON)")
+    parser.add_argument(
+        "receipts",
+        nargs="+",
+        type=Path,
+        metavar="RECEIPT",
+        help="a receipt or history receipt (JSON), or an evidence package (ZIP)",
+    )
     parser.add_argument("--log-key", metavar="KEY", help="the log's verifier key, as its operator publishes it")
     parser.add_argument(
         "--tsa-certificate", type=Path, metavar="FILE", help="who vouches for timestamp authorities (PEM)"

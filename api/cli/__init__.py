@@ -28,6 +28,7 @@ _MODULES = {
     "withdraw": "drafts",
     "document": "documents",
     "receipt": "receipts",
+    "evidence": "receipts",
     "verify": "receipts",
     "webhook": "webhooks",
     "api-key": "access",

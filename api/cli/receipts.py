@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands on receipts: `receipt`, `verify`."""
+"""Commands on receipts and evidence packages: `receipt`, `evidence`, `verify`."""
 
 import re
 import time
@@ -18,6 +18,7 @@ from notary.signed_note import parse_verifier
 from notary.time_proof import load_authorities
 from notary.verification import read_document
 from verifier import make_verifier
+from verifier.cli import verify_file
 
 _STATES = ("recorded", "mined", "final")
 
@@ -62,6 +63,23 @@ def receipt(
 
 
 @click.command()
+@click.option("--loan", required=True, help="The loan's number.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File; NUMBER.evidence.zip if not given.",
+)
+@json_option
+@client_options
+def evidence(client: NotaryClient, loan: str, output: Path | None, as_json: bool) -> None:
+    """Fetch all that proves a loan as one ZIP file, which verifies without the notary."""
+    path = output or Path(f"{_file_name(loan)}.evidence.zip")
+    client.evidence(loan, path)
+    show({"package": str(path), "bytes": path.stat().st_size}, as_json, "Evidence")
+
+
+@click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--log-key", help="The log's verifier key, as its operator publishes it.")
 @click.option("--rpc", help="URL of an Ethereum node to ask as well; without it no network is used.")
@@ -94,7 +112,10 @@ def verify(
     documents: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """Verify a receipt or history receipt FILE offline. Exit code 0: valid, 1: invalid, 2: cannot tell."""
+    """Verify a receipt, history receipt or evidence package FILE offline.
+
+    Exit code 0: valid, 1: invalid, 2: cannot tell.
+    """
     if policy and production:
         raise click.UsageError("a policy of your own says itself whether it is for production")
     verifier = make_verifier(
@@ -103,7 +124,7 @@ def verify(
         parse_rules(policy.read_bytes()) if policy else PRODUCTION if production else None,
         load_authorities(tsa_certificate.read_bytes()) if tsa_certificate else (),
     )
-    report = verifier.verify(file.read_bytes(), [read_digests(path) for path in documents])
+    report = verify_file(verifier, file, [read_digests(path) for path in documents])
     show_report(report, as_json)
     context.exit(report.verdict.exit_code)
 
@@ -113,4 +134,4 @@ def _file_name(number: str) -> str:
     return re.sub(r"[^\w.()-]", "_", number).lstrip(".")
 
 
-COMMANDS = (receipt, verify)
+COMMANDS = (receipt, evidence, verify)

@@ -6,6 +6,7 @@ from flask import Blueprint, Response
 from werkzeug.routing import PathConverter
 
 from api.reading import Reader, reader
+from api.views.evidence import evidence_response
 from api.views.loan_json import LoanWriter
 from api.views.moments import asked_moment
 from api.wiring import Services
@@ -41,6 +42,13 @@ def blueprint(services: Services) -> Blueprint:
             return timeline(f"{number}/receipt")
         loan = _find(services, reading, number)
         return Response(services.issuer.history(reading.lender, loan), mimetype="application/json")
+
+    @views.get("/<loan_number:number>/evidence.zip")
+    def evidence(number: str) -> Response:
+        reading = reader(services)
+        if not services.store.find_loans([(reading.lender.number, number)]):
+            return timeline(f"{number}/evidence.zip")
+        return evidence_response(services, reading.lender, _find(services, reading, number))
 
     return views
 

@@ -5,6 +5,7 @@ import orjson
 from flask import Blueprint, Response
 
 from api.auth import authenticated_pass
+from api.views.evidence import evidence_response
 from api.views.loan_json import LoanWriter
 from api.views.moments import asked_moment
 from api.wiring import Services
@@ -24,6 +25,12 @@ def blueprint(services: Services) -> Blueprint:
         members = write.whole(lender, found.loan, asked_moment())
         told = {"lender": lender.name, "pass": {"id": found.id, "expires_at": format_time(found.expires_at)}}
         return Response(orjson.dumps({**members, **told}), mimetype="application/json")
+
+    @views.get("/evidence.zip")
+    def evidence() -> Response:
+        found = authenticated_pass(services.access)
+        loan = services.store.find_loans([(found.lender, found.loan)])[found.lender, found.loan]
+        return evidence_response(services, services.store.lender(found.lender), loan)
 
     @views.get("/records/<record_id>/receipt")
     def receipt(record_id: str) -> Response:
