@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an operator could do who holds the database and the log's key: logs that are signed, and wrong all the same."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,12 +9,15 @@ import orjson
 import pytest
 
 from api.auditing import Audit, Target
+from notary.audit.anchors import AnchorsOutcome, ChainAnchor, RegistryHead, audit_chain
+from notary.audit.anchors import AuditedLog as ChainedLog
 from notary.audit.finding import Findings
 from notary.audit.job import newest_size, plan_job
 from notary.audit.sources import StoreSource, TiledSource, folder_fetch
 from notary.audit.tree import audit_tiles
 from notary.entries import RecordEntry, commit, loan_tag
 from notary.hashing import leaf_hash
+from notary.log import Log
 from notary.ports import Batch
 from notary.report import Verdict
 from notary.right_edge import RightEdge
@@ -119,6 +123,36 @@ def test_a_log_that_shrinks_while_it_is_audited(tmp_path: Path) -> None:
     findings = Findings()
     assert newest_size(TiledSource(folder_fetch(tmp_path / "old")), log.verifier, job, findings) == job.size
     assert [(item.place, "is of size 22 now" in item.text) for item in findings.listed] == [("checkpoint", True)]
+
+
+class Registry:
+    """Implements `notary.audit.anchors.RegistryHistory` with what it is given, as a registry of other rules would."""
+
+    def __init__(self, *anchors: ChainAnchor) -> None:
+        self._anchors = anchors
+
+    def head(self) -> RegistryHead:
+        return RegistryHead("0x" + "11" * 20, self._anchors[-1].size, self._anchors[-1].time)
+
+    def anchors(self) -> Sequence[ChainAnchor]:
+        return self._anchors
+
+    def holds(self, size: int, root: bytes, time: int) -> bool:
+        return ChainAnchor(size, root, time, 0) in self._anchors
+
+
+@pytest.mark.parametrize(
+    ("sizes", "times"), [((100, 50, 300), (1, 2, 3)), ((50, 50, 300), (1, 2, 3)), ((50, 100, 300), (2, 1, 3))]
+)
+def test_anchors_that_do_not_grow(tmp_path: Path, sizes: tuple[int, ...], times: tuple[int, ...]) -> None:
+    log = make_bare_log(tmp_path / "data", 300)
+    store = SqliteStore(log.database)
+    anchors = [ChainAnchor(size, Log(store).root(size), time, 0) for size, time in zip(sizes, times, strict=True)]
+    outcome = AnchorsOutcome(Findings(), [])
+    audited_log = ChainedLog(StoreSource(store), 300, Log(store).root(300))
+    assert audit_chain(Registry(*anchors), audited_log, lambda: 300, outcome)
+    assert [item.text for item in outcome.findings.listed] == [f"comes after that of size {sizes[0]}"]
+    assert (outcome.on_chain, outcome.unknown) == (3, [])
 
 
 def test_a_loan_that_grows_while_it_is_audited_is_left_out_of_its_own_count(tmp_path: Path) -> None:

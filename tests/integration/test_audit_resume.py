@@ -143,8 +143,9 @@ def test_a_line_that_was_cut_off_is_done_again(log: AuditedLog, tmp_path: Path) 
     state = tmp_path / "state"
     keep_first_parts(log, state, 2)
     state.write_bytes(state.read_bytes()[:-5])
+    keep_first_parts(log, state, 3)  # what is added begins on a line of its own
     report = audit(log, state=state)
-    assert (report.verdict, report.resumed) == (Verdict.VALID, 1)
+    assert (report.verdict, report.resumed) == (Verdict.VALID, 3)
 
 
 def test_a_file_that_was_cut_off_in_its_first_line_is_begun_again(log: AuditedLog, tmp_path: Path) -> None:
@@ -199,6 +200,14 @@ def test_a_state_file_that_is_not_this_audits_is_refused(log: AuditedLog, tmp_pa
     with pytest.raises(StateFileError, match=words):
         audit(log, state=state)
     assert state.read_bytes() == before
+
+
+def test_a_part_that_is_none_of_the_job_is_refused(log: AuditedLog, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    keep_first_parts(log, state, 1)
+    state.write_bytes(state.read_bytes().replace(b'{"part":["tiles",0,1]', b'{"part":["tiles",0,2]'))
+    with pytest.raises(StateFileError, match="not that of its checkpoint"):
+        audit(log, state=state)
 
 
 def test_the_command_says_it_in_one_line(tmp_path: Path) -> None:

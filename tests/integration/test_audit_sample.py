@@ -139,6 +139,18 @@ def test_a_monetary_sample_is_evaluated(anchored: Anchored, tmp_path: Path) -> N
     answers = ["index,audited", *(f"{item['index']},{item['amount']}" for item in drawn["items"])]
     clean = document(evaluated(tmp_path, drawn, answers))
     assert (clean["tolerable"], clean["upper_limit"], clean["found_understatement"]) == (True, "28999.98", "0.00")
+    sure = next(i for i, item in enumerate(drawn["items"], 1) if item["certain"])
+    known = document(
+        evaluated(
+            tmp_path, drawn, [*answers[:sure], answers[sure].replace("10000.00", "9990.00"), *answers[sure + 1 :]]
+        )
+    )
+    # What all such items are overstated by is known, and carried over to nothing.
+    assert (known["certain_overstatement"], known["projected_overstatement"], known["upper_limit"]) == (
+        "10.00",
+        "10.00",
+        "29009.98",
+    )
     at = next(i for i, item in enumerate(drawn["items"], 1) if not item["certain"])
     answers[at] = answers[at].replace("890.99", "0.00")
     whole = evaluated(tmp_path, drawn, answers)

@@ -174,6 +174,23 @@ def test_of_several_payments_with_one_reference_the_one_that_fits_is_taken(tmp_p
     assert (third["matched"], third["missing_in_the_log"]) == (2, 1)
 
 
+def test_payments_that_are_alike_are_as_many_as_there_are(tmp_path: Path) -> None:
+    path = tmp_path / "alike"
+    DataFolder(path).begin(Settings.checked(origin=ORIGIN))
+    store = SqliteStore.create(path / "notary.db")
+    first = record("agreement", id=record_id(1), loan="T-1")
+    twins = [record("repayment", id=record_id(i), loan="T-1", reference="R", value_date="2026-03-02") for i in (2, 3)]
+    append(kit_over(store), [orjson.dumps(value) for value in (first, *twins)])
+    row = dict(zip(COLUMNS, ("T-1", "repayment", "", "R", "2026-03-02", "CNY", "890.99"), strict=True))
+    assert tied(path, [row, row], "--type", "repayment").exit_code == 0
+    assert tied(path, [row, row, row], "--type", "repayment").exit_code == 1
+    # Below the second of them the log ends, as far as this tie-out is concerned.
+    tie = TieOut(store, 1, 3, ("repayment",))
+    rows = [(2, row), (3, row | {"id": record_id(3)})]
+    assert [item.kind for item in tie.run(rows)] == ["missing in the log"]
+    store.close()
+
+
 def test_only_the_types_asked_for(folder: Path) -> None:
     rows = [row for row in ledger() if row["type"] == "repayment"]
     assert tied(folder, rows, "--type", "repayment").exit_code == 0
