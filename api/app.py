@@ -15,6 +15,7 @@ from api.views import (
     grants,
     health,
     keys,
+    lists,
     loans,
     log,
     my_loan,
@@ -31,8 +32,8 @@ from api.views import (
 from api.wiring import Services, services_from_environment
 
 _VIEWS = (
-    records, documents, drafts, loans, findings, policy, keys, roots, webhooks, deliveries, organisations, api_keys,
-    client_keys, oauth, grants, passes, my_loan, verify, log, anchors, pages, health,
+    records, lists, documents, drafts, loans, findings, policy, keys, roots, webhooks, deliveries, organisations,
+    api_keys, client_keys, oauth, grants, passes, my_loan, verify, log, anchors, pages, health,
 )  # fmt: skip
 
 

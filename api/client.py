@@ -115,6 +115,15 @@ class NotaryClient:
         """Return a record with its envelope and its findings."""
         return self._json("GET", f"/v1/records/{quote(record_id, safe='')}")
 
+    def listed(self, name: str, wanted: Mapping[str, str | int | None]) -> Iterator[dict[str, Any]]:
+        """Yield "records" or "loans" that fit, of all pages; values of `wanted` that are None ask for nothing."""
+        asked = {"limit": "1000", **{key: str(value) for key, value in wanted.items() if value is not None}}
+        address: str | None = f"/v1/{name}{_query(**asked)}"
+        while address is not None:
+            page = self._json("GET", address)
+            yield from page[name]
+            address = page["next"]
+
     def findings(self, severities: Sequence[str] = (), codes: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Return the findings of all loans, or those of some severities and codes."""
         lines = self._checked("GET", f"/v1/findings{_query(severity=severities, code=codes)}").data

@@ -16,12 +16,14 @@ from notary.records.administration import ADMINISTRATION
 
 @dataclass(frozen=True)
 class Reader:
-    """Whose loans are read, whether by itself, and the grants that another reads by.
+    """Whose loans are read, the number of the organisation that reads, whether that is a lender and its own loans, and
+    the grants that another reads by.
 
     Everybody reads the administration of its own organisation; it is no loan, and no grant covers it.
     """
 
     lender: Lender
+    asker: int
     is_lender: bool
     grants: tuple[Grant, ...]
 
@@ -57,11 +59,11 @@ def reader(services: Services) -> Reader:
     own = caller.organisation.number
     asked = _lender_number(own)
     if asked == own:
-        return Reader(caller.lender, caller.organisation.role == "lender", ())
+        return Reader(caller.lender, own, caller.organisation.role == "lender", ())
     grants = tuple(services.access.grants(lender=asked, auditor=own))
     if not grants:
         raise NotFoundError("you have no loans of this lender")
-    return Reader(services.store.lender(asked), False, grants)
+    return Reader(services.store.lender(asked), own, False, grants)
 
 
 def _lender_number(own: int) -> int:

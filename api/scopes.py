@@ -22,6 +22,8 @@ PASS = "a loan pass"  # noqa: S105 - no password
 SCOPES: Mapping[str, str] = {
     "records.submit": WRITE_RECORDS,
     "records.submit_batch": WRITE_RECORDS,
+    "lists.records": READ_RECORDS,
+    "lists.loans": READ_RECORDS,
     "records.show": READ_RECORDS,
     "records.receipt": READ_RECORDS,
     "documents.put": WRITE_RECORDS,

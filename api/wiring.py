@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from api.administration import Administration
 from api.checker import CheckerPool
 from api.clock import now
+from api.cursors import CursorSeal
 from api.oauth import TokenIssuer
 from api.settings import DataFolder
 from api.writer_client import WriterClient
@@ -60,6 +61,7 @@ class Services:
     access: AccessStore
     administration: Administration
     tokens: TokenIssuer
+    cursors: CursorSeal
     log: Log
     log_key: str
     registrar: Registrar
@@ -95,9 +97,7 @@ def open_webhooks(folder: DataFolder) -> SqliteWebhooks:
 
 def load_signer(folder: DataFolder) -> NoteSigner:
     """Load the log's key. Raises `InvalidKeyError` for a file that holds none."""
-    key = load_private_key(folder.log_key.read_bytes()).private
-    assert isinstance(key, Ed25519PrivateKey)
-    return NoteSigner(folder.settings().origin, key)
+    return NoteSigner(folder.settings().origin, _log_key(folder))
 
 
 def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], int] = now) -> Services:
@@ -116,6 +116,7 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
         access=store,
         administration=Administration(registrar, writer),
         tokens=TokenIssuer(store, folder.settings().origin, clock),
+        cursors=CursorSeal(_log_key(folder)),
         log=Log(store),
         log_key=signer.verifier.format(),
         registrar=registrar,
@@ -144,6 +145,12 @@ def services_from_environment() -> Services:
     """Put the services together from the two variables that `loan-notary run` sets for its children."""
     folder = DataFolder(Path(os.environ[DATA_VARIABLE]))
     return make_services(folder, Path(os.environ[WRITER_VARIABLE]))
+
+
+def _log_key(folder: DataFolder) -> Ed25519PrivateKey:
+    key = load_private_key(folder.log_key.read_bytes()).private
+    assert isinstance(key, Ed25519PrivateKey)
+    return key
 
 
 def _own_domain(folder: DataFolder) -> WalletDomain:

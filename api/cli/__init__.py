@@ -34,6 +34,8 @@ _MODULES = {
     "api-key": "access",
     "grant": "access",
     "pass": "access",
+    "loans": "lists",
+    "records": "lists",
     "loan": "loans",
     "record": "loans",
     "findings": "loans",

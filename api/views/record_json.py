@@ -14,6 +14,9 @@ from notary.provenance import words_on_documents
 from notary.records import parse_record
 from notary.signatures import Assurance, assurance
 
+RECORDED = "recorded"
+"""The state of a record that no anchor covers yet."""
+
 
 class RecordWriter:
     """Turns stored records into JSON members."""
@@ -24,8 +27,12 @@ class RecordWriter:
 
     def summary(self, record: StoredRecord) -> dict[str, Any]:
         """Return one line of a loan's timeline."""
-        payload = orjson.loads(record.payload)
         anchor = self._store.anchor_over(record.index)
+        return self.line(record, anchor.state.value if anchor else RECORDED)
+
+    def line(self, record: StoredRecord, state: str) -> dict[str, Any]:
+        """Return the summary of a record whose state is known."""
+        payload = orjson.loads(record.payload)
         return {
             "id": record.record_id,
             "type": payload["type"],
@@ -34,7 +41,7 @@ class RecordWriter:
             "occurred_at": payload["occurred_at"],
             "received_at": format_time(record.received_at),
             "assurance": self._assurance(record, payload),
-            "state": anchor.state.value if anchor else "recorded",
+            "state": state,
         }
 
     def whole(self, record: StoredRecord, as_of: int, policy: Policy) -> dict[str, Any]:

@@ -12,7 +12,7 @@ it is odd, so it becomes a finding on an accepted record.
 """
 
 from notary.lifecycle.advance import advance
-from notary.lifecycle.stages import DRAFT, TRANSITIONS, next_state
+from notary.lifecycle.stages import DRAFT, STAGES, TRANSITIONS, next_state
 from notary.lifecycle.state import LoanState
 
-__all__ = ["DRAFT", "TRANSITIONS", "LoanState", "advance", "next_state"]
+__all__ = ["DRAFT", "STAGES", "TRANSITIONS", "LoanState", "advance", "next_state"]

@@ -16,13 +16,16 @@ from notary.stores.sqlite_documents import DocumentTables
 from notary.stores.sqlite_drafts import DraftTable
 from notary.stores.sqlite_file import STATEMENTS
 from notary.stores.sqlite_ids import id_bytes
+from notary.stores.sqlite_lists import SqliteLists
 from notary.stores.sqlite_parties import PartyTables
 from notary.stores.sqlite_policies import SqlitePolicies
 from notary.stores.sqlite_timestamps import SqliteTimestamps
 from notary.tiles import Tile
 
 
-class SqliteStore(SqliteAudit, PartyTables, DraftTable, SqlitePolicies, DocumentTables, SqliteTimestamps, SqliteAccess):
+class SqliteStore(
+    SqliteAudit, SqliteLists, PartyTables, DraftTable, SqlitePolicies, DocumentTables, SqliteTimestamps, SqliteAccess
+):
     """Implements `notary.ports.Store`."""
 
     # --- the log

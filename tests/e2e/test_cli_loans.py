@@ -68,6 +68,23 @@ def test_it_fits_the_terminal_and_speaks_its_language(lender: Lender, columns: i
     assert max(cell_len(line) for line in ran.out.splitlines()) <= columns
 
 
+def test_lists_of_loans_and_records(lender: Lender) -> None:
+    records = document(lender.call("records", "--json"))
+    assert [item["index"] for item in records] == sorted(item["index"] for item in records)
+    assert len([item for item in records if item["type"] != "administration"]) == lender.written["records"]
+    first = records[-1]["received_at"]
+    assert document(lender.call("records", "--until", first, "--loan", lender.loan, "--json")) == [
+        item for item in records if item["received_at"] < first and item["loan"] == lender.loan
+    ]
+    assert document(lender.call("records", "--from", "2999-01-31", "--json")) == []
+    assert document(lender.call("records", "--until", first[:10], "--json")) == records
+    [loan] = document(lender.call("loans", "--code", "F7", "--json"))
+    assert (loan["loan"], loan["state"]) == (lender.loan, "drawn")
+    assert lender.loan in lender.call("loans", "--state", "drawn").stdout
+    assert document(lender.call("loans", "--state", "settled", "--json")) == []
+    assert lender.call("records", "--from", "2026-01-31T08:00:00").exit_code == 2
+
+
 def test_a_record_and_its_findings(lender: Lender) -> None:
     [rests_on] = lender.found["records"]
     shown = document(lender.call("record", rests_on["id"], "--json"))

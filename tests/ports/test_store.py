@@ -176,6 +176,42 @@ def test_a_commit_may_bring_a_loan_up_to_date(filled: Store) -> None:
     assert [record.index for record in filled.loan_records(1, "A")] == [1, 3, 4]
 
 
+def test_records_are_listed_by_lender_and_loan_within_indexes(filled: Store) -> None:
+    def listed(start: int, stop: int, limit: int = 9, loan: str | None = None) -> list[int]:
+        return [item.index for item in filled.lender_records(1, start, stop, limit, loan=loan)]
+
+    assert (listed(0, 4), listed(2, 4), listed(0, 3), listed(0, 4, 2)) == ([1, 2, 3], [2, 3], [1, 2], [1, 2])
+    assert (listed(0, 4, loan="A"), listed(2, 4, loan="A"), listed(0, 4, 1, "A")) == ([1, 3], [3], [1])
+    assert (listed(3, 4, loan="B"), listed(0, 4, loan="C")) == ([], [])
+    assert filled.lender_records(2, 0, 4, 9) == filled.lender_records(1, 0, 4, 9, record_type="offer") == []
+    assert filled.lender_records(1, 1, 2, 1) == [filled.record_at(1)]
+
+
+def test_the_indexes_of_a_period(filled: Store) -> None:
+    assert filled.received_span(1, NOW, NOW + 10) == (1, 4)
+    assert filled.received_span(1, NOW + 2, NOW + 3) == (2, 3)
+    assert filled.received_span(1, NOW + 4, NOW + 9) == filled.received_span(2, NOW, NOW + 10) == (0, 0)
+
+
+def test_loans_are_listed_as_they_began(filled: Store) -> None:
+    found = filled.lender_loans(1, 0, 9)
+    assert [(item.first, item.began_at, item.last, item.loan) for item in found] == [
+        (1, NOW + 1, 3, loan("A", 2)), (2, NOW + 2, 2, loan("B")),
+    ]  # fmt: skip
+    assert filled.lender_loans(1, 0, 1) == found[:1]
+    assert filled.lender_loans(1, found[1].number, 9) == found[1:]
+    assert filled.lender_loans(2, 0, 9) == []
+
+
+def test_the_sizes_that_anchors_cover(filled: Store) -> None:
+    assert filled.anchored_sizes() == (0, 0)
+    for size, state in ((3, AnchorState.FINAL), (4, AnchorState.MINED), (5, AnchorState.REORGED)):
+        filled.save_anchor(anchor_of(head(size), state=state))
+    assert filled.anchored_sizes() == (3, 4)
+    filled.save_anchor(anchor_of(head(6)))
+    assert filled.anchored_sizes() == (6, 6)
+
+
 def test_two_lenders_may_use_the_same_ids_and_numbers(filled: Store) -> None:
     other = add_lender(filled, "Example Bank", sha256(b"other").digest(), NOW)
     assert other.number != 1
