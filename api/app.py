@@ -9,6 +9,7 @@ from api.views import (
     api_keys,
     client_keys,
     deliveries,
+    document,
     documents,
     drafts,
     findings,
@@ -25,6 +26,7 @@ from api.views import (
     passes,
     policy,
     records,
+    reference,
     roots,
     verify,
     webhooks,
@@ -33,7 +35,7 @@ from api.wiring import Services, services_from_environment
 
 _VIEWS = (
     records, lists, documents, drafts, loans, findings, policy, keys, roots, webhooks, deliveries, organisations,
-    api_keys, client_keys, oauth, grants, passes, my_loan, verify, log, anchors, pages, health,
+    api_keys, client_keys, oauth, grants, passes, my_loan, verify, log, anchors, pages, reference, document, health,
 )  # fmt: skip
 
 

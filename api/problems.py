@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 import structlog
 from flask import Flask, Response
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, default_exceptions
 
 from notary import errors
 
@@ -67,6 +67,23 @@ PROBLEMS: dict[type[errors.NotaryError], Problem] = {
 }
 """The problem of each error class; a class that is not here has its nearest base class's."""
 
+_STATUSES = (400, 401, 403, 404, 405, 408, 413, 415, 416, 429)
+"""What the web framework answers by itself, or a view without an error of its own."""
+
+
+def _of_status(status: int) -> Problem:
+    name = default_exceptions[status]().name
+    return Problem(status, name.lower().replace(" ", "-"), name)
+
+
+KINDS: dict[str, Problem] = {problem.slug: problem for problem in (*map(_of_status, _STATUSES), *PROBLEMS.values())}
+"""All problems by slug; each has a page, `help_page`."""
+
+
+def help_page(slug: str) -> str:
+    """Return the address of the page that says what happened and what to do."""
+    return f"/problems/{slug}"
+
 
 def describe(error: errors.NotaryError) -> dict[str, Any]:
     """Return the members of the problem document for an error."""
@@ -101,7 +118,8 @@ def _answer_notary(error: errors.NotaryError) -> Response:
 
 def _answer_http(error: HTTPException) -> Response:
     status = error.code or 500
-    problem = Problem(status, error.name.lower().replace(" ", "-"), error.name)
+    slug = error.name.lower().replace(" ", "-")
+    problem = KINDS.get(slug, Problem(status, slug, error.name))
     response = problem_response(_document(problem, error.description or error.name))
     # The headers that belong to the status (Allow, WWW-Authenticate) stay; those of the HTML page do not.
     for name, value in error.get_headers():
@@ -123,6 +141,7 @@ def _document(problem: Problem, detail: str, faults: list[dict[str, str]] | None
         "status": problem.status,
         "detail": detail,
         "trace_id": secrets.token_hex(8),
+        "help": help_page(problem.slug),
     }
     return {**document, "errors": faults} if faults else document
 

@@ -31,7 +31,7 @@ MAX_POLICY = 16 * 1024
 
 _FROM_THE_LAW = frozenset({"apr_methods", "apr_caps", "category_days"})
 _TOLERANCE = "apr_tolerance"
-_LIMITS: Mapping[str, tuple[int, int]] = {
+THRESHOLD_LIMITS: Mapping[str, tuple[int, int]] = {
     "backdated_days": (0, 36_500),
     "future_seconds": (0, 86_400),
     "unit_tolerance": (0, 100),
@@ -114,7 +114,7 @@ def policy_text(policy: LenderPolicy) -> str:
 
 def policy_members(policy: LenderPolicy) -> dict[str, Any]:
     """Return a policy as JSON, complete; `read_policy` reads it."""
-    thresholds = {name: getattr(policy.thresholds, name) for name in _LIMITS}
+    thresholds = {name: getattr(policy.thresholds, name) for name in THRESHOLD_LIMITS}
     return {
         "refuse": [code for code in CODES if code in policy.refuse],
         "require_documents": sorted(policy.require_documents),
@@ -174,8 +174,8 @@ def _threshold_faults(value: Any) -> Iterator[Fault]:
         if name == _TOLERANCE:
             if not isinstance(given, str) or not _FRACTION.fullmatch(given):
                 yield Fault(pointer, 'must be a decimal string from "0" to below "1" with at most 6 decimals')
-        elif name in _LIMITS:
-            low, high = _LIMITS[name]
+        elif name in THRESHOLD_LIMITS:
+            low, high = THRESHOLD_LIMITS[name]
             if type(given) is not int or not low <= given <= high:
                 yield Fault(pointer, f"must be a whole number from {low} to {high}")
         elif name in _FROM_THE_LAW:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The answer to a record that was submitted, wherever it came in."""
+"""Answers that several views give."""
 
 from flask import Response
 
@@ -15,3 +15,10 @@ def receipt_response(
     if placed is not None:
         return Response(services.issuer.fresh(lender, *placed), 201, mimetype="application/json")
     return Response(services.issuer.stored(services.store.record_at(index)), 200, mimetype="application/json")
+
+
+def no_content() -> Response:
+    """Return the answer that says nothing: 204, and no word on the kind of what is not there."""
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    return response

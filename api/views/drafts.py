@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 
 from api.auth import authenticated_lender
 from api.required_documents import check_documents, documents_required
-from api.views.answers import receipt_response
+from api.views.answers import no_content, receipt_response
 from api.views.bodies import read_body
 from api.wiring import Services
 from notary.drafts import Admission, Completed, Waiting
@@ -54,7 +54,7 @@ def blueprint(services: Services) -> Blueprint:
     def withdraw(record_id: str) -> Response:
         lender = authenticated_lender(services.access)
         services.drafts.withdraw(lender, record_id)
-        return Response(status=204)
+        return no_content()
 
     return views
 

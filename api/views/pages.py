@@ -43,7 +43,7 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.get("/check")
     def check() -> Response:
-        language = _language()
+        language = asked_language()
         page = render_template(
             "check.html",
             texts=TEXTS[language],
@@ -53,7 +53,7 @@ def blueprint(services: Services) -> Blueprint:
             modules=files.scripts("check/", "verify/", "vendor/"),
             log_key=services.log_key,
         )
-        return Response(page, headers={**_HEADERS, "Content-Language": LANGUAGES[language].tag})
+        return page_response(page, language)
 
     @views.get("/static/<build>/<path:name>")
     def static(build: str, name: str) -> Response:
@@ -70,7 +70,12 @@ def blueprint(services: Services) -> Blueprint:
     return views
 
 
-def _language() -> str:
+def page_response(page: str, language: str) -> Response:
+    """Return a page that may load files of its own site and nothing else."""
+    return Response(page, headers={**_HEADERS, "Content-Language": LANGUAGES[language].tag})
+
+
+def asked_language() -> str:
     """Return the language that the address asks for, else the browser's, else Chinese."""
     asked = request.args.get("lang")
     if asked in LANGUAGES:

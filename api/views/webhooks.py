@@ -13,6 +13,7 @@ from flask import Blueprint, Response
 
 from api.auth import authenticate, authenticated_lender
 from api.clock import now
+from api.views.answers import no_content
 from api.views.bodies import SMALL, read_object
 from api.webhooks.addresses import Network, parse_target
 from api.wiring import Services
@@ -90,7 +91,7 @@ def blueprint(services: Services) -> Blueprint:
         webhook = store.find_webhook(caller.lender.number, identity)
         services.administration.note(webhook.lender, now(), "webhook.remove", caller.key, webhook.id)
         store.remove_webhook(webhook.lender, webhook.id)
-        return Response(status=204)
+        return no_content()
 
     @views.post("/<identity>/secret")
     def rotate(identity: str) -> Response:

@@ -147,7 +147,7 @@ def test_paths_that_name_nothing(api: Api, path: str) -> None:
 
 
 METHODS = [
-    ("GET", "/v1/records", "POST"),
+    ("PATCH", "/v1/records", "POST"),
     ("PUT", "/v1/records", "POST"),
     ("DELETE", f"/v1/records/{KNOWN}", "GET"),
     ("GET", "/v1/verify", "POST"),

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Operations on loans, what is odd in them, and with what that is measured."""
+
+from dataclasses import replace
+
+from api.openapi import examples as ex
+from api.openapi.model import Answer, Body, Operation, Query, Table
+from api.openapi.shapes import either, ref
+from api.openapi.tables.common import AS_OF, LENDER, PACKAGE, READING, RECEIPT
+from notary.history import Severity
+from notary.policies import CODES
+
+_PATH = {"number": ex.LOAN}
+
+LOANS = Table(
+    "Loans",
+    "Where loans stand.",
+    {
+        "loans.timeline": Operation(
+            "Show where a loan stands",
+            {200: Answer("The loan at that moment, computed from its records alone.", ref("Loan"))},
+            "The number may hold any characters; a slash in it is written `%2F` or as it is.",
+            paths=_PATH,
+            query=(AS_OF, LENDER),
+            refusals=READING,
+        ),
+        "loans.receipt": Operation(
+            "Fetch a loan's history receipt",
+            {
+                200: Answer(
+                    "All records of the loan, provable in one file; or, where a loan's own number ends like this path, "
+                    "that loan.",
+                    {"anyOf": [ref("HistoryReceipt"), ref("Loan")]},
+                )
+            },
+            paths=_PATH,
+            query=(LENDER,),
+            refusals=(*READING, "history-too-long"),
+        ),
+        "loans.evidence": Operation(
+            "Fetch a loan's evidence package",
+            {200: replace(PACKAGE, others={"application/json": ref("Loan")})},
+            "History receipt, documents, proofs, verifier and explanations, sealed; or, where a loan's own number ends "
+            "like this path, that loan.",
+            paths=_PATH,
+            query=(LENDER,),
+            refusals=(*READING, "package-too-large", "history-too-long"),
+        ),
+    },
+)
+FINDINGS = Table(
+    "Findings",
+    "What is odd.",
+    {
+        "findings.every": Operation(
+            "List all findings",
+            {200: Answer("One finding a line.", ref("Finding"), "application/x-ndjson")},
+            query=(
+                Query("severity", either(*(item.value for item in Severity)), "Only these.", repeated=True),
+                Query("code", either(*CODES), "Only these.", repeated=True),
+                AS_OF,
+                LENDER,
+            ),
+            refusals=READING,
+        )
+    },
+)
+POLICY = Table(
+    "Policy",
+    "A lender's own rules.",
+    {
+        "policy.put": Operation(
+            "Set the policy",
+            {200: Answer("The policy in force from now on, complete.", ref("Policy"))},
+            "What is not named is as in the notary's own policy of this day.",
+            body=Body.json(ref("PolicyChange"), strict={"refuse": ["F6"], "thresholds": {"grace_days": 3}}, own={}),
+            refusals=("invalid-policy",),
+        ),
+        "policy.show": Operation(
+            "Show the policy",
+            {200: Answer("The policy; version 0 is the notary's own.", ref("Policy"))},
+            query=(AS_OF,),
+            refusals=("invalid-input",),
+        ),
+    },
+)
+MY_LOAN = Table(
+    "My loan",
+    "The loan of whoever holds a pass to it.",
+    {
+        "my_loan.show": Operation(
+            "Show the loan of the pass",
+            {200: Answer("The loan.", ref("MyLoan"))},
+            query=(AS_OF,),
+            refusals=("invalid-input",),
+        ),
+        "my_loan.receipt": Operation(
+            "Fetch a receipt of the loan of the pass",
+            {200: RECEIPT},
+            paths={"record_id": ex.AGREEMENT_ID},
+            refusals=("not-found",),
+        ),
+        "my_loan.evidence": Operation(
+            "Fetch the evidence package of the loan of the pass",
+            {200: PACKAGE},
+            refusals=("not-found", "package-too-large", "history-too-long"),
+        ),
+    },
+)
