@@ -4,6 +4,8 @@
 from flask import Flask
 
 from api import problems
+from api.traffic import hooks
+from api.traffic.middleware import Traffic
 from api.views import (
     anchors,
     api_keys,
@@ -45,8 +47,10 @@ def create_app(services: Services) -> Flask:
     # Two slashes in a loan's number are two slashes, and no address is answered with a redirection to another.
     app.url_map.merge_slashes = False
     problems.install(app)
+    hooks.install(app, services.repeats, services.access)
     for views in _VIEWS:
         app.register_blueprint(views.blueprint(services))
+    app.wsgi_app = Traffic(app.wsgi_app, services.limiter)  # type: ignore[method-assign]
     return app
 
 

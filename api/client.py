@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO
 from urllib.parse import quote, urlencode
+from uuid import uuid4
 
 import orjson
 import urllib3
@@ -163,7 +164,7 @@ class NotaryClient:
     def call(self, method: str, path: str, members: dict[str, Any] | None = None) -> dict[str, Any]:
         """Make a request with a JSON body, or none, and return what it answers; nothing for 204."""
         body = None if members is None else orjson.dumps(members)
-        return self._json(method, path, body, "application/json" if body else "")
+        return self._json(method, path, body, "application/json" if body else "", {"Idempotency-Key": str(uuid4())})
 
     def history(self, loan: str) -> bytes:
         """Return the history receipt of a loan as it stands now."""

@@ -13,6 +13,7 @@ import structlog
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, default_exceptions
 
+from api.traffic.repeats import IdempotencyKeyError, InProgressError, KeyReusedError
 from notary import errors
 
 MEDIA_TYPE = "application/problem+json"
@@ -43,7 +44,10 @@ PROBLEMS: dict[type[errors.NotaryError], Problem] = {
     errors.ReceiptError: Problem(422, "invalid-receipt", "The document is not a receipt"),
     errors.PackageError: Problem(422, "invalid-package", "The file is not an evidence package"),
     errors.QrError: Problem(422, "invalid-qr", "The text is not that of a certificate's QR code"),
-    errors.DocumentDigestError: Problem(422, "wrong-digest", "The bytes are not those of the digest"),
+    IdempotencyKeyError: Problem(400, "idempotency-key", "The Idempotency-Key is missing or is none"),
+    KeyReusedError: Problem(422, "idempotency-key-reused", "The Idempotency-Key came with another body before"),
+    InProgressError: Problem(409, "idempotency-in-progress", "The first such request is not answered yet"),
+    errors.DigestError: Problem(422, "wrong-digest", "The bytes are not those of the digest"),
     errors.MissingDocumentError: Problem(422, "missing-document", "A document of the record was not deposited"),
     errors.TilePathError: Problem(404, "not-found", "There is nothing here"),
     errors.InvalidInputError: Problem(422, "invalid-input", "The input is not well formed"),
@@ -97,7 +101,7 @@ def describe(error: errors.NotaryError) -> dict[str, Any]:
 def install(app: Flask) -> None:
     """Answer every error of an application with a problem document."""
     app.register_error_handler(errors.NotaryError, _answer_notary)
-    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(HTTPException, answer_http)
     app.register_error_handler(Exception, _answer_unexpected)
 
 
@@ -116,7 +120,8 @@ def _answer_notary(error: errors.NotaryError) -> Response:
     return problem_response(document)
 
 
-def _answer_http(error: HTTPException) -> Response:
+def answer_http(error: HTTPException) -> Response:
+    """Return the problem document of an HTTP error, with the headers that belong to its status."""
     status = error.code or 500
     slug = error.name.lower().replace(" ", "-")
     problem = KINDS.get(slug, Problem(status, slug, error.name))

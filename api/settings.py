@@ -9,6 +9,7 @@
     keys/anchor.key    secp256k1 key that pays for anchors
     documents/         the documents that lenders have deposited
     chain/             state of the embedded node
+    traffic.db         requests counted and answers kept for a while (SQLite)
     deployment.json    registry and chain that the log is anchored in
     writer.address     where the running service's writer listens
 """
@@ -56,9 +57,9 @@ class Settings(Model):
     `environment` is what receipts say they are for; an embedded chain is for tests only. `rpc` is the URL of an
     Ethereum node, None for the embedded one. An anchor is sent at most every `anchor_interval` seconds. `depth` blocks
     on top make an anchor final; None asks the chain for its `finalized` block. A half-signed record waits for
-    `draft_days`. Webhooks go to public addresses, and to those in `webhook_networks`. Each of the
-    `timestamp_authorities` stamps every anchored checkpoint, and where no anchor comes, every `timestamp_interval`
-    seconds the newest one.
+    `draft_days`. Each API key may make `requests_a_minute`. Webhooks go to public addresses, and to those in
+    `webhook_networks`. Each of the `timestamp_authorities` stamps every anchored checkpoint, and where no anchor comes,
+    every `timestamp_interval` seconds the newest one.
     """
 
     environment: Environment = "test"
@@ -69,6 +70,7 @@ class Settings(Model):
     anchor_interval: Annotated[float, Field(gt=0, strict=False)] = 5.0
     depth: Annotated[int, Field(ge=0)] | None = 0
     draft_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    requests_a_minute: Annotated[int, Field(ge=1)] = 600_000
     webhook_networks: Annotated[tuple[_Network, ...], Field(strict=False)] = ()
     timestamp_authorities: Annotated[tuple[TimestampAuthority, ...], Field(strict=False, max_length=8)] = ()
     timestamp_interval: Annotated[float, Field(gt=0, strict=False)] = 3600.0
@@ -98,6 +100,7 @@ class DataFolder:
         self.anchor_key = self.path / "keys" / "anchor.key"
         self.documents = self.path / "documents"
         self.chain = self.path / "chain"
+        self.traffic = self.path / "traffic.db"
         self.deployment = self.path / "deployment.json"
         self.writer_address = self.path / "writer.address"
         self._settings = self.path / "settings.json"

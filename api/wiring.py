@@ -14,6 +14,9 @@ from api.clock import now
 from api.cursors import CursorSeal
 from api.oauth import TokenIssuer
 from api.settings import DataFolder
+from api.traffic.rates import RateLimiter
+from api.traffic.repeats import Repeats
+from api.traffic.store import TrafficFile
 from api.writer_client import WriterClient
 from chain.deployment import Deployment
 from chain.wallet_signatures import WalletSignatures
@@ -80,6 +83,8 @@ class Services:
     packages: PackageWriter
     scratch: Path
     verifier: ReceiptVerifier
+    limiter: RateLimiter
+    repeats: Repeats
     webhooks: WebhookStore
     webhook_networks: tuple[str, ...]
     timestamp_authorities: tuple[str, ...]
@@ -111,6 +116,7 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
     )
     registrar, gate = Registrar(store, schemes, clock), PolicyGate(store, writer, policies)
     files, checker = FolderFiles(folder.documents), CheckerPool()
+    traffic = TrafficFile(folder.traffic)
     return Services(
         store=store,
         access=store,
@@ -135,6 +141,8 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
         packages=PackageWriter(store, files, issuer, exporter, signer, single_file),
         scratch=folder.path,
         verifier=make_verifier(signer.verifier),
+        limiter=RateLimiter(traffic, folder.settings().requests_a_minute),
+        repeats=Repeats(traffic),
         webhooks=open_webhooks(folder),
         webhook_networks=folder.settings().webhook_networks,
         timestamp_authorities=tuple(item.url for item in folder.settings().timestamp_authorities),

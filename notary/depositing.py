@@ -25,7 +25,7 @@ from notary.documents import (
     DocumentStore,
     IncomingFile,
 )
-from notary.errors import DocumentDigestError, Fault, InvalidInputError, NotFoundError
+from notary.errors import DigestError, Fault, InvalidInputError, NotFoundError
 from notary.file_digests import FileDigests, FileHasher
 from notary.ports import Lender, PartyStore
 
@@ -63,14 +63,14 @@ class Depositary:
 
         `digest` is its SHA-256 in hex; `promised`, if given, one that the sender has added. Of a document that is
         there what was once found stays, unless part of it is unknown: then it is checked again. Raises
-        `DocumentDigestError` for other bytes, `CheckerBusyError`, or `UnavailableError`.
+        `DigestError` for other bytes, `CheckerBusyError`, or `UnavailableError`.
         """
         with self._files.receive() as file:
             head, found = _receive(file, parts)
             if found.sha256 != digest:
-                raise DocumentDigestError(Fault("", f"the SHA-256 of what came is {found.sha256}, not {digest}", ""))
+                raise DigestError(Fault("", f"the SHA-256 of what came is {found.sha256}, not {digest}", ""))
             if promised is not None and promised.hex() != digest:
-                raise DocumentDigestError(Fault("", "the Content-Digest is not that of what came", ""))
+                raise DigestError(Fault("", "the Content-Digest is not that of what came", ""))
             known = self._store.documents(lender.number, [digest]).get(digest)
             if known and _is_settled(known.checks):
                 return known, False
@@ -85,11 +85,11 @@ class Depositary:
     def attach(self, lender: Lender, digest: str, name: str, kind: AttachmentKind, data: bytes) -> bool:
         """Take a signature or timestamp over a document and say whether it is new; `name` is its SHA-256 in hex.
 
-        Raises `NotFoundError` for a document that is not there, `DocumentDigestError` for other bytes,
+        Raises `NotFoundError` for a document that is not there, `DigestError` for other bytes,
         `InvalidInputError` for one too many, `CheckerBusyError`, or `UnavailableError`.
         """
         if sha256(data).hexdigest() != name:
-            raise DocumentDigestError(Fault("", f"what came does not have the SHA-256 {name}", ""))
+            raise DigestError(Fault("", f"what came does not have the SHA-256 {name}", ""))
         document = self.find(lender, digest)
         known = next((item for item in document.attachments if item.sha256 == name), None)
         if known and _is_settled(known.checks):

@@ -17,7 +17,7 @@
     │   ├── SignedNoteError            not a signed note, or not signed by a known key
     │   ├── CheckpointError            a signed note that is not a checkpoint
     │   ├── TilePathError              not the path of a tile
-    │   ├── DocumentDigestError        a document's bytes are not those of its digest
+    │   ├── DigestError        a document's bytes are not those of its digest
     │   ├── MissingDocumentError       a record names a document that the notary should hold and does not
     │   ├── ReceiptError               not a receipt of a version this code knows
     │   ├── ExportError                not a .tlog-proof or COSE receipt as they are written here
@@ -128,7 +128,7 @@ class TilePathError(InvalidInputError):
     """Raised when a path names no tile."""
 
 
-class DocumentDigestError(InvalidInputError):
+class DigestError(InvalidInputError):
     """Raised when the bytes of a document, or of an attachment, do not have the digest that was named."""
 
 

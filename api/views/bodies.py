@@ -1,26 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading request bodies: the size is capped before anything else, and the media type must be the one expected."""
 
+import re
 import time
 from collections.abc import Iterator, Set
+from hashlib import sha256
+from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
-from flask import request
+from flask import Response, after_this_request, request
 from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout, UnsupportedMediaType
 
 from notary.canonical import parse_json
-from notary.errors import Fault, InvalidInputError
+from notary.encoding import parse_b64
+from notary.errors import DigestError, Fault, InvalidInputError
 
+LARGEST = 1024 * 1024
+"""Bytes that no body of a POST has more of, but for those that are streamed."""
 SMALL = 8192
 """Bytes of the largest body that holds a few members."""
 _PART = 64 * 1024
+_CONTENT_DIGEST = re.compile(r"(?:^|,)[ \t]*sha-256=:([A-Za-z0-9+/=]*):[ \t]*(?:$|,)")
 _PATIENCE = 600.0
+_IN_MEMORY = 1024 * 1024
 
 
 def read_body(*media_types: str, limit: int) -> bytes:
     """Return the request's body of at most `limit` bytes.
 
-    Raises 415 for a media type that is not among `media_types`, 413 for a longer body.
+    Raises 415 for a media type that is not among `media_types`, 413 for a longer body, and `DigestError` for one that
+    is not that of the `Content-Digest` (RFC 9530) which came with it.
     """
     require_media_type(*media_types)
     # One byte more than allowed: of a body without Content-Length no more than the maximum is read, and nothing tells
@@ -29,7 +38,22 @@ def read_body(*media_types: str, limit: int) -> bytes:
     body = request.get_data(cache=False)
     if len(body) > limit:
         raise RequestEntityTooLarge(f"a body here has at most {limit} bytes")
+    promised = promised_digest()
+    if promised is not None and promised != sha256(body).digest():
+        raise DigestError(Fault("", "the body is not that of the Content-Digest", ""))
     return body
+
+
+def promised_digest() -> bytes | None:
+    """Return the SHA-256 in the header `Content-Digest` (RFC 9530), None if it has none. Raises `DigestError`."""
+    header = request.headers.get("Content-Digest")
+    if header is None or "sha-256=" not in header:
+        return None
+    found = _CONTENT_DIGEST.search(header)
+    try:
+        return parse_b64(found[1] if found else "-")
+    except ValueError:
+        raise DigestError(Fault("", "the Content-Digest is not one of RFC 9530", "")) from None
 
 
 def read_object(required: Set[str], optional: Set[str] = frozenset(), *, limit: int) -> dict[str, Any]:
@@ -69,6 +93,31 @@ def read_parts(limit: int) -> Iterator[bytes]:
         if time.monotonic() > deadline:
             raise RequestTimeout(f"the body was not there after {_PATIENCE:.0f} s")
         yield part
+
+
+def checked_stream(stream: IO[bytes]) -> IO[bytes]:
+    """Return a stream of the same bytes; where a `Content-Digest` came with them, all were read and compared before.
+
+    Nothing of them is taken then if the digest is not theirs. Raises `DigestError`.
+    """
+    promised = promised_digest()
+    if promised is None:
+        return stream
+    kept, digest = SpooledTemporaryFile(_IN_MEMORY), sha256()  # noqa: SIM115 - the response reads it
+
+    @after_this_request
+    def close_at_the_end(response: Response) -> Response:
+        response.call_on_close(kept.close)
+        return response
+
+    while part := stream.read(_PART):
+        digest.update(part)
+        kept.write(part)
+    if digest.digest() != promised:
+        kept.close()
+        raise DigestError(Fault("", "the body is not that of the Content-Digest", ""))
+    kept.seek(0)
+    return kept
 
 
 def read_lines(stream: IO[bytes], limit: int) -> Iterator[bytes]:

@@ -10,15 +10,14 @@ from flask import Blueprint, Response, request, send_file
 from werkzeug.exceptions import UnsupportedMediaType
 
 from api.auth import authenticated_lender
-from api.views.bodies import read_body, read_parts
+from api.views.bodies import promised_digest, read_body, read_parts
 from api.wiring import Services
 from notary.documents import MAX_ATTACHMENT, MAX_DOCUMENT, Attachment, AttachmentKind, Document, checks_json
-from notary.encoding import b64, format_time, parse_b64
-from notary.errors import DocumentDigestError, Fault, NotFoundError
+from notary.encoding import b64, format_time
+from notary.errors import NotFoundError
 
 _DIGEST = re.compile("[0-9a-f]{64}")
 _MEDIA_TYPE = re.compile("[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
-_CONTENT_DIGEST = re.compile(r"(?:^|,)[ \t]*sha-256=:([A-Za-z0-9+/=]*):[ \t]*(?:$|,)")
 _ATTACHMENT_TYPES = {
     "application/pkcs7-signature": AttachmentKind.SIGNATURE,
     "application/timestamp-reply": AttachmentKind.TIMESTAMP,
@@ -37,7 +36,7 @@ def blueprint(services: Services) -> Blueprint:
         lender = authenticated_lender(services.access)
         _require_digests(digest)
         parts = read_parts(MAX_DOCUMENT)
-        document, new = depositary.deposit(lender, digest, _media_type(), parts, _promised_digest())
+        document, new = depositary.deposit(lender, digest, _media_type(), parts, promised_digest())
         return Response(orjson.dumps(_members(document)), 201 if new else 200, mimetype="application/json")
 
     @views.get("/<digest>")
@@ -100,18 +99,6 @@ def _media_type() -> str:
     if not _MEDIA_TYPE.fullmatch(media_type):
         raise UnsupportedMediaType("the Content-Type is not a media type (RFC 6838)")
     return media_type
-
-
-def _promised_digest() -> bytes | None:
-    """Return the SHA-256 of the `Content-Digest` header (RFC 9530), if it holds one."""
-    header = request.headers.get("Content-Digest", "")
-    if "sha-256=" not in header:
-        return None
-    found = _CONTENT_DIGEST.search(header)
-    try:
-        return parse_b64(found[1] if found else "-")
-    except ValueError:
-        raise DocumentDigestError(Fault("", "the Content-Digest is not one of RFC 9530", "")) from None
 
 
 def _members(document: Document) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from api.clock import now
 from api.reading import reader
 from api.required_documents import check_documents, documents_required
 from api.views.answers import receipt_response
-from api.views.bodies import read_body, read_lines, require_media_type
+from api.views.bodies import checked_stream, read_body, read_lines, require_media_type
 from api.views.record_json import RecordWriter
 from api.wiring import Services
 from notary.errors import RefusedError
@@ -43,7 +43,7 @@ def blueprint(services: Services) -> Blueprint:
         require_media_type("application/x-ndjson")
         if (request.content_length or 0) > MAX_BATCH:
             raise RequestEntityTooLarge(f"a batch has at most {MAX_BATCH} bytes")
-        lines = read_lines(request.stream, MAX_BODY)
+        lines = read_lines(checked_stream(request.stream), MAX_BODY)
         answers = answer_lines(services, lender, lines, documents_required())
         return Response(answers, mimetype="application/x-ndjson")
 

@@ -43,18 +43,20 @@ def blueprint(services: Services) -> Blueprint:
         chosen = read_object({"url", "events"}, {"secret"}, limit=SMALL)
         if len(store.webhooks(lender.number)) >= MAX_WEBHOOKS:
             raise RefusedError(f"a lender has at most {MAX_WEBHOOKS} webhooks")
-        head = services.log.head()
+        identity, moment = "wh_" + secrets.token_hex(16), now()
+        url, events, secret = _url(chosen["url"], allowed), _events(chosen["events"]), _secret(chosen.get("secret"))
+        services.administration.note(lender.number, moment, "webhook.add", caller.key, identity)
         made = Webhook(
-            id="wh_" + secrets.token_hex(16),
+            id=identity,
             lender=lender.number,
-            url=_url(chosen["url"], allowed),
-            events=_events(chosen["events"]),
-            secret=_secret(chosen.get("secret")),
-            created_at=now(),
-            next_index=head.size,
+            url=url,
+            events=events,
+            secret=secret,
+            created_at=moment,
+            # From here on: it is not told of its own beginning.
+            next_index=services.log.head().size,
             next_change=store.next_anchor_change(),
         )
-        services.administration.note(lender.number, made.created_at, "webhook.add", caller.key, made.id)
         store.add_webhook(made)
         return _answer({**_members(made), "secret": made.secret}, 201)
 

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Answers repeated requests as the first time, and says what has not changed since (ETag)."""
+
+from hashlib import sha256
+
+from flask import Flask, Response, g, request
+
+from api.auth import authenticate
+from api.clock import now
+from api.scopes import ANYBODY, PASS, SCOPES
+from api.traffic.repeats import Answer, IdempotencyKeyError, Repeats, Request, read_key
+from api.views.bodies import LARGEST
+from notary.access import AccessStore
+from notary.errors import Fault
+
+NEEDED = frozenset({
+    "api_keys.create", "api_keys.rotate", "deliveries.test", "grants.make", "organisations.add", "passes.mint",
+    "webhooks.add", "webhooks.rotate",
+})  # fmt: skip
+"""Endpoints that make something new each time: without a key, a repeated request would make it twice."""
+STREAMED = frozenset({"records.submit_batch"})
+"""Where a key changes nothing: lines of a batch are known by their ids."""
+
+
+def install(app: Flask, repeats: Repeats, access: AccessStore) -> None:
+    """Add the hooks to an application."""
+
+    def before() -> Response | None:
+        return _repeated(repeats, access) if request.method == "POST" else None
+
+    def after(response: Response) -> Response:
+        if request.method == "POST":
+            if (asked := g.pop("request_with_key", None)) is not None:
+                _keep(repeats, asked, response)
+        elif response.status_code == 200 and not response.is_streamed:
+            response.add_etag()
+            response.make_conditional(request)
+        return response
+
+    app.before_request(before)
+    app.after_request(after)
+
+
+def _repeated(repeats: Repeats, access: AccessStore) -> Response | None:
+    endpoint, header = request.endpoint or "", request.headers.get("Idempotency-Key")
+    if header is None:
+        if endpoint in NEEDED:
+            authenticate(access)
+            raise IdempotencyKeyError(Fault("", "Idempotency-Key is required here: any text that is new to you"))
+        return None
+    if endpoint in STREAMED or SCOPES.get(endpoint, ANYBODY) in (ANYBODY, PASS):
+        return None
+    caller = authenticate(access)
+    request.max_content_length = LARGEST
+    body = request.get_data(cache=True)
+    asked = Request(caller.organisation.number, request.path, read_key(header), sha256(body).digest())
+    first = repeats.begin(asked, now())
+    if first is None:
+        g.request_with_key = asked
+        return None
+    return Response(first.body, first.status, {"Idempotency-Replayed": "true"}, content_type=first.media_type)
+
+
+def _keep(repeats: Repeats, asked: Request, response: Response) -> None:
+    # What may come out otherwise the next time is not kept: our own faults, and refusals that time can heal.
+    if response.status_code >= 500 or response.status_code in (401, 403):
+        repeats.abandon(asked)
+    else:
+        repeats.finish(asked, Answer(response.status_code, response.content_type or "", response.get_data()))

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Counts requests before Flask sees them, and hardens every answer after it: in WSGI, where both cost little."""
+
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from typing import Any
+
+from werkzeug.exceptions import TooManyRequests
+
+from api.clock import now
+from api.problems import answer_http
+from api.traffic.rates import Allowance, RateLimiter
+
+COUNTED = "/v1/"
+"""Where paths begin that are counted. The public log and the pages are for anybody and any cache."""
+_HARDENED = [
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+]
+_POLICY = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+_FRESH = ("Cache-Control", "private, no-cache")
+
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class Traffic:
+    """A WSGI application around another one."""
+
+    def __init__(self, inner: Wsgi, limiter: RateLimiter) -> None:
+        self._inner = inner
+        self._limiter = limiter
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer a request, with 429 (RFC 6585 section 4) where its caller has asked too much."""
+        allowance = None
+        if environ["PATH_INFO"].startswith(COUNTED):
+            allowance = self._limiter.take(_caller(environ), now())
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            names = {name for name, _ in headers}
+            headers += [item for item in _HARDENED if item[0] not in names]
+            if _POLICY[0] not in names:
+                headers.append(_POLICY)
+            if allowance is not None:
+                headers += _told(allowance)
+                if _FRESH[0] not in names:
+                    headers.append(_FRESH)
+            return start_response(status, headers, *rest)
+
+        if allowance is None or allowance.allowed:
+            return self._inner(environ, start)
+        refusal = TooManyRequests("too many requests in this minute", retry_after=allowance.reset)
+        return answer_http(refusal)(environ, start)
+
+
+def _told(allowance: Allowance) -> list[tuple[str, str]]:
+    """Return the headers of draft-ietf-httpapi-ratelimit-headers-11."""
+    return [("RateLimit-Policy", allowance.policy), ("RateLimit", allowance.state)]
+
+
+def _caller(environ: dict[str, Any]) -> bytes:
+    """Return what the caller is counted by: what it shows as its key, or its address where it shows none."""
+    return sha256((environ.get("HTTP_AUTHORIZATION") or environ.get("REMOTE_ADDR", "")).encode("latin-1")).digest()

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How much each key may ask in a minute, counted over all processes of the host.
+
+A process takes a part of the quota at a time and gives it out by itself, so that counting costs one statement for many
+requests. What a process has taken and not given out when the minute ends is lost to the caller: at most a hundredth of
+the quota for each process.
+"""
+
+import threading
+from dataclasses import dataclass
+
+from api.traffic.store import TrafficFile
+
+WINDOW = 60
+"""Seconds of a window."""
+_PARTS = 100
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What is left after a request: whether it is allowed, how many may follow, and in how many seconds all may."""
+
+    allowed: bool
+    quota: int
+    remaining: int
+    reset: int
+
+    @property
+    def policy(self) -> str:
+        """The header `RateLimit-Policy`."""
+        return f'"minute";q={self.quota};w={WINDOW}'
+
+    @property
+    def state(self) -> str:
+        """The header `RateLimit`."""
+        return f'"minute";r={self.remaining};t={self.reset}'
+
+
+@dataclass
+class _Part:
+    start: int
+    left: int
+    remaining: int
+
+
+class RateLimiter:
+    """Counts the requests of every caller. `quota` is for each of them and each window."""
+
+    def __init__(self, file: TrafficFile, quota: int) -> None:
+        self._file = file
+        self._quota = quota
+        self._step = max(1, quota // _PARTS)
+        self._parts: dict[bytes, _Part] = {}
+        self._lock = threading.Lock()
+
+    def take(self, caller: bytes, now: int) -> Allowance:
+        """Count one request of a caller at a moment in milliseconds. Raises `UnavailableError`."""
+        seconds = now // 1000
+        start = seconds - seconds % WINDOW
+        with self._lock:
+            part = self._parts.get(caller)
+            if part is None or part.start != start or (part.left == 0 and part.remaining > 0):
+                part = self._parts[caller] = self._fetch(caller, start)
+            allowed = part.left > 0
+            if allowed:
+                part.left -= 1
+            return Allowance(allowed, self._quota, part.left + part.remaining, start + WINDOW - seconds)
+
+    def _fetch(self, caller: bytes, start: int) -> _Part:
+        """Take a part of the quota, as much as there is. A new window forgets the callers of the old ones."""
+        if any(part.start != start for part in self._parts.values()):
+            self._parts.clear()
+            self._file.forget("forget_windows", start)
+        (used,) = self._file.one("take", caller=caller, start=start, amount=self._step)
+        before = used - self._step
+        left = max(0, min(self._step, self._quota - before))
+        return _Part(start, left, max(0, self._quota - used))

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The file that the processes share. `traffic.sql` holds the statements."""
+
+import re
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from notary.errors import UnavailableError
+
+_TEXT = Path(__file__).with_name("traffic.sql").read_text("utf-8")
+_STATEMENTS = dict(re.findall(r"-- name: (\w+)\n(.*?);\n", _TEXT, re.DOTALL))
+_LOCK_WAIT = 5.0
+
+
+class TrafficFile:
+    """A SQLite file that any number of processes and threads use at once."""
+
+    def __init__(self, path: Path) -> None:
+        """Use the file at `path`; it is made if need be."""
+        self._path = path
+        self._local = threading.local()
+
+    def one(self, statement: str, **values: Any) -> Any:
+        """Run a statement and return its first row, if it has any. Raises `UnavailableError`."""
+        with _translated():
+            return self._connection().execute(_STATEMENTS[statement], values).fetchone()
+
+    def forget(self, statement: str, moment: int) -> None:
+        """Run a statement that forgets what is older than a moment. Raises `UnavailableError`."""
+        with _translated():
+            self._connection().execute(_STATEMENTS[statement], (moment,))
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self._path, timeout=_LOCK_WAIT, isolation_level=None)
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=OFF")
+            for name in ("create_windows", "create_answers"):
+                connection.execute(_STATEMENTS[name])
+            self._local.connection = connection
+        return connection
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise UnavailableError(f"what the processes share cannot be used now: {error}") from error
