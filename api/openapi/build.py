@@ -20,6 +20,8 @@ from api.openapi.tables import TABLES
 from api.problems import KINDS, TYPE_PREFIX
 from api.problems import MEDIA_TYPE as PROBLEM_TYPE
 from api.scopes import ANYBODY, PASS, SCOPES
+from api.traffic.hooks import NEEDED, STREAMED
+from api.traffic.middleware import COUNTED
 
 VERSION = "1.0.0"
 PAGES = frozenset({"pages", "reference"})
@@ -91,11 +93,14 @@ def _operation(endpoint: str, rule: Rule, table: Table, operation: Operation) ->
     }
     assert set(operation.paths) == rule.arguments, endpoint
     parameters = [_path_parameter(name, example) for name, example in operation.paths.items()]
-    if parameters := [*parameters, *map(_query_parameter, operation.query)]:
+    parameters += map(_query_parameter, operation.query)
+    if "POST" in (rule.methods or ()) and _is_repeatable(endpoint, scope):
+        parameters.append(_idempotency_key(endpoint))
+    if parameters:
         found["parameters"] = parameters
     if operation.body:
         found["requestBody"] = _body(operation.body)
-    found["responses"] = _responses(operation, scope)
+    found["responses"] = _responses(operation, scope, _traffic_slugs(endpoint, rule, operation, scope))
     return found
 
 
@@ -126,10 +131,26 @@ def _body(body: Body) -> dict[str, Any]:
     return {"required": True, "content": content}
 
 
-def _responses(operation: Operation, scope: str) -> dict[str, Any]:
+def _is_repeatable(endpoint: str, scope: str) -> bool:
+    """Tell whether `Idempotency-Key` means something to a POST (`api.traffic.hooks`)."""
+    return scope not in (ANYBODY, PASS) and endpoint not in STREAMED
+
+
+def _idempotency_key(endpoint: str) -> dict[str, Any]:
+    return {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": endpoint in NEEDED,
+        "description": "With it the same request again gets the first answer again, for a day.",
+        "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+        "example": "8e03978e-40d5-43e8-bc93-6894a57f9324",
+    }
+
+
+def _responses(operation: Operation, scope: str, traffic: tuple[str, ...]) -> dict[str, Any]:
     found = {str(status): _answer(operation, status, answer) for status, answer in operation.answers.items()}
     by_status: dict[int, list[str]] = {}
-    for slug in dict.fromkeys((*_slugs(operation, scope), *operation.refusals)):
+    for slug in dict.fromkeys((*_slugs(operation, scope), *traffic, *operation.refusals)):
         by_status.setdefault(KINDS[slug].status, []).append(slug)
     for status, slugs in sorted(by_status.items()):
         if status in operation.answers:
@@ -156,6 +177,16 @@ def _slugs(operation: Operation, scope: str) -> tuple[str, ...]:
         found += ("unauthorized",)
     if scope not in (ANYBODY, PASS):
         found += ("forbidden",)
+    return found
+
+
+def _traffic_slugs(endpoint: str, rule: Rule, operation: Operation, scope: str) -> tuple[str, ...]:
+    """Return the problems of what stands around the operation: limits, repeats, digests."""
+    found: tuple[str, ...] = ("too-many-requests",) if rule.rule.startswith(COUNTED) else ()
+    if operation.body:
+        found += ("wrong-digest",)
+    if "POST" in (rule.methods or ()) and _is_repeatable(endpoint, scope):
+        found += ("idempotency-key", "idempotency-key-reused", "idempotency-in-progress")
     return found
 
 

@@ -46,10 +46,15 @@ def _requests(method: str, path: str, operation: Mapping[str, Any]) -> Iterator[
         for media_type, media in operation.get("requestBody", {}).get("content", {}).items()
         for name, example in media.get("examples", {}).items()
     ]
+    own = [
+        {"key": item["name"], "value": "{{$guid}}"}
+        for item in operation.get("parameters", [])
+        if item["in"] == "header"
+    ]
     if not examples:
-        yield {"name": operation["summary"], "request": {**request, "header": []}}
+        yield {"name": operation["summary"], "request": {**request, "header": own}}
     for media_type, name, value in examples:
-        header = [{"key": "Content-Type", "value": media_type}]
+        header = [{"key": "Content-Type", "value": media_type}, *own]
         title = operation["summary"] if len(examples) == 1 else f"{operation['summary']} ({name}, {media_type})"
         yield {"name": title, "request": {**request, "header": header, "body": _body(media_type, value)}}
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
+from uuid import uuid4
 
 import jsonschema_rs
 import orjson
@@ -128,7 +129,7 @@ def replay(api: Api, name: str, number: int = 0) -> tuple[dict[str, Any], TestRe
         method=operation.method,
         data=data,
         content_type=media_type,
-        headers={"Authorization": f"Bearer {token}"} if token else {},
+        headers={"Idempotency-Key": str(uuid4()), **({"Authorization": f"Bearer {token}"} if token else {})},
     )
     return {"path": path, "body": body}, response
 
