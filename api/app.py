@@ -3,7 +3,7 @@
 
 from flask import Flask
 
-from api import problems
+from api import observing, problems
 from api.traffic import hooks
 from api.traffic.middleware import Traffic
 from api.views import (
@@ -46,6 +46,7 @@ def create_app(services: Services) -> Flask:
     app = Flask(__name__, static_folder=None)
     # Two slashes in a loan's number are two slashes, and no address is answered with a redirection to another.
     app.url_map.merge_slashes = False
+    observing.install(app)
     problems.install(app)
     hooks.install(app, services.repeats, services.access)
     for views in _VIEWS:

@@ -8,7 +8,7 @@ endpoint asks for.
 import secrets
 from hashlib import sha256
 
-from flask import request
+from flask import g, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
@@ -50,6 +50,7 @@ def authenticate(access: AccessStore) -> Caller:
         caller, key = access.caller_with(hash_secret(token))
     except NotFoundError:
         raise _unauthorized("this API key is not known") from None
+    g.organisation = caller.organisation.number
     if refusal := key.refusal(moment):
         raise _unauthorized(f"this API key {refusal}")
     # Every endpoint has a line in the table; a test sees to that.

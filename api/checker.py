@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 import orjson
 import structlog
 
+from api.metrics import count_checks
 from notary.documents import CheckStatus, CheckTask, DocumentCheck
 from notary.errors import CheckerBusyError, UnavailableError
 from notary.inspection.limits import WALL_SECONDS
@@ -44,9 +45,9 @@ class CheckerPool:
     def check(self, task: CheckTask) -> tuple[DocumentCheck, ...]:
         with self._place() as process:
             answer = process.ask(write_task(task))
-        if answer is None:
-            return (DocumentCheck(task.subject.value, CheckStatus.UNKNOWN, "the checking process did not answer"),)
-        return tuple(map(DocumentCheck.from_json, orjson.loads(answer)))
+        checks = _read(answer, task)
+        count_checks(check.status.value for check in checks)
+        return checks
 
     def close(self) -> None:
         """End the processes, once they have checked what they have in hand."""
@@ -71,6 +72,12 @@ class CheckerPool:
             if process is not None and not usable:
                 _log.error("a checking process has failed and is replaced")
                 process.end()
+
+
+def _read(answer: bytes | None, task: CheckTask) -> tuple[DocumentCheck, ...]:
+    if answer is None:
+        return (DocumentCheck(task.subject.value, CheckStatus.UNKNOWN, "the checking process did not answer"),)
+    return tuple(map(DocumentCheck.from_json, orjson.loads(answer)))
 
 
 class _Process:

@@ -5,7 +5,6 @@ One table says which error is which status and type; nothing else in the service
 problem names each fault with a JSON Pointer (RFC 6901) into what was sent.
 """
 
-import secrets
 from typing import Any, NamedTuple
 
 import orjson
@@ -13,6 +12,9 @@ import structlog
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, default_exceptions
 
+from api.metrics import PROBLEMS as GIVEN_OUT
+from api.observing import log_refusal
+from api.traces import trace_id
 from api.traffic.repeats import IdempotencyKeyError, InProgressError, KeyReusedError
 from notary import errors
 
@@ -117,6 +119,8 @@ def _answer_notary(error: errors.NotaryError) -> Response:
     document = describe(error)
     if document["status"] >= 500:
         _log.error("request failed", trace_id=document["trace_id"], error=type(error).__name__, reason=str(error))
+    else:
+        _log_refusal(document)
     return problem_response(document)
 
 
@@ -125,7 +129,9 @@ def answer_http(error: HTTPException) -> Response:
     status = error.code or 500
     slug = error.name.lower().replace(" ", "-")
     problem = KINDS.get(slug, Problem(status, slug, error.name))
-    response = problem_response(_document(problem, error.description or error.name))
+    document = _document(problem, error.description or error.name)
+    _log_refusal(document)
+    response = problem_response(document)
     # The headers that belong to the status (Allow, WWW-Authenticate) stay; those of the HTML page do not.
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
@@ -139,13 +145,18 @@ def _answer_unexpected(error: Exception) -> Response:
     return problem_response(document)
 
 
+def _log_refusal(document: dict[str, Any]) -> None:
+    log_refusal(document["type"].removeprefix(TYPE_PREFIX), document["status"], document["trace_id"])
+
+
 def _document(problem: Problem, detail: str, faults: list[dict[str, str]] | None = None) -> dict[str, Any]:
+    GIVEN_OUT.labels(problem.slug).inc()
     document = {
         "type": TYPE_PREFIX + problem.slug,
         "title": problem.title,
         "status": problem.status,
         "detail": detail,
-        "trace_id": secrets.token_hex(8),
+        "trace_id": trace_id(),
         "help": help_page(problem.slug),
     }
     return {**document, "errors": faults} if faults else document

@@ -14,6 +14,8 @@ from api.logs import configure_logs
 from api.parent import exit_with_parent
 
 _SERVER_VARIABLE = "LOAN_NOTARY_SERVER"
+_LOGGERS = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": True}}}
+"""Granian's own loggers write where all others do."""
 _THREADS = 64
 """Requests that one worker has in hand at a time; each waits most of its time for the disk."""
 
@@ -21,7 +23,7 @@ _THREADS = 64
 def worker_app() -> Flask:
     """Make the application of one worker process, which ends when the server does."""
     exit_with_parent(int(os.environ[_SERVER_VARIABLE]))
-    configure_logs()
+    configure_logs("server")
     return create_served_app()
 
 
@@ -29,6 +31,7 @@ def main() -> None:
     """Serve: `python -m api.server HOST PORT WORKERS PARENT`, PARENT being the id of the process that starts it."""
     host, port, workers, parent = sys.argv[1], *map(int, sys.argv[2:])
     exit_with_parent(parent)
+    configure_logs("server")
     os.environ[_SERVER_VARIABLE] = str(os.getpid())
     serve("api.server:worker_app", host, port, workers)
 
@@ -46,6 +49,7 @@ def serve(target: str, host: str, port: int, workers: int) -> None:
         backpressure=1024,
         websockets=False,
         log_access=False,
+        log_dictconfig=_LOGGERS,
         # Its warnings are advice on the number of threads for work that, unlike ours, does not wait for a disk.
         log_level=LogLevels.error,
         workers_kill_timeout=10,

@@ -15,18 +15,25 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import structlog
+from prometheus_client import CollectorRegistry
 
 from api.anchoring import make_anchorer, open_chain
 from api.client import NotaryClient
+from api.metrics import FOLDER_VARIABLE
+from api.service_metrics import ServiceCollector, Watch, serving_metrics
 from api.settings import DataFolder, Settings
 from api.timestamping import make_timestamper
-from api.wiring import DATA_VARIABLE, WRITER_VARIABLE, open_store
+from api.wiring import DATA_VARIABLE, WRITER_VARIABLE, open_store, open_webhooks
+from chain.anchorer import Anchorer
 from chain.embedded import EmbeddedNode
+from chain.rpc import Rpc
+from chain.wallet import Wallet
 from notary.errors import NotaryError, UnavailableError
 from notary.stores.document_files import FolderFiles
 
@@ -50,6 +57,7 @@ class Service:
         self._node: EmbeddedNode | None = None
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._metrics = ExitStack()
 
     @classmethod
     def start(cls, folder: DataFolder, workers: int | None = None, reanchor: bool = False) -> Self:
@@ -93,6 +101,8 @@ class Service:
     def close(self) -> None:
         """End all parts, those first that others do without."""
         self._stop.set()
+        self._metrics.close()
+        self._folder.metrics_address.unlink(missing_ok=True)
         for name in ("server", "webhooks", "writer"):
             if child := self._children.pop(name, None):
                 _end(child)
@@ -114,6 +124,9 @@ class Service:
     def _start(self) -> None:
         path = self._sockets / "writer"
         environment = {**os.environ, DATA_VARIABLE: str(self._folder.path), WRITER_VARIABLE: str(path)}
+        counted = self._sockets / "metrics"
+        counted.mkdir()
+        environment[FOLDER_VARIABLE] = str(counted)
         self._spawn("writer", environment, "api.writer", str(self._folder.path), str(path), str(os.getpid()))
         self._until(path.exists, "writer")
         self._folder.writer_address.write_text(str(path))
@@ -122,21 +135,39 @@ class Service:
         arguments = (self._settings.host, str(self._port), str(self._workers), str(os.getpid()))
         self._spawn("server", environment, "api.server", *arguments)
         self._spawn("webhooks", environment, "api.webhooks.worker", str(self._folder.path), str(os.getpid()))
-        self._start_anchoring()
+        anchorer = self._start_anchoring()
         self._start_stamping()
+        self._serve_metrics(counted, anchorer)
         self._until(self._answers, "server")
 
-    def _start_anchoring(self) -> None:
+    def _start_anchoring(self) -> Anchorer:
         if self._settings.rpc is None:
             self._node = EmbeddedNode.start(self._folder.chain)
         registry = open_chain(self._folder, self._settings, self._node, self._reanchor)
         anchorer = make_anchorer(self._folder, self._settings, registry, open_store(self._folder))
         self._run_beside(anchorer.run, "anchorer")
+        return anchorer
 
     def _start_stamping(self) -> None:
         timestamper = make_timestamper(self._folder, self._settings, open_store(self._folder))
         if timestamper:
             self._run_beside(timestamper.run, "timestamper")
+
+    def _serve_metrics(self, counted: Path, anchorer: Anchorer) -> None:
+        store, hooks, registry = open_store(self._folder), open_webhooks(self._folder), CollectorRegistry()
+        account, rpc = Wallet.load(self._folder.anchor_key).address, Rpc(self.node_url)
+        watch = Watch(store, hooks, lambda: rpc.quantity("eth_getBalance", account, "latest"), registry)
+        parts = {"service": os.getpid(), **{name: child.pid for name, child in self._children.items()}}
+        authorities = tuple(item.url for item in self._settings.timestamp_authorities)
+        registry.register(
+            ServiceCollector(store, hooks, authorities, parts, lambda: anchorer.status, lambda: watch.balance)
+        )
+        settings = self._settings
+        url = self._metrics.enter_context(
+            serving_metrics(settings.metrics_host, settings.metrics_port, counted, registry)
+        )
+        self._folder.metrics_address.write_text(url)
+        self._run_beside(watch.run, "watch")
 
     def _run_beside(self, run: Callable[[threading.Event], None], name: str) -> None:
         thread = threading.Thread(target=run, args=(self._stop,), name=name, daemon=True)

@@ -12,6 +12,7 @@
     traffic.db         requests counted and answers kept for a while (SQLite)
     deployment.json    registry and chain that the log is anchored in
     writer.address     where the running service's writer listens
+    metrics.address    where the running service's metrics are
 """
 
 import os
@@ -59,7 +60,8 @@ class Settings(Model):
     on top make an anchor final; None asks the chain for its `finalized` block. A half-signed record waits for
     `draft_days`. Each API key may make `requests_a_minute`. Webhooks go to public addresses, and to those in
     `webhook_networks`. Each of the `timestamp_authorities` stamps every anchored checkpoint, and where no anchor comes,
-    every `timestamp_interval` seconds the newest one.
+    every `timestamp_interval` seconds the newest one. Metrics are for the operator alone and have an address of their
+    own; port 0 takes a free one, which `loan-notary status` shows.
     """
 
     environment: Environment = "test"
@@ -74,6 +76,8 @@ class Settings(Model):
     webhook_networks: Annotated[tuple[_Network, ...], Field(strict=False)] = ()
     timestamp_authorities: Annotated[tuple[TimestampAuthority, ...], Field(strict=False, max_length=8)] = ()
     timestamp_interval: Annotated[float, Field(gt=0, strict=False)] = 3600.0
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
 
     @model_validator(mode="after")
     def _production_needs_a_chain(self) -> Self:
@@ -103,6 +107,7 @@ class DataFolder:
         self.traffic = self.path / "traffic.db"
         self.deployment = self.path / "deployment.json"
         self.writer_address = self.path / "writer.address"
+        self.metrics_address = self.path / "metrics.address"
         self._settings = self.path / "settings.json"
 
     def settings(self) -> Settings:

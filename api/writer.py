@@ -12,6 +12,7 @@ import socket
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 from types import FrameType
 
 import structlog
@@ -19,6 +20,7 @@ import structlog
 from api.clock import now
 from api.log_lock import log_lock
 from api.logs import configure_logs
+from api.metrics import COMMIT_FAILURES, WRITER_QUEUE, count_commit
 from api.parent import exit_with_parent
 from api.settings import DataFolder
 from api.wiring import load_signer, open_store
@@ -32,12 +34,14 @@ from api.writer_protocol import (
     write_unavailable,
 )
 from notary.encoding import format_time
-from notary.errors import NotaryError, UnavailableError
-from notary.sequencer import Sequencer, Submission
+from notary.errors import NotaryError, RefusedError, UnavailableError
+from notary.sequencer import Placed, Sequencer, Submission
 
 MAX_WAITING = 16_384
 """Submissions that one commit takes; what comes on top of them is told that the log is busy."""
 _SEND_WAIT = 5.0
+_SLOW = 1.0
+"""Seconds after which a commit is worth a line in the log."""
 
 _log = structlog.get_logger()
 
@@ -132,7 +136,7 @@ class Writer:
                 taken.append((client, len(asked)))
                 submissions += asked
         try:
-            places = self._sequencer.append(submissions)
+            places = self._place(submissions)
         except UnavailableError as error:
             _log.error("commit failed", reason=str(error))
             for client, _ in taken:
@@ -142,6 +146,24 @@ class Writer:
         for client, count in taken:
             self._send(client, write_answer(places[start : start + count]))
             start += count
+
+    def _place(self, submissions: list[Submission]) -> list[Placed | RefusedError]:
+        if not submissions:
+            return self._sequencer.append(submissions)
+        WRITER_QUEUE.set(len(submissions))
+        began = perf_counter()
+        try:
+            places = self._sequencer.append(submissions)
+        except UnavailableError:
+            COMMIT_FAILURES.inc()
+            raise
+        finally:
+            WRITER_QUEUE.set(0)
+        seconds = perf_counter() - began
+        count_commit(submissions, places, seconds)
+        if seconds > _SLOW:
+            _log.warning("slow commit", seconds=round(seconds, 3), submissions=len(submissions))
+        return places
 
     def _send(self, client: _Client, body: bytes) -> None:
         try:
@@ -158,7 +180,7 @@ def main() -> None:
     """Run the writer: `python -m api.writer DATA SOCKET PARENT`, PARENT being the id of the process that starts it."""
     folder, path, parent = DataFolder(Path(sys.argv[1])), Path(sys.argv[2]), int(sys.argv[3])
     exit_with_parent(parent)
-    configure_logs()
+    configure_logs("writer")
     try:
         with log_lock(folder):
             writer = Writer(Sequencer(open_store(folder), load_signer(folder), format_time(now())), path)

@@ -34,9 +34,18 @@
     └── CompileError                     the contracts do not compile, or there is no artifact
 """
 
+import re
 from pathlib import Path
 
 from notary.errors import CorruptLogError, NotaryError, ProofError, RefusedError, UnavailableError
+
+_PLACE = re.compile(r"([a-z]+://)(?:[^/?#]*@)?([^/?#@]+)")
+
+
+def place_of(url: str) -> str:
+    """Return scheme, host and port of a node's URL: what else is in it is, with most who rent nodes out, a secret."""
+    found = _PLACE.match(url)
+    return found[1] + found[2] if found else "an address that is none"
 
 
 class ChainUnavailableError(UnavailableError):
@@ -44,7 +53,7 @@ class ChainUnavailableError(UnavailableError):
 
     def __init__(self, url: str, detail: str) -> None:
         self.url, self.detail = url, detail
-        super().__init__(f"the chain node at {url} cannot be used: {detail}")
+        super().__init__(f"the chain node at {place_of(url)} cannot be used: {detail}")
 
 
 class NodeRefusedError(ChainUnavailableError):

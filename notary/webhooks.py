@@ -141,6 +141,12 @@ class WebhookStore(Protocol):
     def due_deliveries(self, now: int, limit: int) -> list[Delivery]:
         """Return messages of webhooks that are not disabled whose next attempt is due, oldest first."""
 
+    def oldest_due(self, now: int) -> int | None:
+        """Return since when the message has been due that has been due longest, None when nothing is due."""
+
+    def failed_deliveries(self) -> int:
+        """Return how many messages were given up."""
+
     def save_delivery(self, delivery: Delivery) -> None:
         """Keep what became of a message, or add a new one. One whose webhook is gone is dropped."""
 
@@ -152,6 +158,9 @@ class WebhookStore(Protocol):
 
     def drop_delivered(self, before: int) -> int:
         """Forget what was delivered before a moment; return how many messages that were."""
+
+    def close(self) -> None:
+        """Give up what the calling thread holds open."""
 
 
 def parse_secret(text: str) -> bytes:

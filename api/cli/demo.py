@@ -26,7 +26,7 @@ def demo(context: click.Context, folder: DataFolder, port: int, stay: bool) -> N
 
     Exit code 0 if all of it went as it should.
     """
-    configure_logs()
+    configure_logs("service")
     folder.begin(Settings.checked(origin=_ORIGIN, port=port))
     set_up(folder)
     work = Demo(folder)

@@ -73,7 +73,7 @@ def monitor(
     """
     if bool(rpc) != bool(anchored_in):
         raise click.UsageError("--rpc and --anchored-in belong together")
-    configure_logs()
+    configure_logs("monitor")
     verifier = parse_verifier(log_key)
     history = NodeHistory(rpc, anchored_in) if rpc and anchored_in else None
     watched = Monitor(TiledSource(url_fetch(url)), verifier, history, Limits(anchor_age, silence, operator))

@@ -9,18 +9,22 @@ import click
 
 from api.cli.options import data_option
 from api.cli.output import console, json_option, show
+from api.clock import now
 from api.folder_setup import set_up
 from api.logs import configure_logs
 from api.operator import add_organisation
 from api.service import Service
 from api.settings import DEFAULT_PORT, DataFolder, Settings
 from api.views.health import newest_anchor, newest_timestamps
-from api.wiring import load_signer, open_store
+from api.wiring import load_signer, open_store, open_webhooks
 from chain.deployment import Deployment
 from chain.embedded import EmbeddedNode
+from chain.errors import place_of
+from chain.rpc import Rpc
 from chain.wallet import Wallet
 from notary.access import ROLES
 from notary.anchors import AnchorState
+from notary.errors import UnavailableError
 from notary.log import Log
 from notary.sealed import ENVIRONMENTS
 
@@ -45,6 +49,7 @@ from notary.sealed import ENVIRONMENTS
 @click.option(
     "--draft-days", type=int, default=30, show_default=True, help="Days for which a half-signed record waits."
 )
+@click.option("--metrics-port", type=int, default=0, help="Port of /metrics; a free one if not given.")
 @click.option(
     "--webhook-network",
     "webhook_networks",
@@ -97,11 +102,11 @@ def add_any(folder: DataFolder, name: str, role: str, as_json: bool) -> None:
 @click.option("--reanchor", is_flag=True, help="Anchor from size 0 again, on a chain that lost its state.")
 def run(folder: DataFolder, workers: int | None, reanchor: bool) -> None:
     """Run the service until it is told to stop (Ctrl-C, SIGTERM)."""
-    configure_logs()
+    configure_logs("service")
     # While it starts: what is up by then is ended in order. Once all is up, `wait` has its own way.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with Service.start(folder, workers, reanchor) as service:
-        console.print(f"[green]ready[/] at {service.url}, chain at {service.node_url}")
+        console.print(f"[green]ready[/] at {service.url}, chain at {place_of(service.node_url)}")
         service.wait()
 
 
@@ -109,11 +114,12 @@ def run(folder: DataFolder, workers: int | None, reanchor: bool) -> None:
 @data_option
 @json_option
 def status(folder: DataFolder, as_json: bool) -> None:
-    """Show the log's size, how far it is anchored, and what is on its way."""
-    store = open_store(folder)
+    """Show the log's size, how far it is anchored, what is on its way, and what wants looking after."""
+    store, hooks = open_store(folder), open_webhooks(folder)
     head = Log(store).head()
     anchor = newest_anchor(store)
     node = EmbeddedNode.find(folder.chain) if folder.settings().rpc is None else None
+    account, due = Wallet.load(folder.anchor_key).address, hooks.oldest_due(now())
     members = {
         "environment": folder.settings().environment,
         "origin": folder.settings().origin,
@@ -125,7 +131,11 @@ def status(folder: DataFolder, as_json: bool) -> None:
         "not_anchored": head.size - (anchor["size"] if anchor else 0),
         "timestamps": newest_timestamps(store, (item.url for item in folder.settings().timestamp_authorities)),
         "on_the_way": len(store.anchors(AnchorState.PENDING, AnchorState.SENT)),
-        "anchor_account": Wallet.load(folder.anchor_key).address,
+        "anchor_account": account,
+        "anchor_account_ether": _ether(folder.settings().rpc or (node.url if node else None), account),
+        "webhook_lag_seconds": (now() - due) // 1000 if due is not None else 0,
+        "webhook_messages_failed": hooks.failed_deliveries(),
+        "metrics": folder.metrics_address.read_text() if folder.metrics_address.exists() else None,
         "registry": _registry(folder),
         "chain": folder.settings().rpc or (node.url if node else "embedded node, not running"),
     }
@@ -133,6 +143,15 @@ def status(folder: DataFolder, as_json: bool) -> None:
         described = (f"{item['authority']}: {item['time'] or 'never'}" for item in members["timestamps"])
         members["timestamps"] = "\n".join(described) or None
     show(members, as_json, "Loan Notary")
+
+
+def _ether(url: str | None, account: str) -> float | None:
+    if url is None:
+        return None
+    try:
+        return Rpc(url).quantity("eth_getBalance", account, "latest") / 10**18
+    except UnavailableError:
+        return None
 
 
 def _registry(folder: DataFolder) -> str | None:

@@ -2,7 +2,7 @@
 """`/v1/records`: submitting records, and what became of them."""
 
 import orjson
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, stream_with_context
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.auth import authenticated_lender
@@ -45,7 +45,8 @@ def blueprint(services: Services) -> Blueprint:
             raise RequestEntityTooLarge(f"a batch has at most {MAX_BATCH} bytes")
         lines = read_lines(checked_stream(request.stream), MAX_BODY)
         answers = answer_lines(services, lender, lines, documents_required())
-        return Response(answers, mimetype="application/x-ndjson")
+        # The lines' problems have the request's own trace id.
+        return Response(stream_with_context(answers), mimetype="application/x-ndjson")
 
     @views.get("/records/<record_id>")
     def show(record_id: str) -> Response:

@@ -15,6 +15,7 @@ import structlog
 
 from api.clock import now
 from api.logs import configure_logs
+from api.metrics import WEBHOOK_ATTEMPTS
 from api.parent import exit_with_parent
 from api.settings import DataFolder
 from api.webhooks.producing import Producer
@@ -95,6 +96,7 @@ class Worker:
         if outcome.status == 410:
             current = self._hooks.find_webhook(webhook.lender, webhook.id)
             self._hooks.change_webhook(replace(current, disabled="its receiver answered 410 Gone"))
+        WEBHOOK_ATTEMPTS.labels(settled.state).inc()
         _log.info(
             "webhook attempt", webhook=webhook.id, message=delivery.id, state=settled.state, status=outcome.status,
         )  # fmt: skip
@@ -104,7 +106,7 @@ def main() -> None:
     """Run until the service ends."""
     folder, parent = DataFolder(Path(sys.argv[1])), int(sys.argv[2])
     exit_with_parent(parent)
-    configure_logs()
+    configure_logs("webhooks")
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)

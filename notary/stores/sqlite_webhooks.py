@@ -70,6 +70,13 @@ class SqliteWebhooks(SqliteFile):
     def due_deliveries(self, now: int, limit: int) -> list[Delivery]:
         return [Delivery(*row) for row in self._all("due_deliveries", (now, limit))]
 
+    def oldest_due(self, now: int) -> int | None:
+        row = self._one("oldest_due", (now,))
+        return int(row[0]) if row else None
+
+    def failed_deliveries(self) -> int:
+        return int(self._one("failed_deliveries")[0])
+
     def save_delivery(self, delivery: Delivery) -> None:
         with self._transaction() as connection:
             connection.execute(STATEMENTS["save_delivery"], _delivery_row(delivery))

@@ -86,6 +86,27 @@ def test_what_is_due(hooks: WebhookStore) -> None:
     assert [item.id for item in hooks.due_deliveries(NOW, 1)] == ["msg_3"]
 
 
+def test_since_when_the_oldest_message_is_due(hooks: WebhookStore) -> None:
+    hooks.add_webhook(replace(HOOK, id="wh_off", disabled="by its lender"))
+    assert hooks.oldest_due(NOW) is None
+    hooks.save_delivery(message(1, "wh_off", next_at=NOW - 9))
+    hooks.save_delivery(message(2, next_at=NOW + 1))
+    hooks.save_delivery(message(3, next_at=None))
+    assert hooks.oldest_due(NOW) is None
+    hooks.save_delivery(message(4, next_at=NOW))
+    hooks.save_delivery(message(5, next_at=NOW - 3))
+    assert hooks.oldest_due(NOW) == NOW - 3
+
+
+def test_how_many_messages_were_given_up(hooks: WebhookStore) -> None:
+    assert hooks.failed_deliveries() == 0
+    hooks.save_delivery(message(1))
+    hooks.save_delivery(message(2, next_at=None))
+    hooks.save_delivery(message(3, next_at=None))
+    hooks.save_delivery(replace(message(4), next_at=None, delivered_at=NOW))
+    assert hooks.failed_deliveries() == 2
+
+
 def test_a_message_is_kept_whole_and_changed(hooks: WebhookStore) -> None:
     hooks.save_delivery(message(1))
     tried = replace(message(1), attempts=2, next_at=NOW + 5, status=500, detail="Server Error")

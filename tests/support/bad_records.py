@@ -200,7 +200,7 @@ def check(response: TestResponse, row: Row) -> None:
     assert document["status"] == row.status
     assert document["title"]
     assert document["detail"]
-    assert len(document["trace_id"]) == 16
+    assert len(document["trace_id"]) == 32
     if row.pointers is not None:
         assert [fault["pointer"] for fault in document["errors"]] == list(row.pointers), document["errors"]
     assert all(fault["check"].startswith("C") for fault in document.get("errors", ()))

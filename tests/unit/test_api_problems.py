@@ -128,7 +128,7 @@ def test_every_http_error_is_a_problem(status: int) -> None:
     response = app_raising(default_exceptions[status]()).test_client().get("/")
     assert (response.status_code, response.content_type) == (status, problems.MEDIA_TYPE)
     document = orjson.loads(response.data)
-    assert (document["status"], len(document["trace_id"])) == (status, 16)
+    assert (document["status"], len(document["trace_id"])) == (status, 32)
     assert document["detail"]
 
 

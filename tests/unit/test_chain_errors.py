@@ -12,7 +12,7 @@ from eth_hash.auto import keccak
 from chain import errors
 from chain.abi import decode_anchored, decode_answer, decode_revert, encode_call, log_id
 from chain.artifact import load_artifact
-from chain.errors import RegistryRefusedError
+from chain.errors import ChainUnavailableError, RegistryRefusedError, place_of
 from notary.errors import NotaryError
 
 ADDRESS = "0x" + "2b" * 20
@@ -81,3 +81,21 @@ def test_offline_verification_imports_no_web3() -> None:
 
 def selector_of(signature: str) -> bytes:
     return keccak(signature.encode())[:4]
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("http://127.0.0.1:8545", "http://127.0.0.1:8545"),
+        ("https://node.example/v3/SECRET", "https://node.example"),
+        ("https://user:SECRET@node.example:1/x", "https://node.example:1"),
+        ("https://a:b@SECRET@node.example/", "https://node.example"),
+        ("wss://node.example?key=SECRET", "wss://node.example"),
+        ("https://node.example#SECRET", "https://node.example"),
+        ("SECRET", "an address that is none"),
+        ("http://[", "http://["),
+    ],
+)
+def test_no_more_of_a_node_s_address_is_told_than_its_place(url: str, place: str) -> None:
+    assert place_of(url) == place
+    assert str(ChainUnavailableError(url, "x")) == f"the chain node at {place} cannot be used: x"

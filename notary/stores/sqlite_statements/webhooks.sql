@@ -43,6 +43,13 @@ SELECT d.id, d.webhook, d.type, d.body, d.created_at, d.next_at, d.attempts, d.d
 FROM deliveries d JOIN webhooks w ON w.id = d.webhook
 WHERE d.next_at <= ? AND w.disabled = '' ORDER BY d.next_at, d.number LIMIT ?;
 
+-- name: oldest_due
+SELECT d.next_at FROM deliveries d JOIN webhooks w ON w.id = d.webhook
+WHERE d.next_at <= ? AND w.disabled = '' ORDER BY d.next_at LIMIT 1;
+
+-- name: failed_deliveries
+SELECT count(*) FROM deliveries WHERE next_at IS NULL AND delivered_at IS NULL;
+
 -- name: save_delivery
 INSERT INTO deliveries (id, webhook, type, body, created_at, next_at, attempts, delivered_at, status, detail)
 SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ? FROM webhooks WHERE id = ?
