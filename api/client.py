@@ -174,6 +174,10 @@ class NotaryClient:
         """Write the evidence package of a loan, as it stands now, to a file."""
         self._download(f"/v1/loans/{quote(loan, safe='')}/evidence.zip", path)
 
+    def certificate(self, record_id: str) -> bytes:
+        """Return a record's certificate (PDF)."""
+        return self._checked("GET", f"/v1/records/{quote(record_id, safe='')}/certificate.pdf").data
+
     def cose_receipt(self, record_id: str) -> bytes:
         """Return a record's COSE receipt."""
         return self._checked("GET", f"/v1/records/{record_id}/receipt.cose").data

@@ -61,7 +61,9 @@ class Settings(Model):
     `draft_days`. Each API key may make `requests_a_minute`. Webhooks go to public addresses, and to those in
     `webhook_networks`. Each of the `timestamp_authorities` stamps every anchored checkpoint, and where no anchor comes,
     every `timestamp_interval` seconds the newest one. Metrics are for the operator alone and have an address of their
-    own; port 0 takes a free one, which `loan-notary status` shows.
+    own; port 0 takes a free one, which `loan-notary status` shows. `certificate_key` is the path of
+    a PEM file (seen from the data folder) with the key and the certificates that certificates of records are sealed
+    with; None leaves them unsealed.
     """
 
     environment: Environment = "test"
@@ -75,6 +77,7 @@ class Settings(Model):
     requests_a_minute: Annotated[int, Field(ge=1)] = 600_000
     webhook_networks: Annotated[tuple[_Network, ...], Field(strict=False)] = ()
     timestamp_authorities: Annotated[tuple[TimestampAuthority, ...], Field(strict=False, max_length=8)] = ()
+    certificate_key: Annotated[str, Field(min_length=1)] | None = None
     timestamp_interval: Annotated[float, Field(gt=0, strict=False)] = 3600.0
     metrics_host: str = "127.0.0.1"
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0

@@ -9,6 +9,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.administration import Administration
+from api.certificate.maker import CertificateMaker, Sealer
 from api.checker import CheckerPool
 from api.clock import now
 from api.cursors import CursorSeal
@@ -81,6 +82,7 @@ class Services:
     issuer: ReceiptIssuer
     exporter: ProofExporter
     packages: PackageWriter
+    certificates: CertificateMaker
     scratch: Path
     verifier: ReceiptVerifier
     limiter: RateLimiter
@@ -114,6 +116,7 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
         ReceiptIssuer(store, keyring, signer, folder.settings().environment),
         ProofExporter(store, signer),
     )
+    verifier = make_verifier(signer.verifier)
     registrar, gate = Registrar(store, schemes, clock), PolicyGate(store, writer, policies)
     files, checker = FolderFiles(folder.documents), CheckerPool()
     traffic = TrafficFile(folder.traffic)
@@ -139,8 +142,9 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
         issuer=issuer,
         exporter=exporter,
         packages=PackageWriter(store, files, issuer, exporter, signer, single_file),
+        certificates=CertificateMaker(signer, verifier, _sealer(folder)),
         scratch=folder.path,
-        verifier=make_verifier(signer.verifier),
+        verifier=verifier,
         limiter=RateLimiter(traffic, folder.settings().requests_a_minute),
         repeats=Repeats(traffic),
         webhooks=open_webhooks(folder),
@@ -159,6 +163,16 @@ def _log_key(folder: DataFolder) -> Ed25519PrivateKey:
     key = load_private_key(folder.log_key.read_bytes()).private
     assert isinstance(key, Ed25519PrivateKey)
     return key
+
+
+def _sealer(folder: DataFolder) -> Sealer | None:
+    file = folder.settings().certificate_key
+    if file is None:
+        return None
+    # Imported here: few notaries have a seal, and its library takes half a second.
+    from api.certificate.sealing import PdfSealer
+
+    return PdfSealer.load(folder.path / file)
 
 
 def _own_domain(folder: DataFolder) -> WalletDomain:

@@ -4,7 +4,8 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from notary.acceptance import PRODUCTION, AcceptanceRules, parse_rules
@@ -12,7 +13,9 @@ from notary.errors import InvalidInputError, MissingPackageError
 from notary.file_digests import FileDigests
 from notary.package.container import is_archive
 from notary.package.verification import PackageVerifier
+from notary.qr_proof import PREFIX, verify_qr
 from notary.report import Report, Verdict, report_members
+from notary.sealed import Environment
 from notary.signed_note import parse_verifier
 from notary.time_proof import load_authorities
 from notary.verification import ReceiptVerifier
@@ -41,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log_key = parse_verifier(options.log_key) if options.log_key else None
         authorities = load_authorities(options.tsa_certificate.read_bytes()) if options.tsa_certificate else ()
         verifier = make_verifier(log_key, rules=rules, authorities=authorities)
-        reports = {path: verify_file(verifier, path) for path in options.receipts}
+        environment: Environment | None = "production" if options.production else None
+        check_qr = partial(verify_qr, log_key=log_key, environment=environment)
+        reports = {path: verify_file(verifier, path, check_qr=check_qr) for path in options.receipts}
     except (InvalidInputError, MissingPackageError, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         return _MISUSED
@@ -57,15 +62,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return worst(verdicts).exit_code
 
 
-def verify_file(verifier: ReceiptVerifier, path: Path, documents: Sequence[FileDigests] = ()) -> Report:
-    """Verify a receipt, a history receipt or an evidence package. Raises `OSError` for a file that cannot be read.
+def verify_file(
+    verifier: ReceiptVerifier,
+    path: Path,
+    documents: Sequence[FileDigests] = (),
+    check_qr: Callable[[str], Report] = verify_qr,
+) -> Report:
+    """Verify a receipt, a history receipt, an evidence package, or the text of a QR code, by what is in the file.
 
-    Each of `documents` must be one that a record names.
+    Each of `documents` must be one that a record names. Raises `OSError` for a file that cannot be read.
     """
     with path.open("rb") as file:
-        if not is_archive(file.read(2)):
-            file.seek(0)
-            return verifier.verify(file.read(), documents)
+        head = file.read(len(PREFIX))
+        if not is_archive(head):
+            data = head + file.read()
+            is_qr = head == PREFIX.encode()
+            return check_qr(data.decode("ascii", "replace")) if is_qr else verifier.verify(data, documents)
     return PackageVerifier(verifier).verify(path, documents)
 
 
@@ -93,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         type=Path,
         metavar="RECEIPT",
-        help="a receipt or history receipt (JSON), or an evidence package (ZIP)",
+        help="a receipt or history receipt (JSON), an evidence package (ZIP), or the text of a QR code",
     )
     parser.add_argument("--log-key", metavar="KEY", help="the log's verifier key, as its operator publishes it")
     parser.add_argument(

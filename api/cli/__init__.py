@@ -40,6 +40,8 @@ _MODULES = {
     "record": "loans",
     "findings": "loans",
     "policy": "policy",
+    "certificate": "certificates",
+    "verify-qr": "certificates",
     "export": "exports",
     "verify-export": "exports",
     "audit": "audit",

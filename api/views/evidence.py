@@ -1,15 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The answer that is an evidence package."""
+"""The answers that are an evidence package or a certificate."""
 
 import os
 import tempfile
 
 from flask import Response, send_file
 
+from api.certificate.maker import MEDIA_TYPE as PDF
 from api.wiring import Services
 from notary.errors import UnavailableError
 from notary.package.manifest import MEDIA_TYPE
-from notary.ports import Lender, Loan
+from notary.ports import Lender, Loan, StoredRecord
+
+
+def certificate_response(services: Services, record: StoredRecord) -> Response:
+    """Return the certificate of a record, as it stands now."""
+    response = Response(services.certificates.certificate(services.issuer.stored(record)), mimetype=PDF)
+    response.headers["Content-Disposition"] = f'attachment; filename="{record.record_id}.certificate.pdf"'
+    return _hardened(response)
 
 
 def evidence_response(services: Services, lender: Lender, loan: Loan) -> Response:
@@ -27,6 +35,10 @@ def evidence_response(services: Services, lender: Lender, loan: Loan) -> Respons
         raise
     response = send_file(file, MEDIA_TYPE, as_attachment=True, download_name="evidence.zip", etag=False)
     response.content_length = size
+    return _hardened(response)
+
+
+def _hardened(response: Response) -> Response:
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response

@@ -5,12 +5,13 @@ import orjson
 from flask import Blueprint, Response
 
 from api.auth import authenticated_pass
-from api.views.evidence import evidence_response
+from api.views.evidence import certificate_response, evidence_response
 from api.views.loan_json import LoanWriter
 from api.views.moments import asked_moment
 from api.wiring import Services
 from notary.encoding import format_time
 from notary.errors import NotFoundError
+from notary.ports import StoredRecord
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -34,11 +35,20 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.get("/records/<record_id>/receipt")
     def receipt(record_id: str) -> Response:
-        found = authenticated_pass(services.access)
-        key = (found.lender, record_id)
-        record = services.store.find_records([key]).get(key)
-        if record is None or record.loan != found.loan:
-            raise NotFoundError("this loan has no record of this id")
-        return Response(services.issuer.stored(record), mimetype="application/json")
+        return Response(services.issuer.stored(_record(services, record_id)), mimetype="application/json")
+
+    @views.get("/records/<record_id>/certificate.pdf")
+    def certificate(record_id: str) -> Response:
+        return certificate_response(services, _record(services, record_id))
 
     return views
+
+
+def _record(services: Services, record_id: str) -> StoredRecord:
+    """Return a record of the loan of the request's pass. Raises `NotFoundError`, and `Unauthorized` (401)."""
+    found = authenticated_pass(services.access)
+    key = (found.lender, record_id)
+    record = services.store.find_records([key]).get(key)
+    if record is None or record.loan != found.loan:
+        raise NotFoundError("this loan has no record of this id")
+    return record

@@ -12,6 +12,7 @@ from api.reading import reader
 from api.required_documents import check_documents, documents_required
 from api.views.answers import receipt_response
 from api.views.bodies import checked_stream, read_body, read_lines, require_media_type
+from api.views.evidence import certificate_response
 from api.views.record_json import RecordWriter
 from api.wiring import Services
 from notary.errors import RefusedError
@@ -69,5 +70,9 @@ def blueprint(services: Services) -> Blueprint:
     def cose_receipt(record_id: str) -> Response:
         record = reader(services).record(services, record_id)
         return Response(services.exporter.inclusion_receipt(record.index), content_type=cose.MEDIA_TYPE)
+
+    @views.get("/records/<record_id>/certificate.pdf")
+    def certificate(record_id: str) -> Response:
+        return certificate_response(services, reader(services).record(services, record_id))
 
     return views

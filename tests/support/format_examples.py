@@ -7,11 +7,13 @@ with what is computed here, so the paper cannot say what the code does not do.
 
 import re
 from pathlib import Path
+from zlib import decompress
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chain.wallet import Wallet
 from chain.wallet_signatures import typed_data, typed_hash, wallet_key, wallet_signer
+from notary.base45 import parse_base45
 from notary.canonical import canonical_json
 from notary.checkpoint import Checkpoint, sign_checkpoint
 from notary.document_words import DocumentWord, word_json
@@ -24,6 +26,7 @@ from notary.exports.tlog_proof import TlogProof
 from notary.hashing import leaf_hash, node_hash
 from notary.keys import make_jwk
 from notary.merkle import InclusionProof
+from notary.qr_proof import PREFIX, write_qr
 from notary.receipt import KeyOfParty, Receipt
 from notary.sealed import write_sealed
 from notary.signed_note import NoteSigner
@@ -120,7 +123,13 @@ def examples() -> dict[str, str]:
         "acceptance": canonical_json(ACCEPTANCE).decode(),
         "document": canonical_json(word_json(document)).decode(),
         "receipt": write_sealed(receipt, signer).decode(),
+        "qr": _qr_json(write_qr(write_sealed(receipt, signer), signer)),
     }
+
+
+def _qr_json(text: str) -> str:
+    """Return the JSON in a QR code's text: another version of zlib may compress it in another way."""
+    return decompress(parse_base45(text.removeprefix(PREFIX))).decode()
 
 
 def _wallet_examples(payload: bytes) -> dict[str, str]:

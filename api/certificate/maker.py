@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Making a certificate from a receipt: verified first, then written, then sealed where the operator has a seal."""
+
+from typing import Protocol
+
+from notary.errors import CorruptLogError
+from notary.qr_proof import write_qr
+from notary.report import Verdict
+from notary.signed_note import NoteSigner
+from notary.verification import ReceiptVerifier
+
+MEDIA_TYPE = "application/pdf"
+
+
+class Sealer(Protocol):
+    """Whoever seals certificates."""
+
+    @property
+    def name(self) -> str:
+        """The subject of the certificate that it seals with."""
+
+    def seal(self, pdf: bytes) -> bytes:
+        """Return a PDF with the seal."""
+
+
+class CertificateMaker:
+    """Makes certificates of one log's receipts; without a `sealer` the page says that it is not sealed."""
+
+    def __init__(self, signer: NoteSigner, verifier: ReceiptVerifier, sealer: Sealer | None = None) -> None:
+        self._signer = signer
+        self._verifier = verifier
+        self._sealer = sealer
+
+    @property
+    def sealed_by(self) -> str | None:
+        """The subject of the certificate that it seals with, if it seals."""
+        return self._sealer.name if self._sealer else None
+
+    def certificate(self, data: bytes) -> bytes:
+        """Return the certificate of a receipt of this log. Raises `CorruptLogError` for one that does not verify."""
+        # Imported here: most processes of the service make no certificate, and fonts take a while to read.
+        from api.certificate.page import write_page
+
+        report = self._verifier.verify(data)
+        if report.verdict is Verdict.INVALID:
+            raise CorruptLogError("a receipt of this log does not verify, so nothing is certified")
+        pdf = write_page(data, report, self._signer.verifier, write_qr(data, self._signer), self.sealed_by)
+        return self._sealer.seal(pdf) if self._sealer else pdf
