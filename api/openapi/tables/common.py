@@ -18,6 +18,7 @@ DOCUMENTS = Query(
 )
 RECEIPT = Answer("The receipt, as far as its anchors have come.", ref("Receipt"))
 PACKAGE = Answer("The package, one ZIP file.", BINARY, MEDIA_TYPE)
+CERTIFICATE = Answer("The certificate, as far as the record's anchors have come.", BINARY, "application/pdf")
 READING = ("not-found", "invalid-input")
 
 PLACING = (

@@ -6,7 +6,7 @@ from dataclasses import replace
 from api.openapi import examples as ex
 from api.openapi.model import Answer, Body, Operation, Query, Table
 from api.openapi.shapes import either, ref
-from api.openapi.tables.common import AS_OF, LENDER, PACKAGE, READING, RECEIPT
+from api.openapi.tables.common import AS_OF, CERTIFICATE, LENDER, PACKAGE, READING, RECEIPT
 from notary.history import Severity
 from notary.policies import CODES
 
@@ -99,6 +99,12 @@ MY_LOAN = Table(
             {200: RECEIPT},
             paths={"record_id": ex.AGREEMENT_ID},
             refusals=("not-found",),
+        ),
+        "my_loan.certificate": Operation(
+            "Fetch a certificate of the loan of the pass",
+            {200: CERTIFICATE},
+            paths={"record_id": ex.AGREEMENT_ID},
+            refusals=("not-found", "invalid-qr"),
         ),
         "my_loan.evidence": Operation(
             "Fetch the evidence package of the loan of the pass",

@@ -4,7 +4,7 @@
 from api.openapi import examples as ex
 from api.openapi.model import Answer, Body, Link, Operation, Table
 from api.openapi.shapes import TEXT, ref
-from api.openapi.tables.common import DOCUMENTS, LENDER, PLACING, READING, RECEIPT, file
+from api.openapi.tables.common import CERTIFICATE, DOCUMENTS, LENDER, PLACING, READING, RECEIPT, file
 
 _PATH = {"record_id": ex.AGREEMENT_ID}
 _ID = {"record_id": "$request.body#/id"}
@@ -87,6 +87,14 @@ TABLE = Table(
             paths=_PATH,
             query=(LENDER,),
             refusals=READING,
+        ),
+        "records.certificate": Operation(
+            "Fetch a certificate",
+            {200: CERTIFICATE},
+            "In Chinese and English; its QR code carries the proof itself.",
+            paths=_PATH,
+            query=(LENDER,),
+            refusals=(*READING, "invalid-qr"),
         ),
     },
 )
