@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-OURS = ("chain", "notary", "verifier")
+OURS = ("chain", "loan_notary", "notary", "verifier")
 
 
 @dataclass(frozen=True)

@@ -1,55 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """Submitting many records while the writer comes and goes: what was not taken is never called refused."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from wsgiref.types import StartResponse, WSGIEnvironment
 
 import orjson
 import pytest
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from api.bulk import BulkSubmission, Outcome
 from api.client import NotaryClient
 from notary.errors import InvalidInputError, UnavailableError
 from tests.support.api import Api, agreement, api_over, make_folder, repayment, served, socket_folder
-
-
-class Silent(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log(self, *_: object) -> None:
-        pass
+from tests.support.listening import listening
 
 
 @contextmanager
-def listening(api: Api) -> Iterator[NotaryClient]:
-    """Serve the API over HTTP; yield the bank's client of it."""
-
-    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
-        try:
-            yield from api.app(environ, start_response)
-        finally:
-            # The threads of this server live no longer than a connection; granian's stay.
-            api.services.store.close()
-
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Silent)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield NotaryClient(f"http://127.0.0.1:{server.server_port}", api.bank.api_key)
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+def client_of(api: Api) -> Iterator[NotaryClient]:
+    with listening(api) as url:
+        yield NotaryClient(url, api.bank.api_key)
 
 
 def test_a_writer_that_is_away_interrupts_and_refuses_nothing(tmp_path: Path) -> None:
     folder, source = make_folder(tmp_path / "data"), tmp_path / "records.ndjson"
-    with socket_folder() as sockets, api_over(folder, sockets / "writer") as api, listening(api) as client:
+    with socket_folder() as sockets, api_over(folder, sockets / "writer") as api, client_of(api) as client:
         values = [agreement("U-1", api.bank), *(repayment("U-1") for _ in range(700))]
         source.write_bytes(b"\n".join(map(orjson.dumps, values)))
         reports: list[Outcome] = []
@@ -67,7 +42,7 @@ def test_a_writer_that_is_away_interrupts_and_refuses_nothing(tmp_path: Path) ->
 
 def test_progress_of_another_source_is_not_taken(tmp_path: Path) -> None:
     folder, source = make_folder(tmp_path / "data"), tmp_path / "records.ndjson"
-    with socket_folder() as sockets, api_over(folder, sockets / "writer") as api, listening(api) as client:
+    with socket_folder() as sockets, api_over(folder, sockets / "writer") as api, client_of(api) as client:
         source.write_bytes(orjson.dumps(agreement("U-1", api.bank)))
         progress = source.with_name("records.ndjson.progress")
         progress.write_bytes(orjson.dumps({"lines": 1, "sha256": "00" * 32, "refused": []}))
@@ -82,7 +57,7 @@ def test_progress_of_another_source_is_not_taken(tmp_path: Path) -> None:
 
 def test_what_an_earlier_run_had_refused_is_told_again(tmp_path: Path) -> None:
     folder, source = make_folder(tmp_path / "data"), tmp_path / "records.ndjson"
-    with socket_folder() as sockets, api_over(folder, sockets / "writer") as api, listening(api) as client:
+    with socket_folder() as sockets, api_over(folder, sockets / "writer") as api, client_of(api) as client:
         lines = [b'{"type":"nonsense"}', orjson.dumps(agreement("U-1", api.bank))]
         source.write_bytes(b"\n".join(lines))
         problem = {"line": 1, "status": 422, "title": "no", "detail": "such type"}

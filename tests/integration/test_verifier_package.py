@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import verifier
-from verifier.build import ENTRY, write_single_file, write_wheel
+from verifier.build import ENTRY, write_single_file, write_verifier
 from verifier.closure import closure_of
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +64,7 @@ def run_blocked(code: str, paths: list[str], blocked: set[str], *arguments: str)
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("built")
-    return write_wheel(folder), write_single_file(folder)
+    return write_verifier(folder), write_single_file(folder)
 
 
 def test_it_needs_the_packages_that_it_says_and_no_other() -> None:
@@ -93,7 +93,7 @@ def test_no_module_of_the_server_is_in_it(built: tuple[Path, Path]) -> None:
 
 
 def test_the_same_sources_give_the_same_bytes(built: tuple[Path, Path], tmp_path: Path) -> None:
-    for path, write in zip(built, (write_wheel, write_single_file), strict=True):
+    for path, write in zip(built, (write_verifier, write_single_file), strict=True):
         assert write(tmp_path).read_bytes() == path.read_bytes()
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
