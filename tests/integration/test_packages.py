@@ -17,9 +17,11 @@ import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from api.auth import hash_secret, new_api_key
 from api.clock import now
 from api.wiring import load_signer
 from notary.acceptance import parse_rules
+from notary.access import ROLES, ApiKey, key_id
 from notary.encoding import format_time
 from notary.exports.tlog_proof import parse_tlog_proof, verify_tlog_proof
 from notary.history_receipt import HistoryReceipt
@@ -99,8 +101,9 @@ def test_the_manifest_names_every_other_file(api: Api, files: dict[str, bytes]) 
 
 
 def test_the_same_log_gives_the_same_bytes(api: Api, package: bytes) -> None:
-    with api.get(PATH) as answer:
-        assert answer.data == package
+    assert package
+    with api.get(PATH) as first, api.get(PATH) as second:
+        assert first.data == second.data
 
 
 def test_it_is_for_the_lender(api: Api, package: bytes) -> None:
@@ -108,6 +111,27 @@ def test_it_is_for_the_lender(api: Api, package: bytes) -> None:
     assert api.get(PATH, by=api.other).status_code == 404
     assert api.get("/v1/loans/nobody/evidence.zip").status_code == 404
     assert api.app.test_client().get(PATH).status_code == 401
+
+
+def test_an_auditor_gets_it_once_it_was_granted(api: Api, package: bytes, ids: list[str]) -> None:
+    made, secret = api.services.access.add_organisation("The auditor", "auditor", now()), new_api_key()
+    digest = hash_secret(secret)
+    api.services.access.add_api_key(ApiKey(key_id(digest), made.number, "first", ROLES["auditor"], now()), digest)
+    headers = {"Authorization": f"Bearer {secret}"}
+    lender = f"?lender={api.bank.lender.number}"
+
+    def ask() -> list[int]:
+        client, status = api.app.test_client(), []
+        for path in (PATH, f"/v1/records/{ids[0]}/certificate.pdf"):
+            with client.get(path + lender, headers=headers) as answer:
+                status.append(answer.status_code)
+        return status
+
+    assert ask() == [404, 404]
+    body = orjson.dumps({"auditor": made.number, "loan": LOAN, "expires_at": format_time(now() + 60_000)})
+    assert api.request("POST", "/v1/grants", body).status_code == 201
+    assert ask() == [200, 200]
+    assert package
 
 
 def test_a_loan_pass_opens_it(api: Api, package: bytes) -> None:
