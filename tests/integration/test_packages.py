@@ -231,10 +231,13 @@ def test_a_file_left_out_or_smuggled_in_is_named(files: dict[str, bytes], tmp_pa
     assert found == {"files": "/: records/9999-waiver.json is not in the manifest"}
 
 
-def resealed(api: Api, files: dict[str, bytes]) -> dict[str, bytes]:
-    """Return files with a manifest that fits them, sealed by the log: what a notary that cheats could make."""
+def resealed(api: Api, files: dict[str, bytes], too_much: int = 0) -> dict[str, bytes]:
+    """Return files with a manifest that fits them, sealed by the log: what a notary that cheats could make.
+
+    By `too_much` its sizes are wrong.
+    """
     manifest = parse_manifest(files[MANIFEST])
-    listed = [type(manifest.files[0])(name, name_of(data), len(data)) for name, data in files.items()]
+    listed = [type(manifest.files[0])(name, name_of(data), len(data) + too_much) for name, data in files.items()]
     made = type(manifest)(
         manifest.environment,
         manifest.lender,
@@ -247,6 +250,7 @@ def resealed(api: Api, files: dict[str, bytes]) -> dict[str, bytes]:
 
 def test_the_notary_cannot_show_other_records_than_it_proves(api: Api, files: dict[str, bytes], tmp_path: Path) -> None:
     assert verify(tmp_path / "p.zip", packed(resealed(api, files))).verdict is Verdict.VALID
+    assert "files" in failed(verify(tmp_path / "p.zip", packed(resealed(api, files, 1))))
     names = [name for name in files if name.startswith(("records/", "keys/", "checkpoint/")) or name == "policy.json"]
     assert len(names) >= 5
     for name in [*names, "proofs/0000.tlog-proof", "proofs/0001.entry"]:

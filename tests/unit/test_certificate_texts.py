@@ -17,7 +17,13 @@ def test_each_sign_is_set_in_a_font_that_has_it() -> None:
 
 @pytest.mark.parametrize(
     ("sign", "shown"),
-    [("\U00020bb7", "[U+20BB7]"), ("\u202e", "[U+202E]"), ("\u200b", "[U+200B]"), ("\x07", "[U+0007]")],
+    [
+        ("\U00020bb7", "[U+20BB7]"),
+        ("\u202e", "[U+202E]"),
+        ("\u200b", "[U+200B]"),
+        ("\xad", "[U+00AD]"),
+        ("\x07", "[U+0007]"),
+    ],
 )
 def test_a_sign_that_cannot_be_shown_is_named(sign: str, shown: str) -> None:
     assert "".join(run.text for run in runs_of(f"野{sign}屋")) == f"野{shown}屋"

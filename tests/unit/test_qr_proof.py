@@ -90,7 +90,8 @@ def changed(receipt: Receipt, **members: Any) -> Receipt:
 
 def test_what_is_asked_for_is_checked() -> None:
     assert failed(TEXT, environment="test") == {"environment"}
-    assert failed(TEXT, log_key=log_signer("other.example", "x").verifier) == {"seal", "checkpoint"}
+    for other in (log_signer("other.example", "x"), NoteSigner("other.example", LOG_KEY)):
+        assert failed(TEXT, log_key=other.verifier) == {"seal", "checkpoint"}
 
 
 @pytest.mark.parametrize("name", sorted(set(members()) - {"format", "environment"}))
