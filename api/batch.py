@@ -5,7 +5,7 @@ A line that is refused does not sink the others. The answer to a line has its ow
 place, or a problem document.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -14,7 +14,7 @@ from api.problems import describe
 from api.required_documents import check_documents
 from api.wiring import Services
 from api.writer_protocol import MAX_SUBMISSIONS
-from notary.errors import NotaryError, RefusedError
+from notary.errors import LogBusyError, NotaryError, RefusedError
 from notary.ports import Lender
 from notary.sequencer import Placed, Submission
 
@@ -22,7 +22,9 @@ _MAX_PART = 8 * 1024 * 1024
 """Bytes of lines after which a part is placed, however few they are: a frame to the writer has a limit."""
 
 
-class _Line(NamedTuple):
+class Line(NamedTuple):
+    """A line with its number, and what it is: a submission, or the answer of problem that it gets."""
+
     number: int
     result: Submission | dict[str, Any]
 
@@ -32,42 +34,53 @@ def answer_lines(
 ) -> Iterator[bytes]:
     """Submit the lines, part by part, and yield their answers: a JSON line each, in order.
 
-    Where documents are required, a record is refused whose documents were not deposited.
+    Where documents are required, a record is refused whose documents were not deposited. Raises `LogBusyError` where
+    the log is too busy for the first part: nothing is answered then, and all may be sent again.
     """
-    part: list[_Line] = []
+    begun = False
+    for part in cut_lines(services, lender, lines, documents_required):
+        try:
+            answers = place_part(services, lender, part)
+        except NotaryError as error:
+            if isinstance(error, LogBusyError) and not begun:
+                raise
+            # The response has begun, so its status cannot change: each line says itself that it was not taken.
+            problem = describe(error)
+            answers = b"".join(
+                _line(line.number, problem if isinstance(line.result, Submission) else line.result) for line in part
+            )
+        begun = True
+        yield answers
+
+
+def cut_lines(
+    services: Services, lender: Lender, lines: Iterable[bytes], documents_required: bool, first: int = 1
+) -> Iterator[list[Line]]:
+    """Check lines, numbered from `first` on, and yield them in parts that the log takes at once."""
+    part: list[Line] = []
     size = 0
     result: Submission | dict[str, Any]
-    for number, body in enumerate(lines, 1):
+    for number, body in enumerate(lines, first):
         try:
             result = _submission(services, lender, body, documents_required)
         except NotaryError as error:
             result = describe(error)
-        part.append(_Line(number, result))
+        part.append(Line(number, result))
         size += len(body)
         if len(part) == MAX_SUBMISSIONS or size > _MAX_PART:
-            yield _place_part(services, lender, part)
+            yield part
             part, size = [], 0
     if part:
-        yield _place_part(services, lender, part)
+        yield part
 
 
-def _submission(services: Services, lender: Lender, body: bytes, documents_required: bool) -> Submission:
-    submission = services.registrar.submission(lender, body, prove=False)
-    check_documents(services, lender, submission, documents_required)
-    return submission
+def place_part(services: Services, lender: Lender, part: Sequence[Line]) -> bytes:
+    """Place some lines together, and return a line of answer for each, in order.
 
-
-def _place_part(services: Services, lender: Lender, part: list[_Line]) -> bytes:
-    """Place some lines together, and return a line of answer for each, in order."""
+    Raises `UnavailableError` where it is not known what became of them; sending them again is harmless.
+    """
     submissions = [line.result for line in part if isinstance(line.result, Submission)]
-    try:
-        places = iter(services.gate.append(lender, submissions) if submissions else ())
-    except NotaryError as error:
-        # The response has begun, so its status cannot change: each line says itself that it was not taken.
-        problem = describe(error)
-        return b"".join(
-            _line(line.number, problem if isinstance(line.result, Submission) else line.result) for line in part
-        )
+    places = iter(services.gate.append(lender, submissions) if submissions else ())
     answers = []
     for line in part:
         if isinstance(line.result, Submission):
@@ -75,6 +88,12 @@ def _place_part(services: Services, lender: Lender, part: list[_Line]) -> bytes:
         else:
             answers.append(_line(line.number, line.result))
     return b"".join(answers)
+
+
+def _submission(services: Services, lender: Lender, body: bytes, documents_required: bool) -> Submission:
+    submission = services.registrar.submission(lender, body, prove=False)
+    check_documents(services, lender, submission, documents_required)
+    return submission
 
 
 def _placed_members(submission: Submission, placed: Placed | RefusedError) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`/v1/records`: submitting records, and what became of them."""
 
+from itertools import chain
+
 import orjson
 from flask import Blueprint, Response, request, stream_with_context
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -46,8 +48,10 @@ def blueprint(services: Services) -> Blueprint:
             raise RequestEntityTooLarge(f"a batch has at most {MAX_BATCH} bytes")
         lines = read_lines(checked_stream(request.stream), MAX_BODY)
         answers = answer_lines(services, lender, lines, documents_required())
+        # The first part is placed before the response begins, so that a busy log can still be said with a 503.
+        first = next(answers, b"")
         # The lines' problems have the request's own trace id.
-        return Response(stream_with_context(answers), mimetype="application/x-ndjson")
+        return Response(stream_with_context(chain([first], answers)), mimetype="application/x-ndjson")
 
     @views.get("/records/<record_id>")
     def show(record_id: str) -> Response:

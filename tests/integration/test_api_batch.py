@@ -161,3 +161,13 @@ def test_a_writer_that_goes_in_the_middle_costs_only_the_later_lines(tmp_path: P
         assert [item["status"] for item in again] == [200] * MAX_SUBMISSIONS + [201] * MAX_SUBMISSIONS
         assert [item["index"] for item in again] == list(range(1, len(values) + 1))
         assert api.state()["records"] == len(values)
+
+
+def test_a_log_that_gets_busy_later_costs_only_the_later_lines(tmp_path: Path) -> None:
+    with running_api(tmp_path / "data", max_waiting=MAX_SUBMISSIONS - 1) as api:
+        # The first part is cut short by its bytes, and the second one is more than the log takes in.
+        long = [orjson.dumps(agreement(f"B-10-{number}", api.bank)).ljust(MAX_BODY) for number in range(65)]
+        short = lines(*(agreement(f"B-11-{number}", api.bank) for number in range(MAX_SUBMISSIONS)))
+        found = answers(api.batch(b"\n".join(long + short)))
+    assert [item["status"] for item in found] == [201] * len(long) + [503] * len(short)
+    assert {item["type"].rpartition(":")[2] for item in found[len(long) :]} == {"log-busy"}

@@ -99,13 +99,14 @@ def test_a_second_writer_is_refused_in_one_line(tmp_path: Path, sockets: Path) -
         assert b"another process writes to the log" in written
 
 
-def test_a_busy_log_says_so_and_takes_the_rest(tmp_path: Path) -> None:
+def test_a_busy_log_says_so_before_the_first_line_of_a_batch(tmp_path: Path) -> None:
     with running_api(tmp_path / "data", max_waiting=4) as api:
         assert api.submit(agreement("W-1", api.bank)).status_code == 201
         before = api.state()
         body = b"\n".join(orjson.dumps(repayment("W-1")) for _ in range(5))
-        found = answers(api.batch(body))
-        assert [(item["status"], item["type"]) for item in found] == [(503, "urn:loan-notary:problem:log-busy")] * 5
+        refused = api.batch(body)
+        assert (refused.status_code, refused.json["type"]) == (503, "urn:loan-notary:problem:log-busy")
+        assert int(refused.headers["Retry-After"]) > 0
         assert api.state() == before
         assert [item["status"] for item in answers(api.batch(b"\n".join(body.splitlines()[:4])))] == [201] * 4
 
