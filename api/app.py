@@ -17,6 +17,7 @@ from api.views import (
     findings,
     grants,
     health,
+    jobs,
     keys,
     lists,
     loans,
@@ -36,8 +37,9 @@ from api.views import (
 from api.wiring import Services, services_from_environment
 
 _VIEWS = (
-    records, lists, documents, drafts, loans, findings, policy, keys, roots, webhooks, deliveries, organisations,
-    api_keys, client_keys, oauth, grants, passes, my_loan, verify, log, anchors, pages, reference, document, health,
+    records, jobs, lists, documents, drafts, loans, findings, policy, keys, roots, webhooks, deliveries,
+    organisations, api_keys, client_keys, oauth, grants, passes, my_loan, verify, log, anchors, pages, reference,
+    document, health,
 )  # fmt: skip
 
 

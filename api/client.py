@@ -12,6 +12,7 @@ from uuid import uuid4
 import orjson
 import urllib3
 
+from notary.encoding import b64
 from notary.errors import Fault, InvalidInputError, NotFoundError, RefusedError, UnavailableError
 from notary.file_digests import FileDigests
 
@@ -115,6 +116,16 @@ class NotaryClient:
     def record(self, record_id: str) -> dict[str, Any]:
         """Return a record with its envelope and its findings."""
         return self._json("GET", f"/v1/records/{quote(record_id, safe='')}")
+
+    def put_part(self, job: str, number: int, data: bytes, sha256: str) -> dict[str, Any]:
+        """Upload a part of a job's input, whose SHA-256 in hex is given, and return the job."""
+        headers = {"Content-Digest": f"sha-256=:{b64(bytes.fromhex(sha256))}:"}
+        return self._json("PUT", f"/v1/jobs/{job}/parts/{number}", data, "application/x-ndjson", headers)
+
+    def job_results(self, job: str) -> Iterator[dict[str, Any]]:
+        """Yield the answers to a job's lines, as far as there are any."""
+        for line in self._checked("GET", f"/v1/jobs/{job}/results").data.splitlines():
+            yield orjson.loads(line)
 
     def listed(self, name: str, wanted: Mapping[str, str | int | None]) -> Iterator[dict[str, Any]]:
         """Yield "records" or "loans" that fit, of all pages; values of `wanted` that are None ask for nothing."""

@@ -62,6 +62,7 @@ PROBLEMS: dict[type[errors.NotaryError], Problem] = {
     errors.PolicyRefusedError: Problem(409, "refused-by-policy", "The lender's own policy refuses the record"),
     errors.RevocationError: Problem(409, "revoked-before", "The revocation reaches further back already"),
     errors.DraftError: Problem(409, "other-draft", "A record of this id waits with other content"),
+    errors.JobError: Problem(409, "job-refused", "The job does not take this now"),
     errors.HistoryLimitError: Problem(409, "history-too-long", "The loan's history does not fit into one document"),
     errors.PackageLimitError: Problem(409, "package-too-large", "The loan's evidence does not fit into one package"),
     errors.RefusedError: Problem(409, "refused", "The record is not allowed now"),

@@ -8,6 +8,7 @@
     keys/log.pem       Ed25519 key that signs checkpoints and receipts
     keys/anchor.key    secp256k1 key that pays for anchors
     documents/         the documents that lenders have deposited
+    jobs/              long files of records that are worked through
     chain/             state of the embedded node
     traffic.db         requests counted and answers kept for a while (SQLite)
     deployment.json    registry and chain that the log is anchored in
@@ -106,6 +107,7 @@ class DataFolder:
         self.log_key = self.path / "keys" / "log.pem"
         self.anchor_key = self.path / "keys" / "anchor.key"
         self.documents = self.path / "documents"
+        self.jobs = self.path / "jobs"
         self.chain = self.path / "chain"
         self.traffic = self.path / "traffic.db"
         self.deployment = self.path / "deployment.json"

@@ -13,6 +13,7 @@ from api.certificate.maker import CertificateMaker, Sealer
 from api.checker import CheckerPool
 from api.clock import now
 from api.cursors import CursorSeal
+from api.jobs.files import JobFiles
 from api.oauth import TokenIssuer
 from api.settings import DataFolder
 from api.traffic.rates import RateLimiter
@@ -79,6 +80,7 @@ class Services:
     files: DocumentFiles
     checker: CheckerPool
     depositary: Depositary
+    jobs: JobFiles
     issuer: ReceiptIssuer
     exporter: ProofExporter
     packages: PackageWriter
@@ -138,6 +140,7 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
         drafts=Drafts(store, gate, registrar, clock, folder.settings().draft_days * DAY),
         files=files,
         checker=checker,
+        jobs=JobFiles(folder.jobs),
         depositary=Depositary(store, files, checker, clock),
         issuer=issuer,
         exporter=exporter,

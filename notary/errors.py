@@ -33,6 +33,7 @@
     │   ├── PolicyRefusedError         odd in a way that the lender's own policy refuses
     │   ├── RevocationError            a revocation would move to a later moment
     │   ├── DraftError                 a record of this id waits for signatures with other content
+    │   ├── JobError                   a bulk job is not in a state, or has no room, for what is asked of it
     │   ├── HistoryLimitError          a loan with more records than one document can hold
     │   └── PackageLimitError          a loan with more files than one package can hold
     ├── NotFoundError                  nothing of that name that the caller may see
@@ -266,6 +267,10 @@ class DraftError(RefusedError):
     def __init__(self, record_id: str) -> None:
         self.record_id = record_id
         super().__init__(f"record {record_id} waits for signatures with another payload; withdraw it first", record_id)
+
+
+class JobError(RefusedError):
+    """Raised when a bulk job is not in a state, or has no room, for what is asked of it."""
 
 
 class HistoryLimitError(RefusedError):

@@ -2,11 +2,20 @@
 """The command `submit`."""
 
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import click
 import orjson
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 from api.bulk import BulkSubmission, Outcome, read_source
@@ -14,6 +23,7 @@ from api.cli.drafts import show_handed_in
 from api.cli.options import client_options
 from api.cli.output import REFUSED, console, errors, json_option
 from api.client import NotaryClient
+from api.job_submission import JobSubmission
 from api.uploads import upload_folder
 
 _SHOWN = 20
@@ -33,11 +43,18 @@ class _Rate(ProgressColumn):
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="A folder whose files are deposited first.",
 )
+@click.option("--job", is_flag=True, help="Upload SOURCE, a file with one a line, and let the notary work it through.")
 @json_option
 @client_options
 @click.pass_context
 def submit(
-    context: click.Context, client: NotaryClient, source: Path, draft: bool, documents: Path | None, as_json: bool
+    context: click.Context,
+    client: NotaryClient,
+    source: Path,
+    draft: bool,
+    documents: Path | None,
+    job: bool,
+    as_json: bool,
 ) -> None:
     """Submit SOURCE: a record or envelope (.json), a file with one a line, or a folder of such files.
 
@@ -50,6 +67,8 @@ def submit(
     if draft:
         show_handed_in(client.submit_draft(source.read_bytes()), as_json)
         return
+    if job:
+        context.exit(_submit_job(client, source, as_json))
     if source.suffix == ".json":
         click.echo(client.submit(next(read_source(source))), nl=False)
         return
@@ -63,11 +82,35 @@ def submit(
             f"{outcome.placed:,} recorded, {outcome.known:,} known before, {outcome.skipped:,} done in an earlier run, "
             f"{len(outcome.refused):,} refused"
         )
-    for problem in outcome.refused[:_SHOWN]:
+    context.exit(_show_refused(outcome.refused))
+
+
+def _submit_job(client: NotaryClient, source: Path, as_json: bool) -> int:
+    if not source.is_file() or source.suffix == ".json":
+        raise click.UsageError("--job takes a file with one record or envelope a line")
+    submission = JobSubmission(client, source, lambda job: bar.update(task, completed=job["bytes_read"]))
+    columns = (TextColumn("working"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=errors) as bar:
+        task = bar.add_task("", total=source.stat().st_size)
+        job = submission.run()
+    refused = list(submission.refused(job))
+    if as_json:
+        click.echo(orjson.dumps({**job, "refused": refused}))
+    else:
+        console.print(
+            f"{job['id']} is {job['state']}: {job['placed']:,} recorded, {job['known']:,} known before, "
+            f"{job['refused']:,} refused"
+        )
+    return _show_refused(refused) or (REFUSED if job["state"] == "cancelled" else 0)
+
+
+def _show_refused(refused: list[dict[str, Any]]) -> int:
+    """Show the first refused lines, and return the exit code."""
+    for problem in refused[:_SHOWN]:
         errors.print(f"line {problem['line']}: {problem['title']}: {problem['detail']}", markup=False)
-    if len(outcome.refused) > _SHOWN:
-        errors.print(f"and {len(outcome.refused) - _SHOWN} more (--json shows all)")
-    context.exit(REFUSED if outcome.refused else 0)
+    if len(refused) > _SHOWN:
+        errors.print(f"and {len(refused) - _SHOWN} more (--json shows all)")
+    return REFUSED if refused else 0
 
 
 class Progressing:

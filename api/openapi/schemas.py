@@ -200,6 +200,15 @@ _OWN: dict[str, Schema] = {
         {**_PROBLEM["properties"], "status": WHOLE, "id": TEXT, "index": WHOLE, "sequence": WHOLE},
         description="One line of the answer: where the record is, or the problem of its line.",
     ),
+    "Job": members(
+        {
+            "id": TEXT, "state": either("open", "running", "done", "cancelled"), "created_at": TIME,
+            "started_at": or_null(TIME), "cancelled_at": or_null(TIME), "finished_at": or_null(TIME),
+            "parts": items(members({"number": WHOLE, "sha256": DIGEST, "size": WHOLE})),
+            **dict.fromkeys(("bytes", "bytes_read", "lines", "placed", "known", "refused"), WHOLE),
+            "lines_per_second": or_null(WHOLE), "seconds_left": or_null(WHOLE),
+        }
+    ),
     "Finding": members(
         {
             "code": either(*CODES),

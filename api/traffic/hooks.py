@@ -14,8 +14,8 @@ from notary.access import AccessStore
 from notary.errors import Fault
 
 NEEDED = frozenset({
-    "api_keys.create", "api_keys.rotate", "deliveries.test", "grants.make", "organisations.add", "passes.mint",
-    "webhooks.add", "webhooks.rotate",
+    "api_keys.create", "api_keys.rotate", "deliveries.test", "grants.make", "jobs.create", "organisations.add",
+    "passes.mint", "webhooks.add", "webhooks.rotate",
 })  # fmt: skip
 """Endpoints that make something new each time: without a key, a repeated request would make it twice."""
 STREAMED = frozenset({"records.submit_batch"})

@@ -3,12 +3,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from click.testing import Result
 from rich.cells import cell_len
 
 from notary.canonical import canonical_json
+from tests.support.builders import record
 from tests.support.cli import document, is_one_line, run
 from tests.support.service import Service, command, new_service
 
@@ -83,6 +85,26 @@ def test_lists_of_loans_and_records(lender: Lender) -> None:
     assert lender.loan in lender.call("loans", "--state", "drawn").stdout
     assert document(lender.call("loans", "--state", "settled", "--json")) == []
     assert lender.call("records", "--from", "2026-01-31T08:00:00").exit_code == 2
+
+
+def test_a_file_as_a_job(lender: Lender, tmp_path: Path) -> None:
+    key, source = tmp_path / "api.key", tmp_path / "many.ndjson"
+    key.write_text(lender.service.add_lender("Second Bank"))
+    values = [record("agreement", id=str(uuid4()), loan=f"J-{number}") for number in range(40)]
+    source.write_bytes(b"".join(canonical_json(value) + b"\n" for value in [*values, {"type": "x"}, values[0]]))
+
+    def submit(*options: str) -> Result:
+        return run("submit", source, "--job", *options, "--url", lender.service.url, "--api-key-file", key)
+
+    done = submit("--json")
+    assert done.exit_code == 1
+    job = document(done)
+    assert (job["state"], job["placed"], job["known"], job["refused"][0]["line"]) == ("done", 40, 1, 41)
+    assert [path.name for path in tmp_path.glob("many.ndjson*")] == ["many.ndjson"]
+    source.write_bytes(canonical_json(values[1]) + b"\n")
+    again = submit()
+    assert (again.exit_code, "0 recorded, 1 known before, 0 refused" in again.stdout) == (0, True)
+    assert run("submit", tmp_path, "--job").exit_code == 2
 
 
 def test_a_record_and_its_findings(lender: Lender) -> None:

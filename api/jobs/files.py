@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Jobs as files in a folder; every state is a file that is there or not, so that a kill leaves none in between.
+
+::
+
+    <lender>/lock                     held while a job of the lender is changed
+    <lender>/<job>/job.json           what was asked for, and when
+    <lender>/<job>/00001-<SHA-256>    a part of the input; the parts joined are one file
+    <lender>/<job>/started.json       how many parts there are, and when the job was started
+    <lender>/<job>/cancelled.json     when it was cancelled
+    <lender>/<job>/progress.json      how far the worker has come; written by it alone, as are the results
+    <lender>/<job>/results.ndjson     the answers, of which progress.json says how many bytes count
+"""
+
+import fcntl
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import orjson
+
+from api.jobs.job import Job, Part, Progress
+from notary.errors import DigestError, Fault, InvalidInputError, JobError, NotFoundError, UnavailableError
+
+MAX_PART = 64 * 1024 * 1024
+MAX_PARTS = 10_000
+MAX_OPEN = 8
+"""Jobs of one lender that are neither done nor cancelled."""
+MAX_BYTES = 8 * 1024**3
+"""Bytes that all jobs of one lender take, parts and results."""
+KEEP = 7 * 24 * 3_600_000
+"""Milliseconds for which a job stays after it was done or cancelled, or, never started, after it was made."""
+
+_JOB = re.compile(r"job_[0-9a-f]{32}")
+_PART = re.compile(r"([0-9]{5})-([0-9a-f]{64})")
+
+
+class JobFiles:
+    """All jobs in a folder; for any number of processes."""
+
+    def __init__(self, folder: Path, max_bytes: int = MAX_BYTES) -> None:
+        self._folder = folder
+        self._max_bytes = max_bytes
+
+    def create(self, lender: int, documents_required: bool, now: int) -> Job:
+        """Make a job. Raises `JobError` where the lender has too many."""
+        with self._locked(lender) as home:
+            if sum(job.state in ("open", "running") for job in self.jobs(lender)) >= MAX_OPEN:
+                raise JobError(f"you have {MAX_OPEN} jobs that are neither done nor cancelled")
+            folder = home / f"job_{uuid4().hex}"
+            coming = home / f"new-{folder.name}"
+            coming.mkdir(mode=0o700)
+            _write(coming / "job.json", {"created_at": now, "documents_required": documents_required})
+            coming.rename(folder)
+            _sync(home)
+        return self.find(lender, folder.name)
+
+    def find(self, lender: int, job: str) -> Job:
+        """Return a job. Raises `NotFoundError`."""
+        folder = self._folder / str(lender) / job
+        with _translated():
+            made = _read(folder / "job.json") if _JOB.fullmatch(job) else None
+            if made is None:
+                raise NotFoundError("you have no job of this id")
+            return Job(
+                id=job,
+                lender=lender,
+                **made,
+                started_at=_moment(folder / "started.json"),
+                cancelled_at=_moment(folder / "cancelled.json"),
+                parts=_parts(folder),
+                progress=Progress(**(_read(folder / "progress.json") or {})),
+                folder=folder,
+            )
+
+    def jobs(self, lender: int | None = None) -> list[Job]:
+        """Return the jobs of a lender, or of all, the oldest first."""
+        with _translated():
+            paths = list(self._folder.glob(f"{'*' if lender is None else lender}/job_*"))
+        found = []
+        for path in paths:
+            # Old ones are removed meanwhile.
+            with suppress(NotFoundError):
+                found.append(self.find(int(path.parent.name), path.name))
+        return sorted(found, key=lambda job: (job.created_at, job.id))
+
+    def add_part(self, lender: int, job: str, number: int, body: Iterable[bytes], promised: bytes | None) -> bool:
+        """Keep a part; False if it was there. `promised` is the SHA-256 that it must have, if that is known.
+
+        Raises `JobError` for other bytes than are there, or where nothing more is taken, and `DigestError`.
+        """
+        if not 1 <= number <= MAX_PARTS:
+            raise InvalidInputError(Fault("", f"parts are numbered from 1 to {MAX_PARTS}"))
+        self._require_open(lender, job)
+        with _translated(), tempfile.NamedTemporaryFile(dir=self._folder / str(lender), prefix="new-") as file:
+            digest = sha256()
+            for piece in body:
+                digest.update(piece)
+                file.write(piece)
+            if promised not in (None, digest.digest()):
+                raise DigestError(Fault("", "the part is not that of the Content-Digest"))
+            file.flush()
+            os.fsync(file.fileno())
+            with self._locked(lender) as home:
+                found = self._require_open(lender, job)
+                for part in found.parts:
+                    if part.number == number:
+                        if part.sha256 != digest.hexdigest():
+                            raise JobError(f"part {number} is there with other bytes")
+                        return False
+                if _bytes(home) + file.tell() > self._max_bytes:
+                    raise JobError(f"your jobs would take more than {self._max_bytes} bytes; old ones go by themselves")
+                os.link(file.name, found.folder / f"{number:05}-{digest.hexdigest()}")
+                _sync(found.folder)
+        return True
+
+    def start(self, lender: int, job: str, now: int) -> Job:
+        """Let the worker begin; harmless to repeat. Raises `JobError` where a part is missing, or all are."""
+        with self._locked(lender):
+            found = self.find(lender, job)
+            if found.state == "cancelled":
+                raise JobError("the job was cancelled")
+            if found.started_at is None:
+                if not found.parts or found.parts[-1].number != len(found.parts):
+                    raise JobError("the parts are not numbered 1, 2, 3 and so on without a gap")
+                _write(found.folder / "started.json", {"at": now})
+        return self.find(lender, job)
+
+    def cancel(self, lender: int, job: str, now: int) -> Job:
+        """Stop a job; what was placed stays in the log. Harmless to repeat. Raises `JobError` if it is done."""
+        with self._locked(lender):
+            found = self.find(lender, job)
+            if found.state == "done":
+                raise JobError("the job is done")
+            if found.cancelled_at is None:
+                _write(found.folder / "cancelled.json", {"at": now})
+        return self.find(lender, job)
+
+    def save(self, job: Job, progress: Progress) -> bool:
+        """Keep how far the worker has come; the results up to there must be on disk. False if the job is cancelled.
+
+        A job that is cancelled is never done, and one that is done is not cancelled.
+        """
+        with self._locked(job.lender):
+            is_cancelled = self.find(job.lender, job.id).cancelled_at is not None
+            if is_cancelled:
+                progress = replace(progress, finished_at=None)
+            _write(job.folder / "progress.json", asdict(progress))
+        return not is_cancelled
+
+    def tidy(self) -> None:
+        """Make the folder, and remove what was half received; to be called while nothing is being received."""
+        with _translated():
+            self._folder.mkdir(exist_ok=True, mode=0o700)
+            for path in self._folder.glob("*/new-*"):
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+
+    def sweep(self, now: int) -> None:
+        """Remove the jobs to which nothing has happened for `KEEP`."""
+        for job in self.jobs():
+            last = max(job.created_at, job.started_at or 0, job.cancelled_at or 0, job.progress.finished_at or 0)
+            if job.state != "running" and last + KEEP < now:
+                with self._locked(job.lender):
+                    shutil.rmtree(job.folder)
+
+    def _require_open(self, lender: int, job: str) -> Job:
+        found = self.find(lender, job)
+        if found.state != "open":
+            raise JobError(f"the job is {found.state} and takes no more parts")
+        return found
+
+    @contextmanager
+    def _locked(self, lender: int) -> Iterator[Path]:
+        home = self._folder / str(lender)
+        with _translated():
+            home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with (home / "lock").open("wb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield home
+
+
+def _parts(folder: Path) -> tuple[Part, ...]:
+    named = ((path, _PART.fullmatch(path.name)) for path in sorted(folder.iterdir()))
+    return tuple(Part(int(match[1]), match[2], path.stat().st_size, path) for path, match in named if match)
+
+
+def _moment(path: Path) -> int | None:
+    members = _read(path)
+    return None if members is None else int(members["at"])
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        members: dict[str, Any] = orjson.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    return members
+
+
+def _write(path: Path, members: dict[str, Any]) -> None:
+    coming = path.with_suffix(".new")
+    with coming.open("wb") as file:
+        file.write(orjson.dumps(members))
+        file.flush()
+        os.fsync(file.fileno())
+    coming.rename(path)
+    _sync(path.parent)
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("*/*"))
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnavailableError(f"a job's files cannot be used now: {error.strerror}") from error

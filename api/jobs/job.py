@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A bulk job, its parts, and how far it has come."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job has come.
+
+    `lines` were answered, of which `placed` are new in the log, `known` were there, and `refused` are problems. They
+    take `read` bytes of the input, and `written` bytes of the results answer them. `busy` counts the milliseconds that
+    the worker has spent on them.
+    """
+
+    lines: int = 0
+    placed: int = 0
+    known: int = 0
+    refused: int = 0
+    read: int = 0
+    written: int = 0
+    busy: int = 0
+    finished_at: int | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a job's input: its number from 1, its SHA-256 in hex, its bytes."""
+
+    number: int
+    sha256: str
+    size: int
+    path: Path
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as it stands. Times are milliseconds since 1970."""
+
+    id: str
+    lender: int
+    created_at: int
+    documents_required: bool
+    started_at: int | None
+    cancelled_at: int | None
+    parts: tuple[Part, ...]
+    progress: Progress
+    folder: Path
+
+    @property
+    def state(self) -> str:
+        """One of "open", "running", "done", "cancelled"."""
+        if self.progress.finished_at is not None:
+            return "done"
+        if self.cancelled_at is not None:
+            return "cancelled"
+        return "open" if self.started_at is None else "running"
+
+    @property
+    def size(self) -> int:
+        """Bytes of the input."""
+        return sum(part.size for part in self.parts)
+
+    @property
+    def results(self) -> Path:
+        """The file of the answers."""
+        return self.folder / "results.ndjson"

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process that works through the jobs: `python -m api.jobs.worker DATA SOCKET PARENT`.
+
+The jobs take turns, a slice of lines each. What a slice was answered is on disk before the next one begins; a slice
+that a kill cut short is done again, which the log allows: what it holds already is `known` then.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+import orjson
+import structlog
+
+from api.batch import Line, cut_lines, place_part
+from api.clock import now
+from api.jobs.files import JobFiles
+from api.jobs.job import Job, Part, Progress
+from api.logs import configure_logs
+from api.parent import exit_with_parent
+from api.settings import DataFolder
+from api.wiring import Services, make_services
+from notary.errors import NotaryError, UnavailableError
+from notary.registration import MAX_BODY
+
+_IDLE, _PAUSE = 0.5, 1.0
+_SLICE = 16
+"""Parts of lines that a job may place before it is the next one's turn."""
+_READ = 64 * 1024
+_TIDY_EVERY = 3_600_000
+
+_log = structlog.get_logger()
+
+
+class Worker:
+    """Works through the jobs of all lenders."""
+
+    def __init__(self, services: Services, files: JobFiles) -> None:
+        self._services = services
+        self._files = files
+        self._tidied = 0
+
+    def round(self) -> bool:
+        """Do a slice of each running job; say whether there was one."""
+        if now() - self._tidied > _TIDY_EVERY:
+            self._tidied = now()
+            self._files.sweep(self._tidied)
+        running = [job for job in self._files.jobs() if job.state == "running"]
+        turns = [self._turn(job) for job in running]
+        return any(turns)
+
+    def run(self, stop: threading.Event) -> None:
+        """Go round until told to stop."""
+        while not stop.is_set():
+            try:
+                if not self.round():
+                    stop.wait(_IDLE)
+            except NotaryError as error:
+                _log.error("jobs wait", reason=str(error))
+                stop.wait(_PAUSE)
+
+    def _turn(self, job: Job) -> bool:
+        """Do a slice of a job; False if that is not possible now, so that it waits and holds up no other."""
+        try:
+            self._slice(job)
+        except NotaryError as error:
+            _log.error("a job waits", job=job.id, reason=str(error))
+            return False
+        return True
+
+    def _slice(self, job: Job) -> None:
+        progress = job.progress
+        lender = self._services.store.lender(job.lender)
+        with job.results.open("ab") as results:
+            # Behind what counts there may be answers of a slice that was cut short.
+            results.truncate(progress.written)
+            source = _Lines(job.parts, progress.read)
+            with closing(source.lines()) as lines:
+                parts = cut_lines(self._services, lender, lines, job.documents_required, progress.lines + 1)
+                for _ in range(_SLICE):
+                    began = time.monotonic()
+                    part = next(parts, None)
+                    if part is None:
+                        self._files.save(job, replace(progress, finished_at=now()))
+                        return
+                    answers = self._place(job, part)
+                    _append(results, answers)
+                    spent = round((time.monotonic() - began) * 1000)
+                    progress = _further(progress, answers, source.position, spent)
+                    if not self._files.save(job, progress):
+                        return
+
+    def _place(self, job: Job, part: list[Line]) -> bytes:
+        """Place some lines and return their answers. Raises `UnavailableError` rather than give that as an answer."""
+        if any(isinstance(line.result, dict) and line.result["status"] == 503 for line in part):
+            raise UnavailableError("lines cannot be checked now")
+        return place_part(self._services, self._services.store.lender(job.lender), part)
+
+
+class _Lines:
+    """The lines of joined parts from a position on; `position` is behind the last one that was yielded."""
+
+    def __init__(self, parts: tuple[Part, ...], position: int) -> None:
+        self._parts = parts
+        self.position = position
+
+    def lines(self) -> Generator[bytes, None, None]:
+        """Yield the lines without their ends; of one that is too long, its beginning."""
+        rest, length = b"", 0
+        for piece in self._pieces():
+            *ended, last = piece.split(b"\n")
+            for line in ended:
+                self.position += length + len(line) + 1
+                yield (rest + line)[: MAX_BODY + 1]
+                rest, length = b"", 0
+            rest, length = (rest + last)[: MAX_BODY + 1], length + len(last)
+        if length:
+            self.position += length
+            yield rest
+
+    def _pieces(self) -> Generator[bytes, None, None]:
+        skip = self.position
+        for part in self._parts:
+            if skip >= part.size:
+                skip -= part.size
+                continue
+            with part.path.open("rb") as file:
+                file.seek(skip)
+                skip = 0
+                while piece := file.read(_READ):
+                    yield piece
+
+
+def _append(results: BinaryIO, answers: bytes) -> None:
+    results.write(answers)
+    results.flush()
+    os.fsync(results.fileno())
+
+
+def _further(progress: Progress, answers: bytes, position: int, spent: int) -> Progress:
+    statuses = [orjson.loads(line)["status"] for line in answers.splitlines()]
+    placed, known = statuses.count(201), statuses.count(200)
+    return replace(
+        progress,
+        lines=progress.lines + len(statuses),
+        placed=progress.placed + placed,
+        known=progress.known + known,
+        refused=progress.refused + len(statuses) - placed - known,
+        read=position,
+        written=progress.written + len(answers),
+        busy=progress.busy + spent,
+    )
+
+
+def main() -> None:
+    """Run until the service ends."""
+    folder, path, parent = DataFolder(Path(sys.argv[1])), Path(sys.argv[2]), int(sys.argv[3])
+    exit_with_parent(parent)
+    configure_logs("jobs")
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Worker(make_services(folder, path), JobFiles(folder.jobs)).run(stop)
+
+
+if __name__ == "__main__":
+    main()
