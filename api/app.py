@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Flask application."""
 
-from flask import Flask
+from flask import Flask, Response
 
 from api import observing, problems
 from api.traffic import hooks
@@ -43,9 +43,18 @@ _VIEWS = (
 )  # fmt: skip
 
 
+class _Application(Flask):
+    def make_default_options_response(self) -> Response:
+        """Answer OPTIONS with the methods there are, and no content of any kind."""
+        response = super().make_default_options_response()
+        response.status_code = 204
+        del response.headers["Content-Type"]
+        return response
+
+
 def create_app(services: Services) -> Flask:
     """Make the application around its services; one blueprint for each noun of the API."""
-    app = Flask(__name__, static_folder=None)
+    app = _Application(__name__, static_folder=None)
     # Two slashes in a loan's number are two slashes, and no address is answered with a redirection to another.
     app.url_map.merge_slashes = False
     observing.install(app)

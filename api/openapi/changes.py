@@ -75,10 +75,10 @@ def _components(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]
 
 
 def _schema(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    for key in ("$ref", "type", "const", "pattern", "format"):
-        if old.get(key) != new.get(key):
-            yield name
-            return
+    another = any(old.get(key) != new.get(key) for key in ("$ref", "type", "const"))
+    if another or old.get("pattern") != new.get("pattern", old.get("pattern")):
+        yield name
+        return
     if set(old.get("enum", ())) - set(new.get("enum", ())):
         yield name
     # Requests are closed, and what they need may only become less; answers are open, and must go on to hold it.

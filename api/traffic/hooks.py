@@ -53,7 +53,9 @@ def _repeated(repeats: Repeats, access: AccessStore) -> Response | None:
     caller = authenticate(access)
     request.max_content_length = LARGEST
     body = request.get_data(cache=True)
-    asked = Request(caller.organisation.number, request.path, read_key(header), sha256(body).digest())
+    # A query is short and holds no zero byte, so nothing else can look like the two together.
+    fingerprint = sha256(request.query_string + b"\0" + body).digest()
+    asked = Request(caller.organisation.number, request.path, read_key(header), fingerprint)
     first = repeats.begin(asked, now())
     if first is None:
         g.request_with_key = asked

@@ -25,7 +25,7 @@ def blueprint(services: Services) -> Blueprint:
         caller, moment = authenticate(store), now()
         chosen = read_object({"name", "role"}, limit=SMALL)
         name, role = text_of(chosen, "name"), chosen["role"]
-        if role not in ROLES:
+        if not isinstance(role, str) or role not in ROLES:
             raise InvalidInputError(Fault("/role", f"must be {' or '.join(ROLES)}"))
         operator = caller.organisation.number
         services.administration.note(operator, moment, "organisation.add", caller.key, name, role=role)

@@ -164,3 +164,43 @@ def test_methods_that_are_not_there(api: Api, method: str, path: str, allowed: s
     check(response, Row(b"", 405, "method-not-allowed"))
     assert allowed in response.headers["Allow"]
     assert api.state() == before
+
+
+QUERIES = (
+    "as_of=%00",
+    "as_of=%FF%FE",
+    "lender=%ED%A0%80",
+    "as_of=" + "9" * 20_000,
+    "as_of=%0D%0AX-Injected:%201",
+    "%FF=%FF",
+)
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query[:30])
+def test_a_query_that_is_no_text_is_answered_with_a_problem_or_passed_over(api: Api, query: str) -> None:
+    response = api.get(f"/v1/loans/{OPEN}?{query}")
+    assert response.status_code == (200 if query.startswith("%") else 422)
+    assert response.mimetype == ("application/json" if response.status_code == 200 else "application/problem+json")
+    assert "X-Injected" not in response.headers
+
+
+def test_the_methods_of_an_address_are_told_without_content(api: Api) -> None:
+    for path in ("/v1/records", "/healthz", "/openapi.json"):
+        response = api.request("OPTIONS", path)
+        assert (response.status_code, response.data) == (204, b"")
+        assert "Content-Type" not in response.headers
+        assert "OPTIONS" in response.headers["Allow"]
+
+
+def test_only_the_head_of_an_answer(api: Api) -> None:
+    for path in ("/openapi.json", "/v1/records/none", "/docs"):
+        head, whole = api.request("HEAD", path), api.get(path)
+        assert (head.status_code, head.mimetype, head.data) == (whole.status_code, whole.mimetype, b"")
+
+
+def test_a_name_from_the_request_is_no_header(api: Api) -> None:
+    digest = "0" * 62 + "%0D"
+    for path in (f"/v1/documents/{digest}", "/v1/records/x%0D%0AX-Injected:%201", "/problems/%0D%0AX-Injected:%201"):
+        response = api.get(path)
+        check(response, Row(b"", 404, "not-found"))
+        assert "X-Injected" not in response.headers

@@ -1,145 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """The API's own description: complete, true to what the API answers, and the same as the files in `docs`."""
 
-import json
-import time
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote, urlencode
-from uuid import uuid4
 
 import jsonschema_rs
 import orjson
 import pytest
-from joserfc import jwt
-from joserfc.jwk import OKPKey
 from schemathesis.specs.openapi import definitions
 from werkzeug.test import TestResponse
 
-from api.auth import hash_secret, new_api_key
-from api.clock import now
 from api.openapi import build, collection, operation_id, undescribed
-from api.openapi.examples import CLIENT_KEY
 from api.problems import KINDS
 from api.scopes import ANYBODY, PASS, SCOPES
-from notary.access import ROLES, ApiKey, key_id
-from tests.support.api import Api, running_api
-from tests.support.builders import ORIGIN, anchor_of
+from tests.support.api import Api
+from tests.support.document import COMPONENTS, DOCS, DOCUMENT, LINKS, OPERATIONS, Operation, example_api, replay
 
-DOCS = Path(__file__).parents[2] / "docs"
-DOCUMENT: dict[str, Any] = orjson.loads((DOCS / "openapi.json").read_bytes())
-COMPONENTS = DOCUMENT["components"]
-
-
-class Operation:
-    """An operation of the document."""
-
-    def __init__(self, method: str, path: str, value: Mapping[str, Any]) -> None:
-        self.method, self.path, self.value = method, path, value
-        self.id: str = value["operationId"]
-
-    @property
-    def examples(self) -> list[tuple[str | None, Any]]:
-        """Its bodies with their media types; one that is none for an operation without."""
-        content = self.value.get("requestBody", {}).get("content", {})
-        found = [
-            (media_type, item["value"])
-            for media_type, media in content.items()
-            for item in media.get("examples", {}).values()
-        ]
-        return found or [(None, None)]
-
-
-OPERATIONS = {
-    value["operationId"]: Operation(method.upper(), path, value)
-    for path, item in DOCUMENT["paths"].items()
-    for method, value in item.items()
-}
-LINKS = {
-    link["operationId"]: (source.id, link["parameters"])
-    for source in OPERATIONS.values()
-    for answer in source.value["responses"].values()
-    for link in answer.get("links", {}).values()
-}
 EXAMPLES = [(name, number) for name, item in OPERATIONS.items() for number in range(len(item.examples))]
 
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    with running_api(tmp_path_factory.mktemp("document") / "data") as api:
-        # The examples name the third organisation as an auditor, sign with registered keys, and speak of one loan.
-        assert api.services.access.add_organisation("Sample Audit", "auditor", now()).number == 3
-        assert replay(api, "keysRegister")[1].status_code == 201
-        head = api.services.log.head()
-        assert head.size == 2
-        api.services.store.save_anchor(anchor_of(head))
-        assert replay(api, "keysRegister", 1)[1].status_code == 201
-        assert replay(api, "recordsSubmit")[1].status_code == 201
+    with example_api(tmp_path_factory.mktemp("document") / "data") as api:
         yield api
-
-
-def token_of(api: Api, operation: Operation) -> str | None:
-    """Return the bearer token that an operation wants."""
-    [security] = operation.value["security"] or [{}]
-    if "loanPass" in security:
-        return str(replay(api, "passesMint", 0)[1].json["secret"])
-    if security.get("apiKey") == ["organisations:write"]:
-        secret = new_api_key()
-        made = api.services.access.add_organisation("The operator", "operator", now())
-        digest = hash_secret(secret)
-        api.services.access.add_api_key(ApiKey(key_id(digest), made.number, "first", ROLES["operator"], now()), digest)
-        return secret
-    return api.bank.api_key if security else None
-
-
-def assertion() -> str:
-    """Return what the example of a token request cannot hold, because it is too old after ten minutes."""
-    claims = {"iss": "1", "sub": "1", "aud": ORIGIN, "exp": int(time.time()) + 60, "jti": f"jti-{time.time_ns()}"}
-    return jwt.encode({"alg": "Ed25519"}, claims, OKPKey.import_key(CLIENT_KEY.to_pem()), algorithms=["Ed25519"])
-
-
-def replay(api: Api, name: str, number: int = 0) -> tuple[dict[str, Any], TestResponse]:
-    """Send an example of an operation as it stands in the document.
-
-    Only what another operation must have answered before, as its links say, is taken from there. Returns what was sent
-    too, as links name it.
-    """
-    operation = OPERATIONS[name]
-    parameters = {item["name"]: item for item in operation.value.get("parameters", [])}
-    path = {name: item["example"] for name, item in parameters.items() if item["in"] == "path"}
-    query = {name: item["example"] for name, item in parameters.items() if item["in"] == "query" and "example" in item}
-    if name in LINKS:
-        source, expressions = LINKS[name]
-        sent, answer = replay(api, source)
-        path |= {key: value_of(expression, sent, answer) for key, expression in expressions.items()}
-    media_type, body = operation.examples[number]
-    if name == "oauthToken":
-        replay(api, "clientKeysAdd")
-        body = {**body, "client_assertion": assertion()}
-    address = operation.path.format(**{key: quote(value, safe="") for key, value in path.items()})
-    if query:
-        address += f"?{urlencode(query)}"
-    data = body if isinstance(body, str | None) else json.dumps(body, ensure_ascii=False)
-    if media_type == "application/x-www-form-urlencoded":
-        data = urlencode(body)
-    token = token_of(api, operation)
-    response = api.app.test_client().open(
-        address,
-        method=operation.method,
-        data=data,
-        content_type=media_type,
-        headers={"Idempotency-Key": str(uuid4()), **({"Authorization": f"Bearer {token}"} if token else {})},
-    )
-    return {"path": path, "body": body}, response
-
-
-def value_of(expression: str, sent: dict[str, Any], answer: TestResponse) -> str:
-    """Return what a runtime expression stands for."""
-    if expression.startswith("$request.path."):
-        return str(sent["path"][expression.removeprefix("$request.path.")])
-    source, name = expression.split("#/")
-    return str({"$request.body": sent["body"], "$response.body": answer.json}[source][name])
 
 
 def closed(schema: Any) -> Any:

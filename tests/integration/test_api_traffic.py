@@ -57,6 +57,13 @@ def test_a_key_with_another_body_is_refused(api: Api) -> None:
     api.request("DELETE", f"/v1/webhooks/{made.json['id']}")
 
 
+def test_a_key_with_another_query_is_refused(api: Api) -> None:
+    body = canonical_json(repayment("T-1"))
+    assert keyed(api, "two-queries", body, "/v1/records").status_code != 200
+    other = keyed(api, "two-queries", body, "/v1/records?documents=required")
+    assert (other.status_code, other.json["type"]) == (422, "urn:loan-notary:problem:idempotency-key-reused")
+
+
 def test_a_key_is_the_tenant_s_own(api: Api) -> None:
     one, other = keyed(api, "mine"), keyed(api, "mine", by=api.other)
     assert (one.status_code, other.status_code) == (201, 201)

@@ -10,7 +10,12 @@ import pytest
 from api.openapi import breaking_changes, unannounced
 
 THING = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}, "note": {"type": "string"}}}
-WISH = {"type": "object", "required": ["a"], "properties": {"a": {"enum": ["x", "y"]}}, "additionalProperties": False}
+WISH = {
+    "type": "object",
+    "required": ["a"],
+    "properties": {"a": {"enum": ["x", "y"]}, "c": {"pattern": "^x"}},
+    "additionalProperties": False,
+}
 
 
 def media(schema: dict[str, Any]) -> dict[str, Any]:
@@ -85,6 +90,7 @@ BREAKS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         "POST /things 201",
     ),
     "a value": (lambda new: schema(new, "Wish")["properties"]["a"]["enum"].remove("y"), "Wish.a"),
+    "another pattern": (lambda new: schema(new, "Wish")["properties"]["c"].update(pattern="^y"), "Wish.c"),
     "a request's need": (need, "Wish.b"),
 }
 HARMLESS: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -95,6 +101,7 @@ HARMLESS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "an answer's certainty": lambda new: schema(new, "Thing")["required"].append("note"),
     "a request's member": lambda new: schema(new, "Wish")["properties"].update(b={}),
     "a need less": lambda new: schema(new, "Wish")["required"].clear(),
+    "a pattern's end": lambda new: schema(new, "Wish")["properties"]["c"].pop("pattern"),
     "a value": lambda new: schema(new, "Wish")["properties"]["a"]["enum"].append("z"),
     "a text": lambda new: post(new).update(summary="Other words"),
 }

@@ -7,7 +7,7 @@ from api.openapi.model import Answer, Body, Link, Operation, Schema, Table
 from api.openapi.shapes import TEXT, TIME, either, exactly, items, ref
 from notary.access import ROLES
 
-_NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 256, "pattern": r"^[^\p{C}\p{Zl}\p{Zp}]*$"}
+_NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 256, "description": "Printable characters."}
 _NUMBER: Schema = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
 _SCOPE = either(*sorted({scope for scopes in ROLES.values() for scope in scopes}))
 _BY_ID = {"identity": "$response.body#/id"}

@@ -3,7 +3,7 @@
 
 from api.openapi import examples as ex
 from api.openapi.model import Answer, Body, Link, Operation, Table
-from api.openapi.shapes import TEXT, ref
+from api.openapi.shapes import BINARY, ref
 from api.openapi.tables.common import CERTIFICATE, DOCUMENTS, LENDER, PLACING, READING, RECEIPT, file
 
 _PATH = {"record_id": ex.AGREEMENT_ID}
@@ -57,7 +57,7 @@ TABLE = Table(
             "One record or envelope a line, at most 64 MiB. A bad line does not keep the others out. The lines of one "
             "loan belong into one request, in order.",
             query=(DOCUMENTS,),
-            body=Body({"application/x-ndjson": (TEXT, {"lines": _LINES})}),
+            body=Body({"application/x-ndjson": (BINARY, {"lines": _LINES})}),
         ),
         "records.show": Operation(
             "Show a record",
