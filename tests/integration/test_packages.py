@@ -9,7 +9,9 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from unittest.mock import ANY
 from urllib.parse import quote
 
@@ -231,20 +233,14 @@ def test_a_file_left_out_or_smuggled_in_is_named(files: dict[str, bytes], tmp_pa
     assert found == {"files": "/: records/9999-waiver.json is not in the manifest"}
 
 
-def resealed(api: Api, files: dict[str, bytes], too_much: int = 0) -> dict[str, bytes]:
+def resealed(api: Api, files: dict[str, bytes], too_much: int = 0, **about: Any) -> dict[str, bytes]:
     """Return files with a manifest that fits them, sealed by the log: what a notary that cheats could make.
 
-    By `too_much` its sizes are wrong.
+    By `too_much` its sizes are wrong; it says `about` the loan what is given.
     """
     manifest = parse_manifest(files[MANIFEST])
     listed = [type(manifest.files[0])(name, name_of(data), len(data) + too_much) for name, data in files.items()]
-    made = type(manifest)(
-        manifest.environment,
-        manifest.lender,
-        manifest.loan,
-        manifest.log_key,
-        tuple(item for item in listed if item.name != MANIFEST),
-    )
+    made = replace(manifest, files=tuple(item for item in listed if item.name != MANIFEST), **about)
     return {**files, MANIFEST: made.sealed(load_signer(api.folder))}
 
 
@@ -254,10 +250,13 @@ def test_the_notary_cannot_show_other_records_than_it_proves(api: Api, files: di
     names = [name for name in files if name.startswith(("records/", "keys/", "checkpoint/")) or name == "policy.json"]
     assert len(names) >= 5
     for name in [*names, "proofs/0000.tlog-proof", "proofs/0001.entry"]:
-        forged = resealed(api, {**files, name: files[name] + b" "})
-        found = failed(verify(tmp_path / "p.zip", packed(forged)))
-        assert list(found) == ["contents"], name
-        assert name in found["contents"]
+        for content in (files[name] + b" ", b"\0" + files[name][1:]):
+            found = failed(verify(tmp_path / "p.zip", packed(resealed(api, {**files, name: content}))))
+            assert list(found) == ["contents"], name
+            assert name in found["contents"]
+    for about in ({"loan": "another"}, {"lender": "another"}, {"environment": "production"}):
+        found = failed(verify(tmp_path / "p.zip", packed(resealed(api, files, **about))))
+        assert "is not about the loan" in found["contents"]
     other = f"documents/{name_of(b'other')}/document.pdf"
     found = failed(verify(tmp_path / "p.zip", packed(resealed(api, {**files, other: b"other"}))))
     assert list(found) == ["document"]
