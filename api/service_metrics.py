@@ -115,9 +115,14 @@ class Watch:
     """
 
     def __init__(
-        self, store: Store, hooks: WebhookStore, ask_balance: Callable[[], int], registry: CollectorRegistry
+        self,
+        store: Store,
+        hooks: WebhookStore,
+        ask_balance: Callable[[], int],
+        registry: CollectorRegistry,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store, self._hooks, self._ask_balance = store, hooks, ask_balance
+        self._store, self._hooks, self._ask_balance, self._clock = store, hooks, ask_balance, clock
         self._next = hooks.next_anchor_change()
         self._waits = Histogram(
             ANCHOR_WAIT, "Seconds that the longest-waiting record of an anchor waited for it.", ("state",),
@@ -137,8 +142,8 @@ class Watch:
         """Look for anchors that have come further, and, now and then, at the balance."""
         try:
             self._follow()
-            if time.monotonic() - self._asked >= _ASK_EVERY:
-                self._asked, self.balance = time.monotonic(), None
+            if self._clock() - self._asked >= _ASK_EVERY:
+                self._asked, self.balance = self._clock(), None
                 self.balance = self._ask_balance()
         except NotaryError:
             # A database or a node that is away is told of by those who need it.

@@ -4,6 +4,7 @@
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -93,6 +94,19 @@ def test_records_are_counted_once_by_their_signatures(api: Api) -> None:
     assert counted("records_total", signatures="several") == 1
     assert counted("problems_total", reason="illegal-transition") == 1
     assert counted("commit_seconds_count") == counted("commit_size_count") == counted("commit_size_sum") == 5
+
+
+def test_a_commit_that_fails_is_counted_and_leaves_no_queue(tmp_path: Path) -> None:
+    with running_api(tmp_path / "data") as api, capture_logs() as logged:
+        counted = Counted()
+        with closing(sqlite3.connect(api.folder.database)) as connection:
+            connection.execute("ALTER TABLE entries RENAME TO away")
+            assert api.submit(agreement("F-1", api.bank)).status_code == 503
+            connection.execute("ALTER TABLE away RENAME TO entries")
+        assert counted("commit_failures_total") == 1
+        assert counted("commit_seconds_count") == counted("records_total", signatures="none") == 0
+        assert REGISTRY.get_sample_value("loan_notary_writer_queue") == 0
+        assert {"commit failed", "request failed"} == {line["event"] for line in logged}
 
 
 def test_lines_of_a_batch_are_counted_and_share_their_request_s_trace_id(api: Api) -> None:
@@ -222,13 +236,40 @@ def test_the_wait_of_an_anchor_is_that_of_its_oldest_record(
     assert watch.balance == 7
 
 
+def test_the_first_anchor_of_a_log_counts_from_its_first_record(
+    stores: tuple[NotaryKit, SqliteStore, SqliteWebhooks],
+) -> None:
+    kit, store, hooks = stores
+    registry = CollectorRegistry()
+    watch = Watch(store, hooks, lambda: 7, registry)
+    placed(kit.sequencer.append(history("M", 2)))
+    head = store.head()
+    assert head is not None
+    store.save_anchor(anchor_of(head, state=AnchorState.FINAL))
+    watch.step()
+    for state in ("anchored", "final"):
+        assert registry.get_sample_value(f"{ANCHOR_WAIT}_count", {"state": state}) == 1
+    # Whoever comes later has not seen the anchor come.
+    later = CollectorRegistry()
+    Watch(store, hooks, lambda: 7, later).step()
+    assert later.get_sample_value(f"{ANCHOR_WAIT}_count", {"state": "final"}) is None
+
+
 def test_a_balance_that_cannot_be_asked_for_is_none(stores: tuple[NotaryKit, SqliteStore, SqliteWebhooks]) -> None:
     _, store, hooks = stores
 
-    def ask() -> int:
-        raise UnavailableError("the node is away")
+    answers, moments = [7], [100.0]
 
-    watch = Watch(store, hooks, ask, CollectorRegistry())
+    def ask() -> int:
+        if not answers:
+            raise UnavailableError("the node is away")
+        return answers.pop()
+
+    watch = Watch(store, hooks, ask, CollectorRegistry(), lambda: moments[0])
+    watch.step()
+    watch.step()
+    assert watch.balance == 7
+    moments[0] += 3600
     watch.step()
     assert watch.balance is None
     stop = threading.Event()
@@ -267,14 +308,15 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
 
 
 def test_a_process_counts_with_what_it_has_started() -> None:
-    own = usage(os.getpid())
-    assert own.seconds > 0
-    assert own.resident > 1_000_000
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
-        assert usage(os.getpid()).resident > 0
-        # As proc(5) has it: the child's resident pages are in the sum.
-        alone = usage(child.pid).resident
-        assert usage(os.getpid()).resident >= alone
+    before, size = usage(os.getpid()), 300_000_000
+    assert before.seconds > 0
+    assert 1_000_000 < before.resident < 10**12
+    script = f"data = b'x' * {size}; print(len(data), flush=True); input()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", script], **pipes) as child:  # type: ignore[call-overload]
+        child.stdout.readline()
+        assert usage(child.pid).resident > size
+        assert usage(os.getpid()).resident > before.resident + size // 2
         child.communicate(b"\n")
     assert usage(child.pid) == Usage()
     assert Usage(1, 2) + Usage(3, 4) == Usage(4, 6)
