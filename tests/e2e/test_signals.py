@@ -225,7 +225,7 @@ def test_one_answer_has_the_numbers_of_all_processes(story: Story) -> None:
     assert 0 < sample(text, "loan_notary_wallet_ether") <= 1000
     assert sample(text, "loan_notary_anchoring_failed") == 0
     assert sample(text, "loan_notary_process_resident_bytes", process="writer") > 1_000_000
-    parts = {"service", "writer", "server", "webhooks"}
+    parts = {"service", "writer", "server", "webhooks", "jobs"}
     assert {part for part in parts if sample(text, "loan_notary_process_cpu_seconds", process=part) > 0} == parts
     assert "_created" not in text
 
