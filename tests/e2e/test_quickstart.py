@@ -23,7 +23,13 @@ def test_every_block_runs_as_written(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(program, "utf-8")
     # The first line puts .venv/bin on the PATH of a shell in the clone; the tests run with it there already.
     script = "\n".join(
-        ["set -em", "trap 'kill %1 2> kill.log' EXIT", *shell[1:], f"{sys.executable} program.py", "kill %1; wait"]
+        [
+            "set -em",
+            "trap 'kill %1 2> kill.log || true' EXIT",
+            *shell[1:],
+            f"{sys.executable} program.py",
+            "kill %1; wait",
+        ]
     )
     script = script.replace("init --data", f"init --port {port} --anchor-interval 0.2 --data").replace(
         ":8080", f":{port}"
@@ -38,7 +44,7 @@ def test_every_block_runs_as_written(tmp_path: Path) -> None:
     assert re.search("^VALID$", ran.stdout, re.MULTILINE)
     said = ran.stdout.splitlines()
     at = said.index("valid final test")
-    assert re.fullmatch("/[a-z_]* [0-9a-f]{16}", said[at + 1])
+    assert re.fullmatch("/[a-z_]* [0-9a-f]{32}", said[at + 1])
     assert re.fullmatch("1 None The record's id was used before: .*", said[at + 2])
     assert said[at + 3] == "/: the header webhook-timestamp is missing"
     assert "'/id'" in (tmp_path / "pointers.txt").read_text("utf-8")

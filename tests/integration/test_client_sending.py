@@ -214,7 +214,7 @@ def test_errors_point_at_what_is_wrong(run: Run, api: Api, url: str) -> None:
     with pytest.raises(InvalidRequestError) as invalid:
         run(url, lambda client: client.submit({**record, "maturity": "never"}), key)
     assert (invalid.value.status, [fault.pointer for fault in invalid.value.faults]) == (422, ["/maturity"])
-    assert len(invalid.value.trace_id) == 16
+    assert len(invalid.value.trace_id) == 32
     run(url, lambda client: client.submit(record), key)
     with pytest.raises(ConflictError) as conflict:
         run(url, lambda client: client.submit({**record, "governing_law": "DE"}), key)
@@ -241,6 +241,14 @@ def test_records_may_come_from_an_asynchronous_source(api: Api, url: str) -> Non
 
     found = run_async(url, lambda client: client.submit_many(source()), api.bank.api_key)
     assert [item.new for item in found] == [True] * 3
+
+
+def test_a_call_that_is_sent_twice_makes_one_thing(run: Run, api: Api, url: str) -> None:
+    call = calls.access.create_api_key(f"key {uuid4()}", ["records:read"])
+    first, again = (run(url, lambda client: client.send(call), api.bank.api_key) for _ in range(2))
+    assert first == again
+    names = [item["name"] for item in run(url, lambda client: client.api_keys(), api.bank.api_key)]
+    assert names.count(first["name"]) == 1
 
 
 def test_the_application_may_stand_behind_it_without_a_socket(api: Api) -> None:

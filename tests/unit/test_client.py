@@ -176,6 +176,16 @@ def test_a_message_by_one_of_the_secrets(secrets: str) -> None:
     assert verify_webhook(secrets, message(), BODY, now=1000) == {"type": "record.final"}
 
 
+def test_the_standard_s_own_example() -> None:
+    # Standard Webhooks 1.0, reference implementations' test vector.
+    headers = {
+        "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        "webhook-timestamp": "1614265330",
+        "webhook-signature": "v1a,AAAA v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    }
+    assert verify_webhook(SECRETS[0], headers, b'{"test": 2432232314}', now=1614265330) == {"test": 2432232314}
+
+
 @pytest.mark.parametrize("moment", [700, 1300])
 def test_a_message_within_the_tolerance(moment: float) -> None:
     assert verify_webhook(SECRETS, message(), BODY, now=moment)
