@@ -51,7 +51,8 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
         receipt = stamped_receipt(service, agreed["id"], api_key, folder)
         # A prefix that ends in a slash, on the real server, and a redirection nowhere.
         log_key = load_signer(DataFolder(service.folder)).verifier.format()
-        assert tlog.check_log(lambda path: service.request("GET", f"/log//{path}").body, log_key).size == 2
+        # The genesis, two acts of administration (a lender, its API key), the agreement.
+        assert tlog.check_log(lambda path: service.request("GET", f"/log//{path}").body, log_key).size == 4
         exported = run(
             "export", receipt, "--as", "cose", "--url", service.url, "--json", LOAN_NOTARY_API_KEY=api_key
         )  # fmt: skip
@@ -115,7 +116,7 @@ def test_the_operator_sees_who_has_stamped_and_who_never_did(done: Done) -> None
     for stamps in (done.status["timestamps"], done.ready["timestamps"]):
         assert isinstance(stamps, list)
         assert [item["authority"] for item in stamps] == list(done.urls)
-        assert (stamps[0]["size"], stamps[1]["size"], stamps[1]["time"]) == (2, None, None)
+        assert (stamps[0]["size"], stamps[1]["size"], stamps[1]["time"]) == (4, None, None)
         assert stamps[0]["age_seconds"] >= 0
 
 
@@ -127,7 +128,7 @@ def test_exports_are_checked_with_the_service_gone(done: Done, tmp_path: Path) -
     assert entry.read_bytes() == receipt.entry()
     for file, form in ((proof, "C2SP .tlog-proof"), (done.cose, "COSE receipt")):
         result = run("verify-export", file, "--receipt", done.receipt, "--log-key", done.log_key, "--json")
-        assert document(result) == {"proves": form, "index": 1, "size": 2, "log_key": done.log_key}
+        assert document(result) == {"proves": form, "index": 3, "size": 4, "log_key": done.log_key}
     key = public_key(done.log_key)
     assert cose.is_included(done.cose.read_bytes(), entry.read_bytes(), key)
 
