@@ -3,7 +3,7 @@
 
 from api.openapi import examples as ex
 from api.openapi.model import Answer, Body, Link, Operation, Table
-from api.openapi.shapes import TEXT, ref
+from api.openapi.shapes import BINARY, ref
 from api.openapi.tables.common import DOCUMENTS
 
 _PATH = {"job": "job_" + "0" * 32}
@@ -30,7 +30,7 @@ TABLE = Table(
             "The parts, numbered from 1 and of at most 64 MiB each, are joined to one file of NDJSON. They may be cut "
             "anywhere, come in any order, and be sent again; other bytes under the same number are refused.",
             paths={**_PATH, "number": "1"},
-            body=Body({"application/x-ndjson": (TEXT, {"lines": _LINES})}),
+            body=Body({"application/x-ndjson": (BINARY, {"lines": _LINES})}),
             refusals=(*_REFUSALS, "invalid-input", "wrong-digest"),
             links={201: (Link("jobs.start", _ID),)},
         ),
