@@ -280,6 +280,8 @@ def broken(package: bytes, files: dict[str, bytes]) -> dict[str, bytes]:
         "prepended": b"x" + package,
         "mimetype is not first": packed({**rest, MIMETYPE: files[MIMETYPE]}),
         "no mimetype": packed(rest),
+        "mimetype is compressed": packed(files, zipfile.ZIP_DEFLATED, zipfile.ZIP_DEFLATED),
+        "behind something else": packed(files, begins=b"#!/bin/sh\n"),
         "path up": packed({**files, "../evil": b"x"}),
         "absolute": packed({**files, "/evil": b"x"}),
         "backslash": packed({**files, "a\\b": b"x"}),

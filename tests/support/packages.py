@@ -52,12 +52,14 @@ def files_of(package: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def packed(files: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
-    """Make a package of files, as an ordinary tool does; all but the first are compressed by `method`."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
+def packed(
+    files: dict[str, bytes], method: int = zipfile.ZIP_STORED, first: int = zipfile.ZIP_STORED, begins: bytes = b""
+) -> bytes:
+    """Make a package of files, as an ordinary tool does: `mimetype` compressed by `first`, all others by `method`."""
+    buffer = io.BytesIO(begins)
+    with zipfile.ZipFile(buffer, "a") as archive:
         for name, data in files.items():
-            archive.writestr(name, data, zipfile.ZIP_STORED if name == MIMETYPE else method)
+            archive.writestr(name, data, first if name == MIMETYPE else method)
     return buffer.getvalue()
 
 
