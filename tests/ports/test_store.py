@@ -183,6 +183,7 @@ def test_records_are_listed_by_lender_and_loan_within_indexes(filled: Store) -> 
     assert (listed(0, 4), listed(2, 4), listed(0, 3), listed(0, 4, 2)) == ([1, 2, 3], [2, 3], [1, 2], [1, 2])
     assert (listed(0, 4, loan="A"), listed(2, 4, loan="A"), listed(0, 4, 1, "A")) == ([1, 3], [3], [1])
     assert (listed(3, 4, loan="B"), listed(0, 4, loan="C")) == ([], [])
+    assert (listed(3, 4, loan="A"), listed(0, 3, loan="A")) == ([3], [1])
     assert filled.lender_records(2, 0, 4, 9) == filled.lender_records(1, 0, 4, 9, record_type="offer") == []
     assert filled.lender_records(1, 1, 2, 1) == [filled.record_at(1)]
 

@@ -19,7 +19,9 @@ from tests.support.builders import NOW, NotaryKit, add_lender, anchor_of, kit_ov
 
 KINDS = ("agreement", "data_consent", "disbursement")
 WRITES = st.lists(
-    st.tuples(st.integers(1, 2), st.sampled_from("ABCD"), st.sampled_from(KINDS), st.integers(-3, 3)), max_size=8
+    st.tuples(st.integers(1, 2), st.sampled_from("ABCD"), st.sampled_from(KINDS), st.integers(-3, 3)),
+    min_size=3,
+    max_size=8,
 )
 """Records by lender, loan, type, and how much earlier or later than the last one they were received."""
 MAYBE_TIME = st.none() | st.integers(NOW - 3, NOW + 40)
