@@ -5,7 +5,7 @@ from functools import cache
 from hashlib import sha256
 
 import orjson
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app
 
 from api.openapi import build
 from api.wiring import Services
@@ -26,7 +26,6 @@ def blueprint(_services: Services) -> Blueprint:
         response = Response(data, mimetype="application/json")
         response.set_etag(tag)
         response.headers["Cache-Control"] = "public, max-age=300"
-        response.make_conditional(request.environ)
         return response
 
     return views
