@@ -46,7 +46,7 @@ def test_a_lost_chain(tmp_path: Path) -> None:
         assert result.exit_code == 1
         assert {check["link"] for check in document(result)["checks"] if check["status"] == "failed"} == {"block"}
         audited = run("audit", "--data", service.folder, "--json")
-        assert (audited.exit_code, document(audited)["records"]["records"]) == (0, 2), audited.output
+        assert (audited.exit_code, document(audited)["records"]["records"]) == (0, 4), audited.output
         assert service.stop() == 0
 
         service.start()
