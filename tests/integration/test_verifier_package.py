@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The verifier without the rest: what it needs; its wheel and its single file, where nothing else can be imported."""
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -51,9 +52,12 @@ def names(requirements: list[str]) -> set[str]:
 def run_blocked(code: str, paths: list[str], blocked: set[str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run code where nothing of the clone can be imported, nor what is blocked; site-packages can."""
     program = BLOCKER.format(blocked=blocked, paths=paths) + code
+    # Coverage, which would follow into the process, imports what is blocked.
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     return subprocess.run(
         [sys.executable, "-I", "-c", program, *arguments],
         cwd="/",
+        env=variables,
         capture_output=True,
         text=True,
         check=False,
