@@ -24,7 +24,7 @@ def lock_python() -> None:
     project = ["uv", *COMPILE, "pyproject.toml"]
     subprocess.run([*project, "--group", "build", "-o", "requirements/run.txt"], cwd=ROOT, check=True)
     subprocess.run(
-        [*project, "--group", "dev", "-c", "requirements/run.txt", "-o", "requirements/dev.txt"],
+        [*project, "--all-extras", "--group", "dev", "-c", "requirements/run.txt", "-o", "requirements/dev.txt"],
         cwd=ROOT,
         check=True,
     )
