@@ -11,9 +11,9 @@ from uuid import uuid4
 
 from notary.encoding import format_time
 from notary.errors import RefusedError
+from notary.log.sequencer import Placed, Submission
 from notary.records.administration import ADMINISTRATION
 from notary.registration import Registrar
-from notary.sequencer import Placed, Submission
 
 
 class Writer(Protocol):

@@ -15,7 +15,7 @@ from chain.registry_deployment import RECORDS, deploy_registry, plan_registry
 from chain.rpc import Rpc
 from chain.wallet import Wallet
 from notary.errors import UnavailableError
-from notary.log import Log
+from notary.log.reader import Log
 from notary.ports import Store
 
 _EMBEDDED_BALANCE = 10**21

@@ -22,7 +22,6 @@ from api.wiring import open_store
 from chain.deployment import Deployment
 from chain.history import NodeHistory
 from chain.witness import NodeWitness
-from notary.anchors import AnchorState
 from notary.audit.anchors import AnchorsOutcome, AuditedLog, audit_chain, audit_stored_anchors
 from notary.audit.finding import Findings
 from notary.audit.job import ENTRIES_A_PART, Job, Outcome, Part, PartAuditor, Whole, newest_size, plan_job, put_together
@@ -30,9 +29,10 @@ from notary.audit.report import AuditReport
 from notary.audit.sources import LogSource, StoreSource, TiledSource, folder_fetch
 from notary.audit.state import AuditState
 from notary.errors import UnavailableError
+from notary.log.anchors import AnchorState
+from notary.log.signed_note import NoteVerifier
 from notary.ports import Store
 from notary.schemes import SCHEMES
-from notary.signed_note import NoteVerifier
 
 _SMALL = 50_000
 """Entries that are audited before other processes have started."""

@@ -15,8 +15,8 @@ from api.required_documents import check_documents
 from api.wiring import Services
 from api.writer_protocol import MAX_SUBMISSIONS
 from notary.errors import LogBusyError, NotaryError, RefusedError
+from notary.log.sequencer import Placed, Submission
 from notary.ports import Lender
-from notary.sequencer import Placed, Submission
 
 _MAX_PART = 8 * 1024 * 1024
 """Bytes of lines after which a part is placed, however few they are: a frame to the writer has a limit."""

@@ -17,7 +17,7 @@ import orjson
 import structlog
 
 from api.metrics import count_checks
-from notary.documents import CheckStatus, CheckTask, DocumentCheck
+from notary.documents.document import CheckStatus, CheckTask, DocumentCheck
 from notary.errors import CheckerBusyError, UnavailableError
 from notary.inspection.limits import WALL_SECONDS
 from notary.inspection.tasks import write_task
@@ -33,7 +33,7 @@ _log = structlog.get_logger()
 
 
 class CheckerPool:
-    """Implements `notary.documents.DocumentChecker`; for any number of threads."""
+    """Implements `notary.documents.document.DocumentChecker`; for any number of threads."""
 
     def __init__(self, processes: int = PROCESSES, wait: float = WAIT) -> None:
         self._wait = wait

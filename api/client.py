@@ -12,9 +12,9 @@ from uuid import uuid4
 import orjson
 import urllib3
 
+from notary.documents.digests import FileDigests
 from notary.encoding import b64
 from notary.errors import Fault, InvalidInputError, NotFoundError, RefusedError, UnavailableError
-from notary.file_digests import FileDigests
 
 _TIMEOUT = urllib3.Timeout(connect=5.0, read=60.0)
 _RETRIES = urllib3.Retry(

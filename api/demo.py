@@ -18,8 +18,8 @@ from api.wiring import load_signer
 from notary.canonical import parse_json
 from notary.envelope import envelope_from_json
 from notary.errors import UnavailableError
-from notary.receipt import MAX_RECEIPT, parse_receipt
-from notary.report import Report, Verdict
+from notary.receipts.receipt import MAX_RECEIPT, parse_receipt
+from notary.receipts.report import Report, Verdict
 from verifier import make_verifier
 
 LENDER = "示范银行 Sample Bank"

@@ -19,9 +19,9 @@ from api.writer_client import WriterClient
 from notary.access import ROLES, ApiKey, Organisation, key_id
 from notary.encoding import format_time
 from notary.errors import UnavailableError
+from notary.log.sequencer import Sequencer
 from notary.registration import Registrar
 from notary.schemes import SCHEMES
-from notary.sequencer import Sequencer
 
 BY = "operator"
 

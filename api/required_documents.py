@@ -5,9 +5,9 @@ from flask import request
 
 from api.wiring import Services
 from notary.errors import Fault, InvalidInputError
+from notary.log.sequencer import Submission
 from notary.ports import Lender
-from notary.provenance import require_documents
-from notary.sequencer import Submission
+from notary.receipts.provenance import require_documents
 
 
 def documents_required() -> bool:

@@ -23,8 +23,8 @@ from api.clock import now
 from api.processes import usage
 from api.views.health import newest_anchor, newest_timestamps
 from chain.anchorer import AnchorStatus
-from notary.anchors import AnchorState
 from notary.errors import NotaryError, UnavailableError
+from notary.log.anchors import AnchorState
 from notary.ports import Store
 from notary.webhooks import WebhookStore
 

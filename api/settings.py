@@ -24,8 +24,8 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from notary.errors import Fault, InvalidInputError
+from notary.receipts.sealed import Environment
 from notary.records.fields import Model
-from notary.sealed import Environment
 
 DEFAULT_PORT = 8080
 

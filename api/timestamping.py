@@ -7,21 +7,21 @@ import urllib3
 from cryptography.x509 import Certificate
 
 from api.settings import DataFolder, Settings, TimestampAuthority
-from notary.anchors import LogHead
 from notary.errors import Fault, InvalidInputError, UnavailableError
-from notary.log import Log
+from notary.log.anchors import LogHead
+from notary.log.reader import Log
+from notary.log.timestamping import StampPolicy, Timestamper
+from notary.log.timestamps import Timestamp
 from notary.ports import Store
-from notary.time_proof import load_authorities
-from notary.timestamp_tokens import MAX_REPLY, make_request, open_reply, verify_token
-from notary.timestamping import StampPolicy, Timestamper
-from notary.timestamps import Timestamp
+from notary.receipts.time_proof import load_authorities
+from notary.receipts.timestamp_tokens import MAX_REPLY, make_request, open_reply, verify_token
 
 _TIMEOUT = urllib3.Timeout(connect=5.0, read=15.0)
 _PEM = "-----BEGIN"
 
 
 class HttpAuthority:
-    """Implements `notary.timestamping.Authority`: one authority at one URL, trusted by the certificates given."""
+    """Implements `notary.log.timestamping.Authority`: one authority at one URL, trusted by the certificates given."""
 
     def __init__(self, url: str, certificates: tuple[Certificate, ...]) -> None:
         self._url, self._certificates = url, certificates

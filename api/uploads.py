@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from api.client import NotaryClient
+from notary.documents.digests import FileDigests, digests_of
 from notary.errors import NotFoundError
-from notary.file_digests import FileDigests, digests_of
 
 _CONNECTIONS = 4
 _PART = 1 << 20

@@ -35,7 +35,7 @@ from api.writer_protocol import (
 )
 from notary.encoding import format_time
 from notary.errors import NotaryError, RefusedError, UnavailableError
-from notary.sequencer import Placed, Sequencer, Submission
+from notary.log.sequencer import Placed, Sequencer, Submission
 
 MAX_WAITING = 16_384
 """Submissions that one commit takes; what comes on top of them is told that the log is busy."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from api.writer_protocol import LENGTH_SIZE, MAX_FRAME, MAX_SUBMISSIONS, frame, read_answer, write_request
 from notary.errors import RefusedError, UnavailableError
-from notary.sequencer import Placed, Submission
+from notary.log.sequencer import Placed, Submission
 
 # Seconds and microseconds, as the kernel takes them: Python's own timeout costs a poll before each call.
 _TIMEOUT = struct.pack("@ll", 30, 0)
@@ -43,7 +43,7 @@ class WriterClient:
         self._led = False
 
     def append(self, submissions: Sequence[Submission]) -> Places:
-        """Place each of at most `MAX_SUBMISSIONS` submissions, as `notary.sequencer.Sequencer.append` does.
+        """Place each of at most `MAX_SUBMISSIONS` submissions, as `notary.log.sequencer.Sequencer.append` does.
 
         Raises `LogBusyError`, or `UnavailableError` where it is not known whether they were placed; sending them
         again is harmless, because the log holds a record of one lender and id once.

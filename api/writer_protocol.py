@@ -23,8 +23,8 @@ from notary.errors import (
     TransitionError,
     UnavailableError,
 )
-from notary.sequencer import Placed, Submission
-from notary.tiles import split_hashes
+from notary.log.sequencer import Placed, Submission
+from notary.log.tiles import split_hashes
 
 LENGTH_SIZE = 4
 MAX_FRAME = 64 * 1024 * 1024

@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from notary.anchors import AnchorState
+from notary.log.anchors import AnchorState
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from chain.registry import Head, Registry
 from chain.rpc import Fees
 from chain.sender import current_fees
 from chain.wallet import Wallet
-from notary.anchors import Anchor, AnchorState, AnchorStore, LogHead, LogView
 from notary.errors import NotaryError
+from notary.log.anchors import Anchor, AnchorState, AnchorStore, LogHead, LogView
 
 _OPEN = (AnchorState.PENDING, AnchorState.SENT, AnchorState.MINED, AnchorState.REORGED)
 _log = logging.getLogger(__name__)

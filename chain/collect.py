@@ -10,7 +10,7 @@ from chain.errors import EvidenceError, NodeRefusedError, UnknownHeaderError
 from chain.evidence import BlockHeader, anchor_slot, verify_evidence
 from chain.rlp_lists import encode, encode_integer
 from chain.rpc import Rpc, parse_data, parse_quantity
-from notary.anchors import Anchor, Evidence
+from notary.log.anchors import Anchor, Evidence
 
 _log = logging.getLogger(__name__)
 

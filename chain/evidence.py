@@ -20,7 +20,7 @@ from chain.errors import EvidenceError, UnknownHeaderError
 from chain.keccak import keccak
 from chain.rlp_lists import RlpItem, decode_list, encode
 from chain.trie_proof import prove_value
-from notary.anchors import Anchor
+from notary.log.anchors import Anchor
 
 MAXIMUM_HEADER = 4096
 """Bytes in a block header: those of today have some 640."""

@@ -24,7 +24,7 @@ from notary.errors import (
     MalformedJsonError,
     MissingPackageError,
 )
-from notary.keys import WALLET_ALG, PublicKey, make_jwk
+from notary.parties.keys import WALLET_ALG, PublicKey, make_jwk
 
 NAME, VERSION = "Loan Notary", "1"
 _RECORD = "Record(string type,string id,string loan,bytes32 payloadHash)"

@@ -5,11 +5,11 @@ from chain.deployment import Deployment
 from chain.errors import ChainUnavailableError, EvidenceError
 from chain.registry import Registry
 from chain.rpc import TIMEOUT, Rpc
-from notary.anchors import Anchor
+from notary.log.anchors import Anchor
 
 
 class NodeWitness:
-    """Implements `notary.verification.ChainWitness` with one node."""
+    """Implements `notary.receipts.verification.ChainWitness` with one node."""
 
     def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
         self._rpc = Rpc(url, timeout)

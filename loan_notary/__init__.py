@@ -55,7 +55,7 @@ from loan_notary.signing import (
     signature_over,
 )
 from loan_notary.webhook_messages import verify_webhook
-from notary.acceptance import PRODUCTION, AcceptanceRules, parse_rules
+from notary.receipts.acceptance import PRODUCTION, AcceptanceRules, parse_rules
 
 __all__ = [
     "PRODUCTION",

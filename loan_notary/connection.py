@@ -13,8 +13,8 @@ from loan_notary.call import Call
 from loan_notary.errors import Fault, InvalidInputError, NoAnswerError
 from loan_notary.receipts import History, Receipt, verify
 from loan_notary.retries import Retries
-from notary.acceptance import AcceptanceRules
-from notary.report import Report
+from notary.receipts.acceptance import AcceptanceRules
+from notary.receipts.report import Report
 
 TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 """Seconds; a batch of records whose signatures are all new takes the longest."""

@@ -10,16 +10,16 @@ from typing import Any, Literal, get_args
 import orjson
 
 from loan_notary.errors import ProblemError, problem_error
-from notary.acceptance import AcceptanceRules
 from notary.canonical import parse_canonical
+from notary.documents.digests import FileDigests, digests_of
 from notary.encoding import format_time
-from notary.file_digests import FileDigests, digests_of
-from notary.history_receipt import MAX_HISTORY, history_from_json
-from notary.history_receipt import HistoryReceipt as HistoryContent
-from notary.receipt import Receipt as ReceiptContent
-from notary.receipt import parse_receipt
-from notary.report import Report
-from notary.signed_note import parse_verifier
+from notary.log.signed_note import parse_verifier
+from notary.receipts.acceptance import AcceptanceRules
+from notary.receipts.history_receipt import MAX_HISTORY, history_from_json
+from notary.receipts.history_receipt import HistoryReceipt as HistoryContent
+from notary.receipts.receipt import Receipt as ReceiptContent
+from notary.receipts.receipt import parse_receipt
+from notary.receipts.report import Report
 from verifier import make_verifier
 from verifier.cli import verify_file
 

@@ -23,11 +23,11 @@ from notary.errors import (
     NotFoundError,
     RefusedError,
 )
+from notary.log.sequencer import Placed, Submission
+from notary.parties.signatures import missing_signers
 from notary.ports import Draft, DraftStore, Lender, LogStore, StoredRecord
 from notary.records import Record
 from notary.registration import MAX_BODY, Registrar
-from notary.sequencer import Placed, Submission
-from notary.signatures import missing_signers
 
 DAY = 86_400_000
 _TRIES = 32

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from notary.canonical import canonical_json, parse_canonical
 from notary.encoding import b64, b64url, parse_b64, parse_b64url
 from notary.errors import Fault, InvalidEnvelopeError, MalformedJsonError
-from notary.keys import WALLET_ALG
+from notary.parties.keys import WALLET_ALG
 
 TYPE = "loan-notary/record@1"
 MAX_PAYLOAD = 64 * 1024

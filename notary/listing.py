@@ -18,9 +18,9 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import orjson
 
-from notary.anchors import AnchorState
 from notary.history import Book, Case, Policy, findings, read_events
 from notary.lifecycle import LoanState
+from notary.log.anchors import AnchorState
 from notary.ports import Lender, ListedLoan, ListStore, LogStore, RecordStore, StoredRecord
 from notary.records.administration import ADMINISTRATION
 

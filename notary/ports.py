@@ -2,7 +2,7 @@
 """What the notary needs of a database: the ports that `notary.stores` implements.
 
 Times are milliseconds since 1970, UTC. A lender is named by the number that the store gave it. No method
-returns half of a commit. `notary.anchors.AnchorStore` is the port of anchoring.
+returns half of a commit. `notary.log.anchors.AnchorStore` is the port of anchoring.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,13 +11,13 @@ from typing import Protocol
 
 import orjson
 
-from notary.anchors import Anchor, AnchorStore, LogHead
-from notary.documents import DocumentStore
+from notary.documents.document import DocumentStore
 from notary.encoding import b64url
 from notary.envelope import Envelope, envelope_from_json
-from notary.tiles import Tile
-from notary.timestamps import TimestampStore
-from notary.validity import Validity
+from notary.log.anchors import Anchor, AnchorStore, LogHead
+from notary.log.tiles import Tile
+from notary.log.timestamps import TimestampStore
+from notary.parties.validity import Validity
 
 
 @dataclass(frozen=True)

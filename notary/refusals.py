@@ -15,10 +15,10 @@ import orjson
 
 from notary.errors import LogBusyError, PolicyRefusedError, RefusedError, SequenceError
 from notary.history import Book, Case, Event, finding_json, findings_of, read_events
+from notary.log.sequencer import Placed, Submission
 from notary.policies import LenderPolicy, Policies
 from notary.ports import Lender, LogStore, RecordStore
 from notary.records import parse_record
-from notary.sequencer import Placed, Submission
 
 _TRIES = 10
 """How often one record is judged before the loan counts as too busy."""

@@ -11,14 +11,14 @@ from hashlib import sha256
 from typing import Any
 
 from notary.canonical import canonical_json, parse_canonical, parse_json
-from notary.entries import SECRET_SIZE, commit
 from notary.envelope import MAX_PAYLOAD, Envelope, envelope_from_json
 from notary.errors import Fault, InvalidRecordError
-from notary.keyring import Keyring
+from notary.log.entries import SECRET_SIZE, commit
+from notary.log.sequencer import Submission
+from notary.parties.keyring import Keyring
+from notary.parties.signatures import Schemes, verify_each, verify_signatures
 from notary.ports import Lender, PartyStore
 from notary.records import Record, parse_record
-from notary.sequencer import Submission
-from notary.signatures import Schemes, verify_each, verify_signatures
 
 MAX_BODY = 128 * 1024
 """Bytes of the largest record or envelope that is taken."""

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from notary.anchors import AnchorState
 from notary.encoding import parse_b64
 from notary.errors import Fault, InvalidInputError
+from notary.log.anchors import AnchorState
 
 RECORDED, ANCHORED, FINAL, REORGED = "record.recorded", "record.anchored", "record.final", "record.reorged"
 FINDING, TEST = "finding.raised", "webhook.test"

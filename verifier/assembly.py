@@ -9,15 +9,15 @@ from cryptography.x509 import Certificate
 from chain.evidence import verify_evidence
 from chain.known_registries import KNOWN_CODE_HASHES
 from chain.wallet_signatures import WalletSignatures
-from notary.acceptance import AcceptanceRules
 from notary.errors import MissingPackageError
-from notary.keys import WALLET_ALG
+from notary.log.signed_note import NoteVerifier
+from notary.parties.keys import WALLET_ALG
+from notary.parties.signatures import Schemes
+from notary.receipts.acceptance import AcceptanceRules
+from notary.receipts.sealed_links import ChainWitness
+from notary.receipts.time_proof import TokenVerifier
+from notary.receipts.verification import ReceiptVerifier
 from notary.schemes import SCHEMES
-from notary.sealed_links import ChainWitness
-from notary.signatures import Schemes
-from notary.signed_note import NoteVerifier
-from notary.time_proof import TokenVerifier
-from notary.verification import ReceiptVerifier
 
 # Without a domain of its own each wallet's signature is taken for the registry that it names.
 _SCHEMES: Schemes = {**SCHEMES, WALLET_ALG: WalletSignatures()}
@@ -42,7 +42,7 @@ def make_verifier(
 def _token_verifier(authorities: Sequence[Certificate]) -> TokenVerifier:
     try:
         # Imported here: a verifier that is given no authority reads no timestamps.
-        from notary.timestamp_tokens import verify_token
+        from notary.receipts.timestamp_tokens import verify_token
     except ModuleNotFoundError:
         raise MissingPackageError("rfc3161-client", "a timestamp") from None
     return partial(verify_token, authorities=authorities)

@@ -8,17 +8,17 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from notary.acceptance import PRODUCTION, AcceptanceRules, parse_rules
+from notary.documents.digests import FileDigests
 from notary.errors import InvalidInputError, MissingPackageError
-from notary.file_digests import FileDigests
+from notary.log.signed_note import parse_verifier
 from notary.package.container import is_archive
 from notary.package.verification import PackageVerifier
-from notary.qr_proof import PREFIX, verify_qr
-from notary.report import Report, Verdict, report_members
-from notary.sealed import Environment
-from notary.signed_note import parse_verifier
-from notary.time_proof import load_authorities
-from notary.verification import ReceiptVerifier
+from notary.receipts.acceptance import PRODUCTION, AcceptanceRules, parse_rules
+from notary.receipts.qr_proof import PREFIX, verify_qr
+from notary.receipts.report import Report, Verdict, report_members
+from notary.receipts.sealed import Environment
+from notary.receipts.time_proof import load_authorities
+from notary.receipts.verification import ReceiptVerifier
 from verifier import VERSION
 from verifier.assembly import make_verifier
 from verifier.text import report_lines

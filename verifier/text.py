@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from notary.report import Report, Status, Verdict
+from notary.receipts.report import Report, Status, Verdict
 
 _MARKS = {
     Status.OK: "✓",

@@ -4,10 +4,10 @@
 from typing import Protocol
 
 from notary.errors import CorruptLogError
-from notary.qr_proof import write_qr
-from notary.report import Verdict
-from notary.signed_note import NoteSigner
-from notary.verification import ReceiptVerifier
+from notary.log.signed_note import NoteSigner
+from notary.receipts.qr_proof import write_qr
+from notary.receipts.report import Verdict
+from notary.receipts.verification import ReceiptVerifier
 
 MEDIA_TYPE = "application/pdf"
 

@@ -7,12 +7,12 @@ from api.certificate import texts
 from api.certificate.fonts import runs_of
 from api.certificate.sheet import Sheet
 from notary.canonical import parse_canonical
-from notary.checkpoint import open_checkpoint
 from notary.envelope import MAX_PAYLOAD
-from notary.receipt import parse_receipt
+from notary.log.checkpoint import open_checkpoint
+from notary.log.signed_note import NoteVerifier
+from notary.receipts.receipt import parse_receipt
+from notary.receipts.report import Report
 from notary.records import parse_record
-from notary.report import Report
-from notary.signed_note import NoteVerifier
 
 _QR_SIDE = 215.0
 """Points, 76 mm: the code that a proof needs in a log of 2^32 entries has modules of half a millimetre."""

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from api.cli.words import TYPES, say
-from notary.anchors import LOCAL_CHAINS
-from notary.checkpoint import Checkpoint
 from notary.encoding import format_time
-from notary.receipt import Receipt
+from notary.log.anchors import LOCAL_CHAINS
+from notary.log.checkpoint import Checkpoint
+from notary.receipts.receipt import Receipt
+from notary.receipts.report import Report
 from notary.records import Record
-from notary.report import Report
 
 _MOST_DOCUMENTS = 12
 

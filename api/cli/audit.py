@@ -20,8 +20,8 @@ from api.wiring import load_signer
 from chain.deployment import Deployment
 from notary.audit.copying import copy_log
 from notary.audit.report import AuditReport, markdown
-from notary.report import Verdict
-from notary.signed_note import NoteVerifier, parse_verifier
+from notary.log.signed_note import NoteVerifier, parse_verifier
+from notary.receipts.report import Verdict
 
 
 @click.command()

@@ -8,8 +8,8 @@ import click
 from api.cli.options import client_options
 from api.cli.output import json_option, show, show_report
 from api.client import NotaryClient
-from notary.qr_proof import verify_qr
-from notary.signed_note import parse_verifier
+from notary.log.signed_note import parse_verifier
+from notary.receipts.qr_proof import verify_qr
 
 
 @click.command()

@@ -13,8 +13,8 @@ from notary.envelope import MAX_PAYLOAD
 from notary.errors import Fault, ReceiptError
 from notary.exports.cose import parse_cose_receipt, verify_inclusion_receipt
 from notary.exports.tlog_proof import HEADER, TlogProof, parse_tlog_proof, verify_tlog_proof
-from notary.receipt import Receipt, parse_receipt
-from notary.signed_note import parse_verifier
+from notary.log.signed_note import parse_verifier
+from notary.receipts.receipt import Receipt, parse_receipt
 
 _SUFFIXES = {"tlog-proof": ".tlog-proof", "cose": ".cose", "entry": ".entry"}
 _receipt_file = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -15,10 +15,10 @@ from chain.wallet import Wallet
 from chain.wallet_signatures import wallet_key
 from notary.canonical import parse_json
 from notary.encoding import format_time
-from notary.keys import PublicKey
+from notary.parties.keys import PublicKey
+from notary.parties.signatures import PARTIES
 from notary.registration import MAX_BODY
 from notary.schemes import SCHEMES, generate_key
-from notary.signatures import PARTIES
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

@@ -22,7 +22,7 @@ from notary.audit.monitor_state import load_memory, save_memory
 from notary.audit.monitoring import Alert, Kind, Limits, Look, Memory, Monitor
 from notary.audit.sources import TiledSource
 from notary.encoding import format_time
-from notary.signed_note import parse_verifier
+from notary.log.signed_note import parse_verifier
 
 FORMAT = "loan-notary/alert@1"
 _TIMEOUT = urllib3.Timeout(connect=5.0, read=10.0)

@@ -23,10 +23,10 @@ from chain.errors import place_of
 from chain.rpc import Rpc
 from chain.wallet import Wallet
 from notary.access import ROLES
-from notary.anchors import AnchorState
 from notary.errors import UnavailableError
-from notary.log import Log
-from notary.sealed import ENVIRONMENTS
+from notary.log.anchors import AnchorState
+from notary.log.reader import Log
+from notary.receipts.sealed import ENVIRONMENTS
 
 
 @click.command()

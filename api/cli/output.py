@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from notary.errors import NotaryError, UnavailableError
-from notary.report import Report, Status, Verdict, report_members
+from notary.receipts.report import Report, Status, Verdict, report_members
 from verifier import report_lines
 
 REFUSED, CANNOT_TELL = 1, 2

@@ -12,11 +12,11 @@ from api.cli.output import json_option, show, show_report
 from api.client import NotaryClient
 from api.uploads import read_digests
 from chain.witness import NodeWitness
-from notary.acceptance import PRODUCTION, parse_rules
 from notary.errors import UnavailableError
-from notary.signed_note import parse_verifier
-from notary.time_proof import load_authorities
-from notary.verification import read_document
+from notary.log.signed_note import parse_verifier
+from notary.receipts.acceptance import PRODUCTION, parse_rules
+from notary.receipts.time_proof import load_authorities
+from notary.receipts.verification import read_document
 from verifier import make_verifier
 from verifier.cli import verify_file
 

@@ -11,7 +11,7 @@ from api.cli.output import json_option, show, show_list
 from api.client import NotaryClient
 from api.clock import now
 from notary.encoding import format_time
-from notary.signatures import PARTIES
+from notary.parties.signatures import PARTIES
 
 _COLUMNS = ("fingerprint", "party", "organization", "valid_from", "valid_until", "revoked_from")
 

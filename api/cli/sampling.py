@@ -15,12 +15,12 @@ from api.settings import DataFolder
 from api.wiring import load_signer, open_store
 from chain.rpc import Rpc
 from chain.witness import NodeWitness
-from notary.anchors import Anchor, AnchorState
 from notary.audit.evaluation import evaluate
 from notary.audit.sample import Seed, Wanted, block_seed, checkpoint_seed, draw_sample
 from notary.audit.sampling import SampleError
 from notary.errors import NotFoundError, UnavailableError
-from notary.log import Log
+from notary.log.anchors import Anchor, AnchorState
+from notary.log.reader import Log
 from notary.ports import Store
 
 

@@ -24,7 +24,7 @@ from notary.envelope import (
     sign_envelope,
 )
 from notary.errors import Fault, InvalidCertificateError
-from notary.keys import WALLET_ALG
+from notary.parties.keys import WALLET_ALG
 from notary.records import parse_record
 from notary.registration import MAX_BODY
 from notary.schemes import PrivateKey, load_private_key

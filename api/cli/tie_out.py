@@ -15,7 +15,7 @@ from api.settings import DataFolder
 from api.wiring import open_store
 from notary.audit.table import read_table
 from notary.audit.tie_out import COLUMNS, TieOut, sums_members
-from notary.log import Log
+from notary.log.reader import Log
 
 FORMAT = "loan-notary/tie-out@1"
 _MOST_SHOWN = 100

@@ -26,12 +26,12 @@ from api.openapi.shapes import (
 )  # fmt: skip
 from notary.access import ROLES
 from notary.history import Severity
-from notary.keys import KEY_TYPES
+from notary.parties.keys import KEY_TYPES
+from notary.parties.signatures import PARTIES, Assurance
 from notary.policies import CODES, REFUSABLE, THRESHOLD_LIMITS
+from notary.receipts.report import Status, Verdict
 from notary.records import RECORD_TYPES
 from notary.records.schemas import schema_of
-from notary.report import Status, Verdict
-from notary.signatures import PARTIES, Assurance
 from notary.webhooks import EVENT_TYPES
 
 _PARTS = "#/$defs/"

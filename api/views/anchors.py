@@ -8,9 +8,9 @@ import orjson
 from flask import Blueprint, Response, request
 
 from api.wiring import Services
-from notary.anchors import Anchor
 from notary.encoding import b64, format_time
 from notary.errors import Fault, InvalidInputError
+from notary.log.anchors import Anchor
 
 _PAGE, _LONGEST_PAGE = 100, 1000
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,14}")

@@ -4,8 +4,8 @@
 from flask import Response
 
 from api.wiring import Services
+from notary.log.sequencer import Placed, Submission
 from notary.ports import Lender
-from notary.sequencer import Placed, Submission
 
 
 def receipt_response(

@@ -15,7 +15,7 @@ from api.wiring import Services
 from notary.access import ClientKey
 from notary.encoding import format_time
 from notary.errors import Fault, InvalidKeyError, RefusedError
-from notary.keys import parse_jwk
+from notary.parties.keys import parse_jwk
 from notary.schemes import SCHEMES
 
 MAX_KEYS = 20

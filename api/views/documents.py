@@ -12,7 +12,14 @@ from werkzeug.exceptions import UnsupportedMediaType
 from api.auth import authenticated_lender
 from api.views.bodies import promised_digest, read_body, read_parts
 from api.wiring import Services
-from notary.documents import MAX_ATTACHMENT, MAX_DOCUMENT, Attachment, AttachmentKind, Document, checks_json
+from notary.documents.document import (
+    MAX_ATTACHMENT,
+    MAX_DOCUMENT,
+    Attachment,
+    AttachmentKind,
+    Document,
+    checks_json,
+)
 from notary.encoding import b64, format_time
 from notary.errors import NotFoundError
 

@@ -13,10 +13,10 @@ from api.views.bodies import read_body
 from api.wiring import Services
 from notary.drafts import Admission, Completed, Waiting
 from notary.encoding import format_time
+from notary.parties.signatures import missing_signers
 from notary.ports import Draft, Lender
 from notary.records import parse_record
 from notary.registration import MAX_BODY
-from notary.signatures import missing_signers
 
 _PAGE = 200
 

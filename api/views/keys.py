@@ -12,8 +12,8 @@ from api.views.bodies import read_object
 from api.wiring import Services
 from notary.encoding import format_time
 from notary.errors import Fault, InvalidInputError, NotFoundError
+from notary.parties.signatures import PARTIES
 from notary.ports import PartyKey
-from notary.signatures import PARTIES
 
 _LIMIT = 4096
 _PAGE = 1000

@@ -5,7 +5,7 @@ from typing import Any
 
 from api.views.record_json import RecordWriter
 from notary.history import Book, loan_view, read_events, view_json
-from notary.keyring import Keyring
+from notary.parties.keyring import Keyring
 from notary.policies import Policies
 from notary.ports import Lender, Store
 

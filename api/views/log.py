@@ -12,7 +12,7 @@ from notary.encoding import b64
 from notary.errors import CorruptLogError, NotFoundError
 from notary.exports import cose
 from notary.hashing import HASH_SIZE
-from notary.tiles import MAX_LEVEL, WIDTH, Tile, parse_number, tile_width
+from notary.log.tiles import MAX_LEVEL, WIDTH, Tile, parse_number, tile_width
 
 View = Callable[..., Response]
 

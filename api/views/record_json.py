@@ -5,14 +5,14 @@ from typing import Any
 
 import orjson
 
-from notary.document_words import word_json
 from notary.encoding import format_time
 from notary.history import Book, Case, Policy, finding_json, findings_of, read_events
-from notary.keyring import Keyring
+from notary.parties.keyring import Keyring
+from notary.parties.signatures import Assurance, assurance
 from notary.ports import Store, StoredRecord
-from notary.provenance import words_on_documents
+from notary.receipts.document_words import word_json
+from notary.receipts.provenance import words_on_documents
 from notary.records import parse_record
-from notary.signatures import Assurance, assurance
 
 RECORDED = "recorded"
 """The state of a record that no anchor covers yet."""

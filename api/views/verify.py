@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from api.views.bodies import read_body
 from api.wiring import Services
-from notary.report import report_members
+from notary.receipts.report import report_members
 
 MAX_DOCUMENT = 4 * 1024 * 1024
 """Bytes that are verified for anybody who asks; a longer history receipt is for the verifier at home."""

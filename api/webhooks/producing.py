@@ -13,9 +13,9 @@ from typing import Any, Protocol
 
 import orjson
 
-from notary.anchors import AnchorState
 from notary.encoding import format_time
 from notary.history import Book, Case, finding_json, findings, read_events
+from notary.log.anchors import AnchorState
 from notary.policies import Policies
 from notary.ports import LogStore, PartyStore, PolicyStore, RecordStore
 from notary.webhooks import (

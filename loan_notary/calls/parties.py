@@ -8,9 +8,9 @@ import orjson
 
 from loan_notary.answers import Key, Root
 from loan_notary.call import Call, Page, get, member, path, send_json
-from notary.keys import PublicKey
+from notary.parties.keys import PublicKey
+from notary.parties.signatures import Party
 from notary.schemes import PrivateKey
-from notary.signatures import Party
 
 SomeKey = PrivateKey | PublicKey | Mapping[str, str]
 """A key, its public half, or that as a JWK. Of a private key only the public half is sent."""

@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from notary.anchors import Anchor
 from notary.audit.finding import Findings
 from notary.audit.sources import LogSource, tile_reader
 from notary.errors import CorruptLogError, NotaryError, NotFoundError, ProofError, UnavailableError
-from notary.merkle import prove_consistency, verify_consistency
-from notary.sealed_links import ChainWitness
-from notary.tiles import node_reader
+from notary.log.anchors import Anchor
+from notary.log.merkle import prove_consistency, verify_consistency
+from notary.log.tiles import node_reader
+from notary.receipts.sealed_links import ChainWitness
 
 
 class ChainAnchor(NamedTuple):

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from notary.audit.sources import MAX_CHECKPOINT, LogSource, bundle_path, folder_fetch, format_bundle, tile_path
-from notary.checkpoint import open_checkpoint
 from notary.errors import CorruptLogError, NotFoundError, RefusedError
 from notary.hashing import HASH_SIZE
-from notary.signed_note import NoteVerifier
-from notary.tiles import HEIGHT, WIDTH, Tile, tile_width
+from notary.log.checkpoint import open_checkpoint
+from notary.log.signed_note import NoteVerifier
+from notary.log.tiles import HEIGHT, WIDTH, Tile, tile_width
 
 
 @dataclass(frozen=True)

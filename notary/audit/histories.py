@@ -18,16 +18,16 @@ import orjson
 from notary.audit.finding import Findings
 from notary.canonical import canonical_json, parse_canonical
 from notary.encoding import b64url
-from notary.entries import commit, loan_tag, parse_record_entry
 from notary.envelope import MAX_PAYLOAD, Envelope, envelope_from_json
 from notary.errors import CorruptLogError, NotaryError, NotFoundError, RefusedError
 from notary.history import Book, Case, Event, findings
-from notary.keyring import Keyring
 from notary.lifecycle import LoanState, advance
+from notary.log.entries import commit, loan_tag, parse_record_entry
+from notary.parties.keyring import Keyring
+from notary.parties.signatures import Assurance, Schemes, verify_recorded
 from notary.policies import Policies
 from notary.ports import Loan, PartyKey, Store, StoredRecord
 from notary.records import Record, parse_record
-from notary.signatures import Assurance, Schemes, verify_recorded
 
 _UNSIGNED = "[]"
 _MAX_SIGNATURES = 64 * 1024
@@ -204,7 +204,7 @@ def _canonical(data: bytes, limit: int) -> Any:
 
 
 class _KnownKeys:
-    """Implements `notary.keyring.KeySource`. An audit may keep what it has read: it is about one moment."""
+    """Implements `notary.parties.keyring.KeySource`. An audit may keep what it has read: it is about one moment."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

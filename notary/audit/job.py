@@ -14,15 +14,15 @@ from notary.audit.finding import Findings
 from notary.audit.histories import HistoriesAudit, HistoriesOutcome
 from notary.audit.sources import LogSource, tile_reader
 from notary.audit.tree import TreeOutcome, audit_tiles, audit_upper_tiles, root_over, settle_disputes
-from notary.checkpoint import open_checkpoint
 from notary.encoding import b64, parse_b64
 from notary.errors import ConsistencyProofError, CorruptLogError, InvalidInputError, NotFoundError
 from notary.hashing import EMPTY_ROOT
-from notary.merkle import prove_consistency, verify_consistency
+from notary.log.checkpoint import open_checkpoint
+from notary.log.merkle import prove_consistency, verify_consistency
+from notary.log.signed_note import NoteVerifier
+from notary.log.tiles import WIDTH, node_reader
+from notary.parties.signatures import Schemes
 from notary.ports import Store
-from notary.signatures import Schemes
-from notary.signed_note import NoteVerifier
-from notary.tiles import WIDTH, node_reader
 
 ENTRIES_A_PART = 64 * WIDTH
 """Some hundredths of a second of hashing: a bar moves, and handing a part out costs nothing beside it."""

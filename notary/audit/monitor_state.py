@@ -8,9 +8,9 @@ from pathlib import Path
 import orjson
 
 from notary.audit.monitoring import Alert, Kind, Memory
-from notary.checkpoint import open_checkpoint
 from notary.errors import Fault, InvalidInputError
-from notary.signed_note import NoteVerifier
+from notary.log.checkpoint import open_checkpoint
+from notary.log.signed_note import NoteVerifier
 
 FORMAT = "loan-notary/monitor-state@1"
 

@@ -12,12 +12,12 @@ from typing import TypeVar
 
 from notary.audit.anchors import RegistryHead, RegistryHistory
 from notary.audit.sources import LogSource, tile_reader
-from notary.checkpoint import Checkpoint, open_checkpoint
 from notary.encoding import format_time
 from notary.errors import ConsistencyProofError, CorruptLogError, InvalidInputError, NotFoundError, UnavailableError
-from notary.merkle import prove_consistency, root_hash, verify_consistency
-from notary.signed_note import NoteVerifier
-from notary.tiles import node_reader
+from notary.log.checkpoint import Checkpoint, open_checkpoint
+from notary.log.merkle import prove_consistency, root_hash, verify_consistency
+from notary.log.signed_note import NoteVerifier
+from notary.log.tiles import node_reader
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from notary.audit.finding import Findings
 from notary.audit.histories import HistoriesOutcome
 from notary.audit.job import Job
 from notary.encoding import b64, format_time
-from notary.report import Verdict
+from notary.receipts.report import Verdict
 
 FORMAT = "loan-notary/audit@1"
 

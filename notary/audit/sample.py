@@ -11,16 +11,16 @@ from hashlib import sha256
 from itertools import count
 from typing import Any, Literal
 
-from notary.anchors import Anchor
 from notary.audit.bookings import Booking, bookings, check_types
 from notary.audit.sampling import SampleError, attribute_size, monetary_interval, poisson_factor
 from notary.audit.selection import MonetaryDraw, draw_positions, draw_start
-from notary.checkpoint import open_checkpoint
-from notary.log import Log
-from notary.merkle import verify_consistency
+from notary.log.anchors import Anchor
+from notary.log.checkpoint import open_checkpoint
+from notary.log.merkle import verify_consistency
+from notary.log.reader import Log
+from notary.log.signed_note import NoteVerifier
 from notary.ports import Store
 from notary.records.money import EXPONENTS, format_amount, has_scale, minor_units
-from notary.signed_note import NoteVerifier
 
 FORMAT = "loan-notary/sample@1"
 TRUST_IN_CHECKPOINTS = "the operator, who signs checkpoints, could have tried several until one drew what suited him"

@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from notary.anchors import LogHead
 from notary.errors import CorruptLogError, NotFoundError, UnavailableError
 from notary.hashing import HASH_SIZE
+from notary.log.anchors import LogHead
+from notary.log.tiles import WIDTH, Tile, TileReader, format_number
 from notary.ports import AuditStore, LogStore
-from notary.tiles import WIDTH, Tile, TileReader, format_number
 
 MAX_CHECKPOINT = 100_000
 MAX_BUNDLE = WIDTH * (2 + 0xFFFF)

@@ -14,10 +14,10 @@ from typing import Any, Self
 import orjson
 
 from notary.audit.job import Job, Outcome, Part
-from notary.checkpoint import open_checkpoint
 from notary.encoding import b64, parse_b64
 from notary.errors import Fault, InvalidInputError, SignedNoteError
-from notary.signed_note import NoteVerifier
+from notary.log.checkpoint import open_checkpoint
+from notary.log.signed_note import NoteVerifier
 
 FORMAT = "loan-notary/audit-state@1"
 

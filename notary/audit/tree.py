@@ -11,11 +11,11 @@ from hashlib import sha256
 
 from notary.audit.finding import Findings
 from notary.audit.sources import LogSource, tile_reader
-from notary.entries import ENTRY_SIZE, RECORD, parse_genesis_entry
 from notary.errors import CorruptLogError, NotaryError, NotFoundError
 from notary.hashing import EMPTY_ROOT, HASH_SIZE, leaf_hash
-from notary.merkle import complete_subtrees, fold, root_hash
-from notary.tiles import WIDTH, Tile, node_reader, split_hashes, tile_width
+from notary.log.entries import ENTRY_SIZE, RECORD, parse_genesis_entry
+from notary.log.merkle import complete_subtrees, fold, root_hash
+from notary.log.tiles import WIDTH, Tile, node_reader, split_hashes, tile_width
 
 _TILE_BYTES = WIDTH * HASH_SIZE
 _RECORD_KIND = RECORD[0]

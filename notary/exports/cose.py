@@ -22,8 +22,8 @@ import cbor2
 
 from notary.errors import ConsistencyProofError, ExportError, Fault, InclusionProofError
 from notary.hashing import HASH_SIZE, leaf_hash
-from notary.merkle import ConsistencyProof, InclusionProof, consistency_root, inclusion_root
-from notary.signed_note import NoteSigner, NoteVerifier
+from notary.log.merkle import ConsistencyProof, InclusionProof, consistency_root, inclusion_root
+from notary.log.signed_note import NoteSigner, NoteVerifier
 
 MEDIA_TYPE = 'application/cose; cose-type="cose-sign1"'
 """RFC 9052 section 11.3.1."""

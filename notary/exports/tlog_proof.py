@@ -16,12 +16,12 @@ import re
 from dataclasses import dataclass
 from typing import NoReturn
 
-from notary.checkpoint import Checkpoint, open_checkpoint
 from notary.encoding import b64, parse_b64
 from notary.errors import ExportError, Fault
 from notary.hashing import HASH_SIZE, leaf_hash
-from notary.merkle import InclusionProof, verify_inclusion
-from notary.signed_note import NoteVerifier
+from notary.log.checkpoint import Checkpoint, open_checkpoint
+from notary.log.merkle import InclusionProof, verify_inclusion
+from notary.log.signed_note import NoteVerifier
 
 HEADER = "c2sp.org/tlog-proof@v1"
 MEDIA_TYPE = "text/plain; charset=utf-8"

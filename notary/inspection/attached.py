@@ -13,7 +13,7 @@ from pyhanko.sign.validation.status import TimestampSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 from rfc3161_client import PKIStatus, decode_timestamp_response
 
-from notary.documents import CheckStatus, DocumentCheck
+from notary.documents.document import CheckStatus, DocumentCheck
 from notary.inspection.judgement import SIGNER_USAGE, judge, subject_of, time_text
 
 _PART = 1 << 20

@@ -19,7 +19,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import DocumentTimestampStatus, PdfSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 
-from notary.documents import CheckStatus, DocumentCheck
+from notary.documents.document import CheckStatus, DocumentCheck
 from notary.inspection.judgement import SIGNER_USAGE, judge, subject_of, time_text
 
 MAX_SIGNATURES = 16

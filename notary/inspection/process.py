@@ -18,7 +18,7 @@ from typing import BinaryIO, NoReturn
 
 import orjson
 
-from notary.documents import CheckStatus, CheckSubject, CheckTask, DocumentCheck, checks_json
+from notary.documents.document import CheckStatus, CheckSubject, CheckTask, DocumentCheck, checks_json
 from notary.inspection import limits
 from notary.inspection.attached import inspect_signature, inspect_timestamp
 from notary.inspection.judgement import context

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 
-from notary.documents import CheckSubject, CheckTask
+from notary.documents.document import CheckSubject, CheckTask
 
 
 def write_task(task: CheckTask) -> bytes:

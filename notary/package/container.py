@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from notary.documents import MAX_DOCUMENT
+from notary.documents.digests import FileDigests, digests_of
+from notary.documents.document import MAX_DOCUMENT
 from notary.errors import Fault, PackageError, UnavailableError
-from notary.file_digests import FileDigests, digests_of
 from notary.package.manifest import MAX_FILES, MEDIA_TYPE, MIMETYPE
 
 MAX_PACKAGE = 4 * 1024**3 - 1

@@ -12,9 +12,9 @@ from typing import Any
 from notary.canonical import parse_canonical
 from notary.envelope import MAX_PAYLOAD
 from notary.exports.tlog_proof import TlogProof
-from notary.history_receipt import HistoryReceipt
-from notary.receipt import KeyOfParty, Receipt
-from notary.receipt_fields import anchor_members
+from notary.receipts.fields import anchor_members
+from notary.receipts.history_receipt import HistoryReceipt
+from notary.receipts.receipt import KeyOfParty, Receipt
 
 CHECKPOINT = "checkpoint/checkpoint.txt"
 POLICY = "policy.json"

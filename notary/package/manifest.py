@@ -9,10 +9,10 @@ from pydantic import Field
 from notary.canonical import canonical_json, parse_canonical
 from notary.encoding import b64url
 from notary.errors import Fault, PackageError
-from notary.receipt_fields import Name, Seal, Whole, read_shape
+from notary.log.signed_note import NoteSigner, parse_verifier
+from notary.receipts.fields import Name, Seal, Whole, read_shape
+from notary.receipts.sealed import Environment, seal_preimage
 from notary.records.fields import Model
-from notary.sealed import Environment, seal_preimage
-from notary.signed_note import NoteSigner, parse_verifier
 
 FORMAT = "loan-notary/package@1"
 MANIFEST = "META-INF/manifest.json"

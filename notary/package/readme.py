@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a package says of itself to people, in Chinese and English: how to check it, what it proves and what not."""
 
-from notary.anchors import LOCAL_CHAINS
-from notary.history_receipt import HistoryReceipt
+from notary.log.anchors import LOCAL_CHAINS
+from notary.receipts.history_receipt import HistoryReceipt
 
 _TEST_ZH = "**测试环境。** 本证据包由测试环境生成，不用于证明任何真实贷款。\n\n"
 _TEST_EN = "**TEST.** This package comes from a notary that is for tests. It is evidence of no real loan.\n\n"

@@ -13,14 +13,14 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from notary.documents.digests import FileDigests
 from notary.errors import Fault, InvalidInputError, PackageError
-from notary.file_digests import FileDigests
-from notary.history_receipt import MAX_HISTORY, HistoryReceipt
 from notary.package.container import Container, open_container
 from notary.package.contents import derived_files, loan_of
 from notary.package.manifest import HISTORY, MANIFEST, MAX_MANIFEST, Manifest, PackagedFile, parse_manifest
-from notary.report import NotCheckedError, Report
-from notary.verification import ReceiptVerifier, read_document
+from notary.receipts.history_receipt import MAX_HISTORY, HistoryReceipt
+from notary.receipts.report import NotCheckedError, Report
+from notary.receipts.verification import ReceiptVerifier, read_document
 
 DOCUMENTS = "documents"
 _MOST_TOLD = 10

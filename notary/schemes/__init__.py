@@ -6,11 +6,11 @@
     private = load_private_key(pem)                  # or generate_key("EdDSA")
     signature = private.sign(message)
 
-    key = parse_jwk(value)                           # notary.keys
+    key = parse_jwk(value)                           # notary.parties.keys
     scheme = SCHEMES[key.alg]
     scheme.verify(scheme.load(key), message, signature)
 
-A new scheme is one module here, one line in `SCHEMES`, and its kind of key in `notary.keys.KEY_TYPES`.
+A new scheme is one module here, one line in `SCHEMES`, and its kind of key in `notary.parties.keys.KEY_TYPES`.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from notary.errors import Fault, InvalidKeyError
-from notary.keys import PublicKey, SigningScheme
+from notary.parties.keys import PublicKey, SigningScheme
 from notary.schemes.ecdsa import ES256, ES256K
 from notary.schemes.eddsa import EdDSA
 from notary.schemes.ps256 import PS256

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from notary.errors import Fault, InvalidKeyError, InvalidSignatureError
-from notary.keys import KEY_TYPES, PublicKey, make_jwk
+from notary.parties.keys import KEY_TYPES, PublicKey, make_jwk
 
 _SIZE = 32
 _ECDSA = ec.ECDSA(SHA256())

@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from notary.errors import Fault, InvalidKeyError, InvalidSignatureError
-from notary.keys import PublicKey, make_jwk
+from notary.parties.keys import PublicKey, make_jwk
 
 _P = 2**255 - 19
 _D = -121665 * pow(121666, -1, _P) % _P

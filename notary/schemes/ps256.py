@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from notary.errors import Fault, InvalidKeyError, InvalidSignatureError
-from notary.keys import PublicKey, make_jwk
+from notary.parties.keys import PublicKey, make_jwk
 
 _LEAST_BITS, _MOST_BITS = 2048, 8192
 _NEW_BITS = 3072

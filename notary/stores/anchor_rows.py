@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from notary.anchors import Anchor, AnchorState, Evidence
+from notary.log.anchors import Anchor, AnchorState, Evidence
 
 
 def anchor_to_row(anchor: Anchor) -> tuple[Any, ...]:

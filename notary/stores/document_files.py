@@ -20,7 +20,7 @@ from notary.errors import UnavailableError
 
 
 class FolderFiles:
-    """Implements `notary.documents.DocumentFiles`; for any number of processes."""
+    """Implements `notary.documents.document.DocumentFiles`; for any number of processes."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -54,7 +54,7 @@ class FolderFiles:
 
 
 class FolderFile:
-    """Implements `notary.documents.IncomingFile`."""
+    """Implements `notary.documents.document.IncomingFile`."""
 
     def __init__(self, folder: Path, descriptor: int, path: Path) -> None:
         self._folder = folder

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
-from notary.anchors import Anchor, AnchorState, LogHead
 from notary.errors import ForkError, NotFoundError
+from notary.log.anchors import Anchor, AnchorState, LogHead
+from notary.log.tiles import Tile
 from notary.ports import Batch, Loan, StoredRecord
 from notary.stores.anchor_rows import anchor_from_row, anchor_to_row
 from notary.stores.record_rows import record_from_row, record_to_row
@@ -20,7 +21,6 @@ from notary.stores.sqlite_lists import SqliteLists
 from notary.stores.sqlite_parties import PartyTables
 from notary.stores.sqlite_policies import SqlitePolicies
 from notary.stores.sqlite_timestamps import SqliteTimestamps
-from notary.tiles import Tile
 
 
 class SqliteStore(

@@ -6,13 +6,13 @@ from typing import Any
 
 import orjson
 
-from notary.documents import Attachment, AttachmentKind, Document, DocumentCheck, checks_json
+from notary.documents.document import Attachment, AttachmentKind, Document, DocumentCheck, checks_json
 from notary.errors import NotFoundError
 from notary.stores.sqlite_file import STATEMENTS, SqliteFile
 
 
 class DocumentTables(SqliteFile):
-    """Implements `notary.documents.DocumentStore`."""
+    """Implements `notary.documents.document.DocumentStore`."""
 
     def save_document(self, document: Document) -> bool:
         checks = _text(document.checks)

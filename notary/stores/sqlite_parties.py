@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from notary.errors import NotFoundError
+from notary.parties.validity import Validity
 from notary.ports import Lender, PartyKey, PartyRoot
 from notary.stores.sqlite_file import STATEMENTS, SqliteFile
-from notary.validity import Validity
 
 
 class PartyTables(SqliteFile):

@@ -3,14 +3,14 @@
 
 from dataclasses import astuple
 
-from notary.anchors import Anchor
+from notary.log.anchors import Anchor
+from notary.log.timestamps import Timestamp
 from notary.stores.anchor_rows import anchor_from_row
 from notary.stores.sqlite_file import STATEMENTS, SqliteFile
-from notary.timestamps import Timestamp
 
 
 class SqliteTimestamps(SqliteFile):
-    """Implements `notary.timestamps.TimestampStore`."""
+    """Implements `notary.log.timestamps.TimestampStore`."""
 
     def save_timestamp(self, timestamp: Timestamp) -> None:
         with self._transaction() as connection:

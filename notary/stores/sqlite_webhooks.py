@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
-from notary.anchors import AnchorState
 from notary.errors import NotFoundError
+from notary.log.anchors import AnchorState
 from notary.stores.sqlite_file import STATEMENTS, SqliteFile
 from notary.stores.sqlite_ids import id_text
 from notary.webhooks import AnchorChange, Delivery, RecordPlace, Webhook

@@ -12,7 +12,7 @@ from time import process_time
 import orjson
 
 from api.auditing import Target
-from notary.report import Verdict
+from notary.receipts.report import Verdict
 from notary.schemes import SCHEMES, PrivateKey
 from notary.stores.sqlite import SqliteStore
 from tests.bench.figures import Figure, over_rounds
@@ -108,7 +108,7 @@ def _peak(target: Target, log: AuditedLog) -> int:
     """Return the most memory, in KiB, that a process of its own takes for an audit."""
     program = (
         "import sys; from pathlib import Path; from api.auditing import Target; "
-        "from notary.signed_note import parse_verifier; from tests.support.audited import audited; "
+        "from notary.log.signed_note import parse_verifier; from tests.support.audited import audited; "
         "audited(Target(*sys.argv[1:3]), parse_verifier(sys.argv[3])); print(Path('/proc/self/status').read_text())"
     )
     command = (sys.executable, "-c", program, target.kind, target.location, log.verifier.format())

@@ -19,7 +19,14 @@ from statistics import mean
 from chain.artifact import load_artifact
 from chain.embedded import EmbeddedNode
 from chain.toolchain import ROOT
-from notary.merkle import ConsistencyProof, InclusionProof, Node, prove_consistency, prove_inclusion, root_hash
+from notary.log.merkle import (
+    ConsistencyProof,
+    InclusionProof,
+    Node,
+    prove_consistency,
+    prove_inclusion,
+    root_hash,
+)
 from tests.bench import eas
 from tests.bench.gas_report import format_report
 from tests.support.account import CALL_GAS, Account, call_data

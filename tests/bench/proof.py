@@ -7,8 +7,8 @@ from pathlib import Path
 from time import perf_counter
 
 from notary.hashing import leaf_hash
-from notary.merkle import verify_inclusion
-from notary.sequencer import Submission
+from notary.log.merkle import verify_inclusion
+from notary.log.sequencer import Submission
 from notary.stores.sqlite import SqliteStore
 from tests.bench.figures import Figure, spread
 from tests.support.builders import kit_over, submission

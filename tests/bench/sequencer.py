@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
+from notary.log.sequencer import Submission
 from notary.ports import Lender
 from notary.registration import Registrar
 from notary.schemes import SCHEMES
-from notary.sequencer import Submission
 from notary.stores.sqlite import SqliteStore
 from tests.bench.figures import Figure, over_rounds
 from tests.bench.notary import LOANS, agreements, repayments

@@ -5,8 +5,8 @@ from pathlib import Path
 from time import process_time
 
 from notary.canonical import canonical_json
-from notary.issuing import ReceiptIssuer
-from notary.report import Verdict
+from notary.receipts.issuing import ReceiptIssuer
+from notary.receipts.report import Verdict
 from notary.stores.sqlite import SqliteStore
 from tests.bench.figures import Figure, over_rounds
 from tests.support.builders import kit_over, placed, record, record_id

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The registry on a real node and notary/merkle.py, given the same trees, proofs and corruptions, must say the same."""
+"""The registry on a real node and notary/log/merkle.py, given the same trees and corruptions, must say the same."""
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +13,7 @@ from eth_hash.auto import keccak
 
 from chain.embedded import EmbeddedNode
 from notary.errors import ConsistencyProofError, InclusionProofError
-from notary.merkle import (
+from notary.log.merkle import (
     Node,
     prove_consistency,
     prove_inclusion,

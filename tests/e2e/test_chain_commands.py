@@ -16,7 +16,7 @@ from chain.embedded import EmbeddedNode
 from chain.errors import NotOperatorError
 from chain.rpc import Rpc
 from chain.wallet import Wallet
-from notary.sequencer import Sequencer
+from notary.log.sequencer import Sequencer
 
 
 def call(*arguments: str) -> Result:

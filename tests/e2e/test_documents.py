@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from notary.canonical import canonical_json
-from notary.documents import MAX_DOCUMENT
+from notary.documents.document import MAX_DOCUMENT
 from tests.support.builders import record
 from tests.support.cli import document, run
 from tests.support.files import detached_signature, issued, plain_pdf, signed_pdf

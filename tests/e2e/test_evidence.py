@@ -12,8 +12,8 @@ import pytest
 from api.settings import DataFolder
 from api.wiring import load_signer
 from notary.canonical import canonical_json
-from notary.documents import MAX_DOCUMENT
-from notary.qr_proof import write_qr
+from notary.documents.document import MAX_DOCUMENT
+from notary.receipts.qr_proof import write_qr
 from tests.support.api import repayment
 from tests.support.builders import record
 from tests.support.cli import document, is_one_line, run

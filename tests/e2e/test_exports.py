@@ -11,7 +11,7 @@ import pytest
 from api.settings import DataFolder
 from api.wiring import load_signer
 from notary.canonical import canonical_json
-from notary.receipt import parse_receipt
+from notary.receipts.receipt import parse_receipt
 from tests.support import cose, tlog
 from tests.support.api import repayment
 from tests.support.authority import SampleAuthority, serving

@@ -17,7 +17,7 @@ from chain import toolchain
 from chain.errors import ChainUnavailableError
 from chain.rpc import Rpc
 from notary.canonical import canonical_json
-from notary.report import Status, Verdict
+from notary.receipts.report import Status, Verdict
 from notary.schemes import generate_key
 from tests.support import tlog
 from tests.support.api import repayment

@@ -15,9 +15,9 @@ import pytest
 from api.settings import DataFolder
 from api.wiring import load_signer, open_store
 from notary.canonical import canonical_json
-from notary.receipt import parse_receipt
+from notary.receipts.receipt import parse_receipt
+from notary.receipts.report import Verdict
 from notary.records.administration import ADMINISTRATION
-from notary.report import Verdict
 from tests.support.api import repayment
 from tests.support.builders import record
 from tests.support.cli import document, run

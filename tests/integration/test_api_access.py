@@ -19,8 +19,8 @@ from api.oauth import ASSERTION_TYPE
 from api.scopes import ANYBODY, SCOPES
 from notary.access import ROLES, ApiKey, key_id
 from notary.encoding import format_time
+from notary.receipts.report import Verdict
 from notary.records.administration import ADMINISTRATION
-from notary.report import Verdict
 from tests.support.api import PROBLEM, Api, agreement, repayment, running_api
 from tests.support.builders import ORIGIN
 

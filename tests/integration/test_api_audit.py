@@ -16,11 +16,11 @@ from api.settings import DataFolder
 from api.wiring import load_signer, open_store
 from chain.errors import InconsistentRootsError, PreviousRootMismatchError
 from chain.wallet import Wallet
-from notary.entries import parse_genesis_entry
-from notary.log import Log
+from notary.log.entries import parse_genesis_entry
+from notary.log.reader import Log
+from notary.log.sequencer import Placed, Sequencer
 from notary.registration import Registrar
 from notary.schemes import SCHEMES
-from notary.sequencer import Placed, Sequencer
 from tests.support.anchored import Anchored, anchored_log
 from tests.support.builders import CREATED, NOW, submission
 from tests.support.cli import document, is_one_line, run

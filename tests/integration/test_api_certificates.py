@@ -20,14 +20,14 @@ from api.certificate.page import write_page
 from api.certificate.sealing import PdfSealer
 from api.clock import now
 from api.wiring import load_signer, make_services
-from notary.documents import CheckStatus, CheckSubject, CheckTask
+from notary.documents.document import CheckStatus, CheckSubject, CheckTask
 from notary.encoding import format_time
 from notary.errors import CorruptLogError, InvalidCertificateError
-from notary.qr_proof import verify_qr, write_qr
-from notary.receipt import parse_receipt
-from notary.report import Report, Verdict
-from notary.sealed import write_sealed
-from notary.signed_note import NoteSigner
+from notary.log.signed_note import NoteSigner
+from notary.receipts.qr_proof import verify_qr, write_qr
+from notary.receipts.receipt import parse_receipt
+from notary.receipts.report import Report, Verdict
+from notary.receipts.sealed import write_sealed
 from tests.support.api import Api, agreement, make_folder, repayment, running_api
 from tests.support.files import Authority, authority, issued
 from tests.support.format_examples import LOG_KEY, ORIGIN, examples

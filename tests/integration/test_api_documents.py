@@ -14,11 +14,11 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from werkzeug.test import TestResponse
 
-from notary.documents import MAX_ATTACHMENT, MAX_ATTACHMENTS, MAX_DOCUMENT
+from notary.documents.digests import digests_of
+from notary.documents.document import MAX_ATTACHMENT, MAX_ATTACHMENTS, MAX_DOCUMENT
 from notary.encoding import b64
-from notary.file_digests import digests_of
-from notary.receipt import parse_receipt
-from notary.report import Verdict
+from notary.receipts.receipt import parse_receipt
+from notary.receipts.report import Verdict
 from tests.support.api import PROBLEM, Api, LenderKit, agreement, answers, repayment, running_api, streamed
 from tests.support.files import authority, detached_signature, issued, plain_pdf, signed_pdf, with_page_replaced
 from tests.support.tsa import Tsa, need_openssl

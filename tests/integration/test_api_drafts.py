@@ -12,8 +12,8 @@ from werkzeug.test import TestResponse
 
 from notary.canonical import canonical_json
 from notary.encoding import b64url, format_time
-from notary.receipt import parse_receipt
-from notary.verification import ReceiptVerifier
+from notary.receipts.receipt import parse_receipt
+from notary.receipts.verification import ReceiptVerifier
 from tests.support.api import (
     PROBLEM,
     Api,

@@ -13,8 +13,8 @@ import pytest
 
 from api.wiring import load_signer
 from notary.exports.tlog_proof import parse_tlog_proof, verify_tlog_proof
-from notary.receipt import parse_receipt
-from notary.timestamps import Timestamp
+from notary.log.timestamps import Timestamp
+from notary.receipts.receipt import parse_receipt
 from tests.support import cose, tlog
 from tests.support.api import PROBLEM, Api, agreement, answers, repayment, running_api
 from tests.support.builders import anchor_of

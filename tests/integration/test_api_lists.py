@@ -13,8 +13,8 @@ import pytest
 from api.auth import hash_secret, new_api_key
 from api.clock import now
 from notary.access import ROLES, ApiKey, key_id
-from notary.anchors import Anchor, AnchorState
 from notary.encoding import b64url, format_time, parse_b64url
+from notary.log.anchors import Anchor, AnchorState
 from tests.support.api import PROBLEM, Api, agreement, repayment, running_api
 from tests.support.builders import anchor_of, record
 

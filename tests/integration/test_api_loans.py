@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from notary.report import Verdict
+from notary.receipts.report import Verdict
 from tests.support.api import Api, agreement, repayment, running_api
 from tests.support.builders import record, signed
 

@@ -10,8 +10,8 @@ import orjson
 import pytest
 
 from notary.canonical import canonical_json
-from notary.receipt import parse_receipt
-from notary.report import Verdict
+from notary.receipts.receipt import parse_receipt
+from notary.receipts.report import Verdict
 from notary.schemes import generate_key
 from tests.support.api import PROBLEM, Api, agreement, repayment, running_api
 from tests.support.builders import signed

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from notary.report import Verdict
+from notary.receipts.report import Verdict
 from tests.support.audited import PLAIN, SIGNED, AuditedLog, make_log, places
 from tests.support.builders import NOW
 

@@ -15,13 +15,13 @@ from notary.audit.finding import Findings
 from notary.audit.job import newest_size, plan_job
 from notary.audit.sources import StoreSource, TiledSource, folder_fetch
 from notary.audit.tree import audit_tiles
-from notary.entries import RecordEntry, commit, loan_tag
 from notary.hashing import leaf_hash
-from notary.log import Log
+from notary.log.entries import RecordEntry, commit, loan_tag
+from notary.log.reader import Log
+from notary.log.right_edge import RightEdge
+from notary.log.sequencer import Sequencer
 from notary.ports import Batch
-from notary.report import Verdict
-from notary.right_edge import RightEdge
-from notary.sequencer import Sequencer
+from notary.receipts.report import Verdict
 from notary.stores.sqlite import SqliteStore
 from tests.support.audited import (
     AuditedLog,

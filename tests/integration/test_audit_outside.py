@@ -12,7 +12,7 @@ from notary.audit.copying import Copied
 from notary.audit.report import AuditReport
 from notary.audit.sources import folder_fetch, format_bundle, parse_bundle
 from notary.errors import CorruptLogError, NotFoundError, RefusedError, SignedNoteError, UnavailableError
-from notary.report import Verdict
+from notary.receipts.report import Verdict
 from notary.stores.sqlite import SqliteStore
 from tests.support.audited import AuditedLog, audited, export, grow, make_log, places
 from tests.support.builders import log_signer

@@ -13,7 +13,7 @@ import pytest
 from api.auditing import Audit, Target
 from notary.audit.report import AuditReport
 from notary.audit.state import StateFileError
-from notary.report import Verdict
+from notary.receipts.report import Verdict
 from tests.support.audited import AuditedLog, audited, export, grow, make_bare_log, make_log
 from tests.support.builders import log_signer
 from tests.support.cli import document, is_one_line, run

@@ -10,8 +10,8 @@ import pytest
 
 from api.wiring import load_signer, open_store
 from chain.rpc import Rpc
-from notary.checkpoint import Checkpoint, sign_checkpoint
-from notary.log import Log
+from notary.log.checkpoint import Checkpoint, sign_checkpoint
+from notary.log.reader import Log
 from tests.support.anchored import Anchored, anchored_log
 from tests.support.builders import log_signer
 from tests.support.cli import document, is_one_line, run

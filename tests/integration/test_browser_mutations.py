@@ -11,7 +11,7 @@ import pytest
 
 from notary.canonical import canonical_json
 from notary.encoding import b64, b64url, parse_b64, parse_b64url
-from notary.signed_note import parse_verifier
+from notary.log.signed_note import parse_verifier
 from tests.support import vector_receipts as make
 from tests.support.browser_verifier import BrowserVerifier, running_verifier
 from tests.support.builders import record

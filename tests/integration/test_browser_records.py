@@ -15,7 +15,7 @@ from api.record_types import record_types_module
 from notary.canonical import canonical_json, parse_canonical, parse_json
 from notary.encoding import b64
 from notary.errors import InvalidInputError, MalformedJsonError, ProofError
-from notary.merkle import ConsistencyProof, prove_consistency, verify_consistency
+from notary.log.merkle import ConsistencyProof, prove_consistency, verify_consistency
 from notary.records import parse_record
 from tests.support.browser_verifier import BrowserVerifier, running_verifier
 from tests.support.record_vectors import INVALID, VALID, changed

@@ -12,8 +12,8 @@ from chain.known_registries import KNOWN_CODE_HASHES
 from notary.canonical import canonical_json
 from notary.encoding import b64, parse_b64
 from notary.envelope import sign_envelope
-from notary.report import Verdict, report_members
-from notary.signed_note import parse_verifier
+from notary.log.signed_note import parse_verifier
+from notary.receipts.report import Verdict, report_members
 from tests.support.browser_verifier import BrowserVerifier, running_verifier
 from tests.support.builders import record
 from tests.support.certificates import Authority

@@ -16,7 +16,7 @@ from chain.errors import AnchorConflictError, ChainUnavailableError, NotOperator
 from chain.evidence import verify_evidence
 from chain.registry import Registry
 from chain.rpc import Rpc
-from notary.anchors import Anchor, AnchorState
+from notary.log.anchors import Anchor, AnchorState
 from tests.support.anchor_store import DiedError, MemoryAnchorStore
 from tests.support.log import MemoryLog
 from tests.support.node import BALANCE, Chain, new_wallet, registered, running_chain

@@ -16,7 +16,7 @@ from chain.embedded import EmbeddedNode
 from chain.errors import EvidenceError
 from chain.evidence import BlockHeader, verify_evidence
 from chain.rpc import Rpc
-from notary.anchors import Anchor, AnchorState, Evidence
+from notary.log.anchors import Anchor, AnchorState, Evidence
 from tests.support.anchor_store import MemoryAnchorStore
 from tests.support.log import MemoryLog
 from tests.support.node import Chain, running_chain

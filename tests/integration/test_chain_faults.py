@@ -19,7 +19,7 @@ from chain.evidence import verify_evidence
 from chain.registry import Registry
 from chain.rpc import Rpc
 from chain.wallet import Wallet
-from notary.anchors import AnchorState
+from notary.log.anchors import AnchorState
 from tests.support.anchor_store import MemoryAnchorStore
 from tests.support.log import MemoryLog
 from tests.support.node import BALANCE, Chain, Tamper, registered, running_chain, running_hardhat, tampered

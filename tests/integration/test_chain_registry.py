@@ -17,7 +17,7 @@ from chain.registry import AnchorCall, Registry
 from chain.sender import call_registry, transact
 from chain.wallet import Wallet
 from chain.witness import NodeWitness
-from notary.anchors import Anchor, AnchorState
+from notary.log.anchors import Anchor, AnchorState
 from tests.support.log import MemoryLog
 from tests.support.node import ORIGIN, Chain, new_wallet, running_chain, tampered
 

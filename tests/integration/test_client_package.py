@@ -41,7 +41,7 @@ def test_no_module_of_the_server_is_in_it(built: Path) -> None:
         found = set(archive.namelist())
     assert {"loan_notary/py.typed", "loan_notary/client.py", "verifier/cli.py"} <= found
     assert not [name for name in found if name.startswith(("api/", "notary/stores/")) or "build" in name]
-    assert not {"chain/rpc.py", "chain/witness.py", "notary/sequencer.py", "notary/registration.py"} & found
+    assert not {"chain/rpc.py", "chain/witness.py", "notary/log/sequencer.py", "notary/registration.py"} & found
 
 
 def test_the_installed_wheel_signs_and_verifies_where_no_server_can_be_imported(built: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from zlib import compress
 import pytest
 
 from api.checker import CheckerPool
-from notary.documents import CheckStatus, CheckSubject, CheckTask, DocumentCheck
+from notary.documents.document import CheckStatus, CheckSubject, CheckTask, DocumentCheck
 from notary.errors import CheckerBusyError
 from notary.inspection import limits
 from notary.inspection.process import in_fork, inspect

@@ -27,12 +27,12 @@ from api.problems import answer_http
 from api.processes import Usage, usage
 from api.service_metrics import ANCHOR_WAIT, ServiceCollector, Watch, serving_metrics
 from chain.anchorer import AnchorStatus
-from notary.anchors import AnchorState
 from notary.canonical import canonical_json
 from notary.errors import UnavailableError
+from notary.log.anchors import AnchorState
+from notary.log.timestamps import Timestamp
 from notary.stores.sqlite import SqliteStore
 from notary.stores.sqlite_webhooks import SqliteWebhooks
-from notary.timestamps import Timestamp
 from notary.webhooks import Delivery, Webhook
 from tests.support.api import Api, agreement, repayment, running_api
 from tests.support.builders import NotaryKit, anchor_of, history, kit_over, placed, signed

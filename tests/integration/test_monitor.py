@@ -20,9 +20,9 @@ import pytest
 from api.wiring import load_signer, open_store
 from notary.audit.monitor_state import MonitorStateError, load_memory, save_memory
 from notary.audit.monitoring import Alert, Kind, Memory
-from notary.checkpoint import Checkpoint, sign_checkpoint
-from notary.log import Log
-from notary.signed_note import NoteSigner
+from notary.log.checkpoint import Checkpoint, sign_checkpoint
+from notary.log.reader import Log
+from notary.log.signed_note import NoteSigner
 from notary.stores.sqlite import SqliteStore
 from tests.support.anchored import Anchored, anchored_log
 from tests.support.audited import AuditedLog, export, grow, make_log

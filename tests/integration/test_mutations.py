@@ -13,7 +13,7 @@ import pytest
 
 from notary.canonical import canonical_json
 from notary.encoding import b64url
-from notary.report import Report, Status, Verdict
+from notary.receipts.report import Report, Status, Verdict
 from tests.support.builders import log_signer
 from tests.support.mutations import Mutation, mutations
 from verifier import make_verifier

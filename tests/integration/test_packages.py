@@ -22,17 +22,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from api.auth import hash_secret, new_api_key
 from api.clock import now
 from api.wiring import load_signer
-from notary.acceptance import parse_rules
 from notary.access import ROLES, ApiKey, key_id
 from notary.encoding import format_time
 from notary.exports.tlog_proof import parse_tlog_proof, verify_tlog_proof
-from notary.history_receipt import HistoryReceipt
+from notary.log.signed_note import NoteSigner
+from notary.package.making import VERIFIER
 from notary.package.manifest import HISTORY, MANIFEST, MEDIA_TYPE, MIMETYPE, parse_manifest
 from notary.package.verification import PackageVerifier
-from notary.packaging import VERIFIER
-from notary.report import Status, Verdict
-from notary.signed_note import NoteSigner
-from notary.verification import read_document
+from notary.receipts.acceptance import parse_rules
+from notary.receipts.history_receipt import HistoryReceipt
+from notary.receipts.report import Status, Verdict
+from notary.receipts.verification import read_document
 from tests.support import cose
 from tests.support.api import Api, running_api
 from tests.support.packages import LOAN, PDF, SCAN, SIGNATURE, failed, files_of, name_of, packed, record_loan, verify

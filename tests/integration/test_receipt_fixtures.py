@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from notary.report import Status, Verdict
+from notary.receipts.report import Status, Verdict
 from verifier import make_verifier
 
 FIXTURES = sorted((Path(__file__).parents[1] / "vectors" / "receipts").glob("*.json"))

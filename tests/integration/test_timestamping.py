@@ -11,19 +11,19 @@ import pytest
 
 from api.settings import DataFolder, Settings, SettingsError, TimestampAuthority
 from api.timestamping import HttpAuthority, make_timestamper
-from notary.anchors import AnchorState
 from notary.canonical import canonical_json
 from notary.errors import InvalidInputError, TimestampError, UnavailableError
-from notary.issuing import ReceiptIssuer
-from notary.log import Log
-from notary.receipt import parse_receipt
-from notary.report import Status, Verdict
+from notary.log.anchors import AnchorState
+from notary.log.reader import Log
+from notary.log.timestamping import StampPolicy, Timestamper
+from notary.log.timestamps import Timestamp
+from notary.receipts.issuing import ReceiptIssuer
+from notary.receipts.receipt import parse_receipt
+from notary.receipts.report import Status, Verdict
+from notary.receipts.timestamp_tokens import MAX_REPLY, verify_token
+from notary.receipts.verification import ReceiptVerifier
 from notary.schemes import SCHEMES
 from notary.stores.sqlite import SqliteStore
-from notary.timestamp_tokens import MAX_REPLY, verify_token
-from notary.timestamping import StampPolicy, Timestamper
-from notary.timestamps import Timestamp
-from notary.verification import ReceiptVerifier
 from tests.support.authority import Answers, SampleAuthority, serving
 from tests.support.builders import NotaryKit, anchor_of, history, kit_over, record
 from tests.support.service import free_port

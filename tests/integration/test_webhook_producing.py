@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from api.webhooks.producing import PLACES, Producer
-from notary.anchors import AnchorState
 from notary.canonical import canonical_json
+from notary.log.anchors import AnchorState
 from notary.stores.sqlite import SqliteStore
 from notary.stores.sqlite_webhooks import SqliteWebhooks
 from notary.webhooks import Webhook

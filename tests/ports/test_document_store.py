@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from notary.documents import Attachment, AttachmentKind, CheckStatus, Document, DocumentCheck
+from notary.documents.document import Attachment, AttachmentKind, CheckStatus, Document, DocumentCheck
 from notary.errors import CorruptLogError, NotFoundError
 from notary.ports import Lender, Store
 from notary.stores.sqlite import SqliteStore

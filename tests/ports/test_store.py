@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from notary.anchors import AnchorState, LogHead
 from notary.errors import CorruptLogError, ForkError, NotaryError, NotFoundError
+from notary.log.anchors import AnchorState, LogHead
+from notary.log.tiles import Tile
+from notary.parties.validity import Validity
 from notary.ports import Batch, Draft, Lender, Loan, PartyKey, PartyRoot, PolicyVersion, Store, StoredRecord
 from notary.stores.sqlite import SqliteStore
-from notary.tiles import Tile
-from notary.validity import Validity
 from tests.support.builders import EVIDENCE, NOW, add_lender, anchor_of, head_of, log_signer, record_id, stored_record
 
 STORES: dict[str, Callable[[Path], Store]] = {

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from notary.anchors import Anchor, AnchorState
+from notary.log.anchors import Anchor, AnchorState
+from notary.log.timestamps import Timestamp
 from notary.ports import Store
-from notary.timestamps import Timestamp
 from tests.ports.test_store import STORES, head
 from tests.support.builders import anchor_of
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from notary.anchors import AnchorState
 from notary.errors import NotFoundError
+from notary.log.anchors import AnchorState
 from notary.ports import Store
 from notary.stores.sqlite import SqliteStore
 from notary.stores.sqlite_webhooks import SqliteWebhooks

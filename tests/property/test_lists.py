@@ -8,12 +8,12 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notary.anchors import AnchorState
 from notary.errors import RefusedError
 from notary.history import DEFAULT_POLICY
 from notary.listing import STATES, Lists, Place, Wanted
+from notary.log.anchors import AnchorState
+from notary.log.sequencer import Placed
 from notary.ports import Lender
-from notary.sequencer import Placed
 from notary.stores.sqlite import SqliteStore
 from tests.support.builders import NOW, NotaryKit, add_lender, anchor_of, kit_over, submission
 

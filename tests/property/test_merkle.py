@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notary.errors import ConsistencyProofError, InclusionProofError
-from notary.merkle import (
+from notary.log.merkle import (
     ConsistencyProof,
     InclusionProof,
     Node,

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notary.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
 from notary.encoding import b64
-from notary.entries import ENTRY_SIZE, RecordEntry, parse_record_entry
 from notary.errors import CheckpointError, CorruptLogError, SignedNoteError
-from notary.signed_note import NoteVerifier, open_note, parse_verifier
+from notary.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
+from notary.log.entries import ENTRY_SIZE, RecordEntry, parse_record_entry
+from notary.log.signed_note import NoteVerifier, open_note, parse_verifier
 from tests.support.builders import ORIGIN, log_signer
 
 LOG = log_signer()

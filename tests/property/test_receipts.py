@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notary.anchors import Anchor
 from notary.canonical import canonical_json
 from notary.errors import InvalidInputError, ProofError
-from notary.issuing import ReceiptIssuer
-from notary.receipt import parse_receipt
-from notary.report import Verdict
+from notary.log.anchors import Anchor
+from notary.receipts.issuing import ReceiptIssuer
+from notary.receipts.receipt import parse_receipt
+from notary.receipts.report import Verdict
+from notary.receipts.verification import ReceiptVerifier
 from notary.schemes import SCHEMES
 from notary.stores.sqlite import SqliteStore
-from notary.verification import ReceiptVerifier
 from tests.support.builders import EVIDENCE, anchor_of, history, kit_over, log_signer, record, signed
 
 LOG = log_signer()

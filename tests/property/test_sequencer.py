@@ -11,13 +11,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from notary.checkpoint import open_checkpoint
-from notary.entries import RecordEntry, commit, loan_tag
 from notary.errors import DuplicateRecordError, ForkError, SequenceError, TransitionError
 from notary.hashing import leaf_hash
-from notary.log import Log
-from notary.merkle import InclusionProof, verify_consistency, verify_inclusion
-from notary.sequencer import Placed, Sequencer, Submission
+from notary.log.checkpoint import open_checkpoint
+from notary.log.entries import RecordEntry, commit, loan_tag
+from notary.log.merkle import InclusionProof, verify_consistency, verify_inclusion
+from notary.log.reader import Log
+from notary.log.sequencer import Placed, Sequencer, Submission
 from notary.stores.sqlite import SqliteStore
 from tests.support import reference_tree
 from tests.support.builders import CREATED, NOW, add_lender, in_batches, log_signer, submission

@@ -8,9 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from notary.errors import CorruptLogError, TilePathError
-from notary.merkle import Node, prove_consistency, prove_inclusion
-from notary.right_edge import RightEdge
-from notary.tiles import MAX_NUMBER, WIDTH, Tile, format_number, locate, node_reader, parse_number, read_node
+from notary.log.merkle import Node, prove_consistency, prove_inclusion
+from notary.log.right_edge import RightEdge
+from notary.log.tiles import MAX_NUMBER, WIDTH, Tile, format_number, locate, node_reader, parse_number, read_node
 from tests.support.trees import MemoryTree, leaf_hashes
 
 SIZE = 1300

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An anchor store in memory, which remembers every save, and can die in one of them."""
 
-from notary.anchors import Anchor, AnchorState
+from notary.log.anchors import Anchor, AnchorState
 
 
 class DiedError(Exception):
@@ -9,7 +9,7 @@ class DiedError(Exception):
 
 
 class MemoryAnchorStore:
-    """Implements `notary.anchors.AnchorStore`.
+    """Implements `notary.log.anchors.AnchorStore`.
 
     `history` holds every anchor saved, oldest first. With `die_at` = n, the n-th save from now (1 is the next) is lost,
     and raises.

@@ -14,7 +14,7 @@ from api.anchoring import make_anchorer, open_chain
 from api.settings import DataFolder
 from chain.deployment import Deployment
 from chain.embedded import EmbeddedNode
-from notary.anchors import AnchorState
+from notary.log.anchors import AnchorState
 from tests.support.api import Api, agreement, answers, repayment, running_api
 from tests.support.service import until
 

@@ -23,9 +23,9 @@ from api.folder_setup import set_up
 from api.settings import DataFolder, Settings
 from api.wiring import Services, load_signer, make_services, open_store
 from api.writer import MAX_WAITING, Writer
+from notary.log.sequencer import Sequencer
 from notary.ports import Lender
 from notary.schemes import SCHEMES, PrivateKey, generate_key
-from notary.sequencer import Sequencer
 from tests.support.builders import CREATED, NOW, ORIGIN, add_lender, record
 
 PROBLEM = "application/problem+json"

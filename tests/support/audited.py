@@ -15,13 +15,13 @@ from api.auditing import Audit, Chain, Target
 from notary.audit.copying import Copied, copy_log
 from notary.audit.report import AuditReport
 from notary.audit.sources import StoreSource
-from notary.entries import RECORD, genesis_entry
 from notary.hashing import leaf_hash
+from notary.log.entries import RECORD, genesis_entry
+from notary.log.right_edge import RightEdge
+from notary.log.sequencer import Sequencer
+from notary.log.signed_note import NoteSigner, NoteVerifier
 from notary.ports import Batch
-from notary.right_edge import RightEdge
 from notary.schemes import PrivateKey
-from notary.sequencer import Sequencer
-from notary.signed_note import NoteSigner, NoteVerifier
 from notary.stores.sqlite import SqliteStore
 from tests.support.builders import CREATED, ORIGIN, NotaryKit, head_of, kit_over, log_signer, record, record_id, signed
 

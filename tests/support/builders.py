@@ -12,20 +12,20 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from notary.access import ROLES, ApiKey, key_id
-from notary.anchors import Anchor, AnchorState, Evidence, LogHead
 from notary.canonical import canonical_json
-from notary.checkpoint import Checkpoint, sign_checkpoint
-from notary.entries import commit
 from notary.envelope import Envelope, EnvelopeSigner, sign_envelope
-from notary.issuing import ReceiptIssuer
-from notary.key_registry import KeyRegistry
-from notary.keyring import Keyring
-from notary.log import Log
+from notary.log.anchors import Anchor, AnchorState, Evidence, LogHead
+from notary.log.checkpoint import Checkpoint, sign_checkpoint
+from notary.log.entries import commit
+from notary.log.reader import Log
+from notary.log.sequencer import Placed, Sequencer, Submission
+from notary.log.signed_note import NoteSigner
+from notary.parties.key_registry import KeyRegistry
+from notary.parties.keyring import Keyring
 from notary.ports import Lender, Loan, Store, StoredRecord
+from notary.receipts.issuing import ReceiptIssuer
 from notary.registration import Registrar
 from notary.schemes import SCHEMES, PrivateKey, generate_key
-from notary.sequencer import Placed, Sequencer, Submission
-from notary.signed_note import NoteSigner
 
 ORIGIN = "notary.example/log"
 CREATED = "2026-01-01T00:00:00.000Z"

@@ -13,24 +13,24 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chain.wallet import Wallet
 from chain.wallet_signatures import typed_data, typed_hash, wallet_key, wallet_signer
-from notary.base45 import parse_base45
 from notary.canonical import canonical_json
-from notary.checkpoint import Checkpoint, sign_checkpoint
-from notary.document_words import DocumentWord, word_json
-from notary.documents import CheckStatus, DocumentCheck
+from notary.documents.document import CheckStatus, DocumentCheck
 from notary.encoding import b64, parse_b64url
-from notary.entries import RecordEntry, commit, genesis_entry, loan_tag
 from notary.envelope import EnvelopeSigner, WalletDomain, sign_envelope
 from notary.exports.cose import sign_cose_receipt
 from notary.exports.tlog_proof import TlogProof
 from notary.hashing import leaf_hash, node_hash
-from notary.keys import make_jwk
-from notary.merkle import InclusionProof
-from notary.qr_proof import PREFIX, write_qr
-from notary.receipt import KeyOfParty, Receipt
-from notary.sealed import write_sealed
-from notary.signed_note import NoteSigner
-from notary.validity import Validity
+from notary.log.checkpoint import Checkpoint, sign_checkpoint
+from notary.log.entries import RecordEntry, commit, genesis_entry, loan_tag
+from notary.log.merkle import InclusionProof
+from notary.log.signed_note import NoteSigner
+from notary.parties.keys import make_jwk
+from notary.parties.validity import Validity
+from notary.receipts.base45 import parse_base45
+from notary.receipts.document_words import DocumentWord, word_json
+from notary.receipts.qr_proof import PREFIX, write_qr
+from notary.receipts.receipt import KeyOfParty, Receipt
+from notary.receipts.sealed import write_sealed
 
 PAPER = Path(__file__).resolve().parents[2] / "FORMATS.md"
 _BLOCK = re.compile(r"(<!-- example: ([a-z-]+) -->\n```[a-z]*\n)(.*?)(\n```)", re.DOTALL)

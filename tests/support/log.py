@@ -3,14 +3,14 @@
 
 from collections.abc import Sequence
 
-from notary import merkle
-from notary.anchors import LogHead
 from notary.hashing import leaf_hash, node_hash
-from notary.merkle import ConsistencyProof, Node
+from notary.log import merkle
+from notary.log.anchors import LogHead
+from notary.log.merkle import ConsistencyProof, Node
 
 
 class MemoryLog:
-    """Implements `notary.anchors.LogView`; entry i of a log is its `name` and i."""
+    """Implements `notary.log.anchors.LogView`; entry i of a log is its `name` and i."""
 
     def __init__(self, size: int = 0, name: str = "entry") -> None:
         self._name = name

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from notary.encoding import b64
-from notary.report import Report, Status
-from notary.signed_note import parse_verifier
+from notary.log.signed_note import parse_verifier
+from notary.receipts.report import Report, Status
 from tests.support.vector_broken import broken_cases
 from tests.support.vector_cases import Case, good_cases, sealed_wrongly
 from tests.support.vector_malformed import malformed_cases

@@ -9,7 +9,7 @@ from typing import Any
 
 from notary.package.manifest import MIMETYPE
 from notary.package.verification import PackageVerifier
-from notary.report import Report, Status
+from notary.receipts.report import Report, Status
 from tests.support.api import Api, agreement, repayment
 from tests.support.files import detached_signature, issued, plain_pdf
 from verifier import make_verifier

@@ -14,8 +14,8 @@ from typing import Any
 
 from chain.anchor_rules import EMBEDDED
 from chain.anchorer import Anchorer
-from notary.issuing import ReceiptIssuer
 from notary.ports import StoredRecord
+from notary.receipts.issuing import ReceiptIssuer
 from notary.registration import Registrar
 from notary.schemes import SCHEMES
 from notary.stores.sqlite import SqliteStore

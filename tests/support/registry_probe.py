@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chain.artifact import load_artifact
 from chain.embedded import EmbeddedNode
-from notary.merkle import ConsistencyProof, InclusionProof
+from notary.log.merkle import ConsistencyProof, InclusionProof
 from tests.support.account import Account, call_data
 from tests.support.solidity import compile_support
 

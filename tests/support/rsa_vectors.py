@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from notary.keys import PublicKey, make_jwk
+from notary.parties.keys import PublicKey, make_jwk
 
 _P = int(
     """

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from api.settings import DataFolder
-from notary.receipt import parse_receipt
+from notary.receipts.receipt import parse_receipt
 from tests.support.cli import document, run
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from notary.hashing import node_hash
-from notary.merkle import Node
+from notary.log.merkle import Node
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class SyntheticTree:
     edges: tuple[int, ...]
 
     def read(self, nodes: Sequence[Node]) -> list[bytes]:
-        """Return the hashes of these nodes: a `notary.merkle.NodeReader`."""
+        """Return the hashes of these nodes: a `notary.log.merkle.NodeReader`."""
         return [self._hash(node) for node in nodes]
 
     def _hash(self, node: Node) -> bytes:

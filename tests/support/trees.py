@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
 from notary.hashing import node_hash
-from notary.merkle import Node
+from notary.log.merkle import Node
 
 
 def leaf_hashes(count: int) -> list[bytes]:
@@ -14,7 +14,7 @@ def leaf_hashes(count: int) -> list[bytes]:
 
 
 class MemoryTree:
-    """The rows of complete subtrees over leaf hashes; `read` is a `notary.merkle.NodeReader`."""
+    """The rows of complete subtrees over leaf hashes; `read` is a `notary.log.merkle.NodeReader`."""
 
     def __init__(self, leaves: Sequence[bytes]) -> None:
         self.rows = [list(leaves)]

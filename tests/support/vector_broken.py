@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from notary.canonical import canonical_json
-from notary.checkpoint import Checkpoint, sign_checkpoint
 from notary.encoding import b64, b64url, parse_b64url
+from notary.log.checkpoint import Checkpoint, sign_checkpoint
 from tests.support import vector_receipts as make
 from tests.support.builders import record
 from tests.support.synthetic_chain import block_with_anchor, odd_headers

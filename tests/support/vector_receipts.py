@@ -15,19 +15,19 @@ from eth_hash.auto import keccak
 from chain.wallet import Wallet
 from chain.wallet_signatures import wallet_key, wallet_signer
 from notary.canonical import canonical_json, parse_json
-from notary.checkpoint import Checkpoint, sign_checkpoint
-from notary.document_words import DocumentWord
 from notary.encoding import b64, b64url, parse_b64
-from notary.entries import RecordEntry, commit, loan_tag
 from notary.envelope import Envelope, EnvelopeSigner, WalletDomain, envelope_from_json, sign_envelope
 from notary.hashing import leaf_hash
-from notary.keys import PublicKey
-from notary.merkle import prove_inclusion
-from notary.receipt import KeyOfParty, Receipt
+from notary.log.checkpoint import Checkpoint, sign_checkpoint
+from notary.log.entries import RecordEntry, commit, loan_tag
+from notary.log.merkle import prove_inclusion
+from notary.log.signed_note import NoteSigner
+from notary.parties.keys import PublicKey
+from notary.parties.validity import Validity
+from notary.receipts.document_words import DocumentWord
+from notary.receipts.receipt import KeyOfParty, Receipt
+from notary.receipts.sealed import write_sealed
 from notary.schemes import PrivateKey, private_key
-from notary.sealed import write_sealed
-from notary.signed_note import NoteSigner
-from notary.validity import Validity
 from tests.support.builders import record
 from tests.support.rsa_vectors import rsa_key, sign_ps256
 from tests.support.synthetic_chain import FORKS, LOG_ID, NUMBER, REGISTRY, TIME, Block, block_with_anchor

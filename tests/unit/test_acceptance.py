@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 
-from notary.acceptance import (
+from notary.canonical import canonical_json
+from notary.errors import InvalidInputError
+from notary.log.anchors import AnchorState
+from notary.log.checkpoint import Checkpoint, sign_checkpoint
+from notary.parties.signatures import Assurance
+from notary.receipts.acceptance import (
     MAX_RULES,
     PRODUCTION,
     AcceptanceRules,
@@ -15,15 +20,10 @@ from notary.acceptance import (
     apply_rules,
     parse_rules,
 )
-from notary.anchors import AnchorState
-from notary.canonical import canonical_json
-from notary.checkpoint import Checkpoint, sign_checkpoint
-from notary.errors import InvalidInputError
-from notary.receipt import Receipt
+from notary.receipts.receipt import Receipt
+from notary.receipts.report import Report, Status, Verdict
+from notary.receipts.sealed_links import AnchorSeen
 from notary.records import parse_record
-from notary.report import Report, Status, Verdict
-from notary.sealed_links import AnchorSeen
-from notary.signatures import Assurance
 from tests.support.builders import anchor_of, head_of, log_signer, record
 from tests.support.format_examples import ACCEPTANCE
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notary.base45 import base45, parse_base45
+from notary.receipts.base45 import base45, parse_base45
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, paddin
 from cryptography.hazmat.primitives.hashes import SHA3_256, SHA256, SHA384, SHA512
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from notary.certificates import CertifiedKey, certified_key, check_root
 from notary.envelope import Signature, envelope_from_json, sign_envelope
 from notary.errors import InvalidCertificateError
+from notary.parties.certificates import CertifiedKey, certified_key, check_root
 from notary.schemes import SCHEMES
 from tests.support.issued import BEGIN, END, Issued, Private, certified_signer, distinguished, issue
 

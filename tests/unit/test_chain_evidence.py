@@ -10,7 +10,7 @@ from trie import HexaryTrie
 
 from chain.errors import EvidenceError, UnknownHeaderError
 from chain.evidence import BlockHeader, anchor_slot, commitment, verify_evidence
-from notary.anchors import Anchor, AnchorState, Evidence
+from notary.log.anchors import Anchor, AnchorState, Evidence
 
 REGISTRY, LOG, ROOT, SIZE, TIME, NUMBER = b"\x11" * 20, b"\x22" * 32, b"\x33" * 32, 1000, 1_790_000_000, 25_000_000
 CODE_HASH = keccak(b"code")

@@ -14,7 +14,7 @@ from notary.canonical import canonical_json
 from notary.encoding import b64url
 from notary.envelope import TYPE, WalletDomain, sign_envelope
 from notary.errors import InvalidKeyError, InvalidSignatureError, UnavailableError
-from notary.keys import WALLET_ALG
+from notary.parties.keys import WALLET_ALG
 from notary.schemes import generate_key
 
 N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141

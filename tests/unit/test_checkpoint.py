@@ -3,9 +3,9 @@
 
 import pytest
 
-from notary.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
 from notary.encoding import b64
 from notary.errors import CheckpointError, SignedNoteError
+from notary.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
 from tests.support.builders import ORIGIN, log_signer
 
 # C2SP tlog-checkpoint, the example's text.

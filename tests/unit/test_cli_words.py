@@ -4,11 +4,11 @@
 import pytest
 
 from api.cli import words
-from notary.anchors import AnchorState
 from notary.history import Severity
 from notary.lifecycle.stages import STAGES
+from notary.log.anchors import AnchorState
+from notary.parties.signatures import Assurance
 from notary.records import RECORD_TYPES
-from notary.signatures import Assurance
 
 
 def test_nothing_is_without_words() -> None:

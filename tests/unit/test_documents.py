@@ -10,13 +10,13 @@ from unicodedata import is_normalized
 import pytest
 
 from notary.canonical import canonical_json, parse_canonical
-from notary.document_words import DocumentShape, DocumentWord, word_json
-from notary.documents import CheckStatus, Document, DocumentCheck
+from notary.documents.digests import digests_of
+from notary.documents.document import CheckStatus, Document, DocumentCheck
 from notary.errors import ReceiptError
-from notary.file_digests import digests_of
-from notary.provenance import MAX_SHOWN_CHECKS, words_on_documents
-from notary.receipt import MAX_RECEIPT
-from notary.receipt_fields import read_shape
+from notary.receipts.document_words import DocumentShape, DocumentWord, word_json
+from notary.receipts.fields import read_shape
+from notary.receipts.provenance import MAX_SHOWN_CHECKS, words_on_documents
+from notary.receipts.receipt import MAX_RECEIPT
 from notary.stores.sqlite import SqliteStore
 from tests.support.builders import NOW, add_lender
 

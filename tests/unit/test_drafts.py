@@ -32,12 +32,12 @@ from notary.errors import (
     UnavailableError,
     UnknownKeyError,
 )
-from notary.key_registry import KeyRegistry
+from notary.log.sequencer import Placed, Submission
+from notary.parties.key_registry import KeyRegistry
+from notary.parties.root_registry import RootRegistry
 from notary.ports import Draft, Lender
 from notary.registration import Registrar
-from notary.root_registry import RootRegistry
 from notary.schemes import SCHEMES, PrivateKey, generate_key
-from notary.sequencer import Placed, Submission
 from notary.stores.sqlite import SqliteStore
 from tests.support.builders import NOW, NotaryKit, add_lender, kit_over, record, record_id, signed
 from tests.support.certificates import Authority

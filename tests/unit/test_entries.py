@@ -6,8 +6,8 @@ import hmac
 
 import pytest
 
-from notary.entries import RecordEntry, commit, genesis_entry, loan_tag, parse_record_entry
 from notary.errors import CorruptLogError
+from notary.log.entries import RecordEntry, commit, genesis_entry, loan_tag, parse_record_entry
 
 
 def test_the_bytes_of_a_record_entry() -> None:

@@ -21,7 +21,7 @@ from notary.envelope import (
     sign_envelope,
 )
 from notary.errors import InvalidEnvelopeError
-from notary.keys import WALLET_ALG, parse_jwk
+from notary.parties.keys import WALLET_ALG, parse_jwk
 from notary.schemes import SCHEMES
 
 PAYLOAD = b'{"a":1}'

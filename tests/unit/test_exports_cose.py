@@ -10,7 +10,6 @@ from typing import Any
 import cbor2
 import pytest
 
-from notary.entries import genesis_entry
 from notary.errors import ConsistencyProofError, ExportError, InclusionProofError, NotaryError, SignedNoteError
 from notary.exports.cose import (
     MAX_RECEIPT,
@@ -22,7 +21,8 @@ from notary.exports.cose import (
     verify_inclusion_receipt,
 )
 from notary.hashing import leaf_hash
-from notary.merkle import ConsistencyProof, InclusionProof, prove_consistency, prove_inclusion
+from notary.log.entries import genesis_entry
+from notary.log.merkle import ConsistencyProof, InclusionProof, prove_consistency, prove_inclusion
 from tests.support import cose
 from tests.support.builders import CREATED, ORIGIN, log_signer
 from tests.support.trees import MemoryTree

@@ -5,11 +5,11 @@ import random
 
 import pytest
 
-from notary.checkpoint import Checkpoint, sign_checkpoint
 from notary.errors import CheckpointError, ExportError, InclusionProofError, NotaryError, SignedNoteError
 from notary.exports.tlog_proof import MAX_PROOF, TlogProof, parse_tlog_proof, verify_tlog_proof
 from notary.hashing import leaf_hash
-from notary.merkle import prove_inclusion
+from notary.log.checkpoint import Checkpoint, sign_checkpoint
+from notary.log.merkle import prove_inclusion
 from tests.support.builders import ORIGIN, log_signer
 from tests.support.trees import MemoryTree, corruptions
 

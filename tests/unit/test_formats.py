@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """FORMATS.md says what the code does: its examples are computed again, and its receipt is verified."""
 
-from notary.report import Verdict
+from notary.receipts.report import Verdict
+from notary.receipts.verification import ReceiptVerifier
 from notary.schemes import SCHEMES
-from notary.verification import ReceiptVerifier
 from tests.support.format_examples import PAPER, examples, stale
 
 

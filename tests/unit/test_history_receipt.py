@@ -10,24 +10,24 @@ from typing import Any
 
 import pytest
 
-from notary.anchors import Anchor
 from notary.canonical import canonical_json
-from notary.checkpoint import Checkpoint, sign_checkpoint
 from notary.encoding import b64, b64url
-from notary.entries import RecordEntry, commit, loan_tag
 from notary.envelope import Envelope
 from notary.errors import HistoryLimitError, InvalidInputError, MalformedJsonError, ReceiptError
 from notary.hashing import leaf_hash
-from notary.history_receipt import MAX_HISTORY, MAX_RECORDS, HistoryReceipt
-from notary.issuing import ReceiptIssuer
-from notary.merkle import prove_inclusion
+from notary.log.anchors import Anchor
+from notary.log.checkpoint import Checkpoint, sign_checkpoint
+from notary.log.entries import RecordEntry, commit, loan_tag
+from notary.log.merkle import prove_inclusion
 from notary.ports import Loan, StoredRecord
-from notary.receipt import MAX_RECEIPT, Receipt
-from notary.report import Report, Status, Verdict, report_members
+from notary.receipts.history_receipt import MAX_HISTORY, MAX_RECORDS, HistoryReceipt
+from notary.receipts.issuing import ReceiptIssuer
+from notary.receipts.receipt import MAX_RECEIPT, Receipt
+from notary.receipts.report import Report, Status, Verdict, report_members
+from notary.receipts.sealed import write_sealed
+from notary.receipts.verification import ReceiptVerifier, read_document
 from notary.schemes import SCHEMES
-from notary.sealed import write_sealed
 from notary.stores.sqlite import SqliteStore
-from notary.verification import ReceiptVerifier, read_document
 from tests.support.builders import (
     EVIDENCE,
     NOW,

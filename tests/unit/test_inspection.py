@@ -9,7 +9,7 @@ from io import BytesIO
 import pytest
 from pyhanko.pdf_utils import generic
 
-from notary.documents import CheckStatus, DocumentCheck
+from notary.documents.document import CheckStatus, DocumentCheck
 from notary.inspection.attached import inspect_signature, inspect_timestamp
 from notary.inspection.judgement import context
 from notary.inspection.pdf import MAX_SIGNATURES, inspect_pdf

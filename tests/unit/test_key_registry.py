@@ -9,11 +9,11 @@ import pytest
 
 from notary.encoding import format_time
 from notary.errors import Fault, InvalidKeyError, NotFoundError, RevocationError
-from notary.key_registry import KeyRegistry
+from notary.parties.key_registry import KeyRegistry
+from notary.parties.validity import SETTLING, Validity
 from notary.ports import Lender, PartyKey
 from notary.schemes import SCHEMES, PrivateKey, generate_key
 from notary.stores.sqlite import SqliteStore
-from notary.validity import SETTLING, Validity
 from tests.support.builders import NOW, NotaryKit, add_lender, kit_over
 
 DAY = 86_400_000

@@ -20,17 +20,17 @@ from notary.errors import (
     NotFoundError,
     RevocationError,
 )
-from notary.issuing import ReceiptIssuer
+from notary.parties.root_registry import RootRegistry
+from notary.parties.validity import Validity
 from notary.ports import PartyRoot
-from notary.receipt import Receipt, parse_receipt
+from notary.receipts.issuing import ReceiptIssuer
+from notary.receipts.receipt import Receipt, parse_receipt
+from notary.receipts.report import Report, Status, Verdict
+from notary.receipts.sealed import write_sealed
+from notary.receipts.verification import ReceiptVerifier
 from notary.registration import Registrar
-from notary.report import Report, Status, Verdict
-from notary.root_registry import RootRegistry
 from notary.schemes import SCHEMES, PrivateKey
-from notary.sealed import write_sealed
 from notary.stores.sqlite import SqliteStore
-from notary.validity import Validity
-from notary.verification import ReceiptVerifier
 from tests.support.builders import NOW, NotaryKit, add_lender, kit_over, placed, record
 from tests.support.certificates import YEAR, Authority, Certified
 

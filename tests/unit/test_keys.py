@@ -9,7 +9,7 @@ import pytest
 from notary.canonical import canonical_json
 from notary.encoding import b64url, parse_b64url
 from notary.errors import InvalidKeyError
-from notary.keys import KEY_TYPES, WALLET_ALG, make_jwk, parse_jwk
+from notary.parties.keys import KEY_TYPES, WALLET_ALG, make_jwk, parse_jwk
 
 # RFC 8037 appendix A.2 and, for its thumbprint, A.3.
 OKP = {"crv": "Ed25519", "kty": "OKP", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}

@@ -8,8 +8,8 @@ import pytest
 
 from notary.errors import ConsistencyProofError, InclusionProofError, NotFoundError
 from notary.hashing import EMPTY_ROOT, leaf_hash
-from notary.log import Log
-from notary.merkle import verify_consistency, verify_inclusion
+from notary.log.merkle import verify_consistency, verify_inclusion
+from notary.log.reader import Log
 from notary.stores.sqlite import SqliteStore
 from tests.support import reference_tree
 from tests.support.builders import NotaryKit, history, kit_over

@@ -9,7 +9,7 @@ import pytest
 
 from notary.errors import ConsistencyProofError, InclusionProofError, ProofError
 from notary.hashing import EMPTY_ROOT, leaf_hash
-from notary.merkle import (
+from notary.log.merkle import (
     ConsistencyProof,
     InclusionProof,
     Node,

@@ -10,15 +10,15 @@ import pytest
 import segno
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from notary.base45 import base45, parse_base45
 from notary.canonical import canonical_json
 from notary.encoding import b64, b64url
 from notary.errors import InvalidInputError, QrError
-from notary.qr_proof import FORMAT, MAX_TEXT, PREFIX, parse_qr, verify_qr, write_qr
-from notary.receipt import Receipt, parse_receipt
-from notary.report import Status, Verdict
-from notary.sealed import seal_preimage, write_sealed
-from notary.signed_note import NoteSigner
+from notary.log.signed_note import NoteSigner
+from notary.receipts.base45 import base45, parse_base45
+from notary.receipts.qr_proof import FORMAT, MAX_TEXT, PREFIX, parse_qr, verify_qr, write_qr
+from notary.receipts.receipt import Receipt, parse_receipt
+from notary.receipts.report import Status, Verdict
+from notary.receipts.sealed import seal_preimage, write_sealed
 from tests.support.builders import log_signer
 from tests.support.format_examples import LOG_KEY, ORIGIN, examples
 

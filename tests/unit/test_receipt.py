@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from notary.anchors import AnchorState
 from notary.canonical import canonical_json
 from notary.errors import InvalidEnvelopeError, InvalidInputError, MalformedJsonError, ReceiptError
-from notary.issuing import ReceiptIssuer
-from notary.receipt import MAX_RECEIPT, Receipt, parse_receipt
-from notary.sealed import write_sealed
+from notary.log.anchors import AnchorState
+from notary.receipts.issuing import ReceiptIssuer
+from notary.receipts.receipt import MAX_RECEIPT, Receipt, parse_receipt
+from notary.receipts.sealed import write_sealed
 from notary.stores.sqlite import SqliteStore
 from tests.support.builders import NotaryKit, anchor_of, history, kit_over, record, signed
 

@@ -18,10 +18,10 @@ from notary.errors import (
     SequenceError,
     TransitionError,
 )
+from notary.log.sequencer import Placed, Submission
 from notary.policies import LenderPolicy, Policies, policy_text, read_policy
 from notary.ports import Lender
 from notary.refusals import PolicyGate
-from notary.sequencer import Placed, Submission
 from notary.stores.sqlite import SqliteStore
 from tests.support.builders import NOW, NotaryKit, kit_over, placed, record, record_id
 

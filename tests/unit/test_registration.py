@@ -11,7 +11,6 @@ import pytest
 
 from notary.canonical import canonical_json
 from notary.encoding import b64url
-from notary.entries import commit
 from notary.envelope import MAX_PAYLOAD, Envelope, envelope_from_json
 from notary.errors import (
     InvalidEnvelopeError,
@@ -20,6 +19,7 @@ from notary.errors import (
     InvalidSignatureError,
     MalformedJsonError,
 )
+from notary.log.entries import commit
 from notary.registration import MAX_BODY
 from notary.stores.sqlite import SqliteStore
 from tests.support.builders import NOW, NotaryKit, add_lender, kit_over, record, signed

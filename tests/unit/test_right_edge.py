@@ -8,9 +8,9 @@ import pytest
 
 from notary.errors import CorruptLogError, NotFoundError
 from notary.hashing import EMPTY_ROOT
-from notary.merkle import Node, prove_consistency, prove_inclusion, root_hash
-from notary.right_edge import RightEdge
-from notary.tiles import FULL_SIZE, HASH_SIZE, WIDTH, Tile, node_reader, tile_width
+from notary.log.merkle import Node, prove_consistency, prove_inclusion, root_hash
+from notary.log.right_edge import RightEdge
+from notary.log.tiles import FULL_SIZE, HASH_SIZE, WIDTH, Tile, node_reader, tile_width
 from tests.support.trees import MemoryTree, flipped, full_tile, leaf_hashes
 
 SMALL = 1100

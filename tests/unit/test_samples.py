@@ -18,8 +18,8 @@ from api.samples.agreement_text import agreement_text
 from api.samples.schedule import Terms, effective_rate, equal_instalments, months_later
 from notary.canonical import parse_canonical, parse_json
 from notary.envelope import MAX_PAYLOAD, envelope_from_json
-from notary.keys import parse_jwk
 from notary.lifecycle import LoanState, advance
+from notary.parties.keys import parse_jwk
 from notary.records import Agreement, Record, Repayment, Settlement, parse_record
 from notary.schemes import SCHEMES, load_private_key
 

@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
 from notary.errors import InvalidKeyError, InvalidSignatureError
-from notary.keys import KEY_TYPES, WALLET_ALG
+from notary.parties.keys import KEY_TYPES, WALLET_ALG
 from notary.schemes import SCHEMES, generate_key, load_private_key
 
 

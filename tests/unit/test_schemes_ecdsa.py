@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA3_256, SHA224, SHA256, SHA3
 
 from notary.encoding import parse_b64url
 from notary.errors import InvalidKeyError, InvalidSignatureError
-from notary.keys import PublicKey, make_jwk, parse_jwk
+from notary.parties.keys import PublicKey, make_jwk, parse_jwk
 from notary.schemes import SCHEMES, PrivateKey, generate_key, private_key
 from notary.schemes.ecdsa import ES256, ES256K, Ecdsa
 from tests.support.weierstrass_reference import Curve

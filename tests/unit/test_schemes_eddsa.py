@@ -11,7 +11,7 @@ import pytest
 
 from notary.encoding import parse_b64url
 from notary.errors import InvalidKeyError, InvalidSignatureError
-from notary.keys import make_jwk, parse_jwk
+from notary.parties.keys import make_jwk, parse_jwk
 from notary.schemes import SCHEMES, load_private_key
 from notary.schemes.eddsa import EdDSA
 from tests.support import ed25519_reference as reference

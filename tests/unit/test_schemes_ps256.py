@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from notary.encoding import b64url, parse_b64url
 from notary.envelope import envelope_from_json, protected_header
 from notary.errors import InvalidKeyError, InvalidSignatureError
-from notary.keys import make_jwk, parse_jwk
+from notary.parties.keys import make_jwk, parse_jwk
 from notary.schemes import SCHEMES, generate_key, private_key
 from notary.schemes.ps256 import PS256
 

@@ -9,10 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from notary.anchors import LogHead
 from notary.canonical import canonical_json
-from notary.checkpoint import open_checkpoint
-from notary.entries import GENESIS, RecordEntry, loan_tag
 from notary.errors import (
     CorruptLogError,
     DuplicateRecordError,
@@ -22,9 +19,12 @@ from notary.errors import (
     UnavailableError,
 )
 from notary.hashing import leaf_hash
-from notary.merkle import InclusionProof, verify_inclusion
+from notary.log.anchors import LogHead
+from notary.log.checkpoint import open_checkpoint
+from notary.log.entries import GENESIS, RecordEntry, loan_tag
+from notary.log.merkle import InclusionProof, verify_inclusion
+from notary.log.sequencer import Placed, Sequencer, Submission
 from notary.ports import Batch
-from notary.sequencer import Placed, Sequencer, Submission
 from notary.stores.sqlite import SqliteStore
 from tests.support import reference_tree
 from tests.support.builders import (

@@ -10,10 +10,17 @@ from notary.canonical import canonical_json
 from notary.encoding import format_time
 from notary.envelope import Envelope, EnvelopeSigner, sign_envelope
 from notary.errors import Fault, InvalidSignatureError, KeyTimeError, UnknownKeyError
+from notary.parties.signatures import (
+    Assurance,
+    PartyOfKey,
+    assurance,
+    missing_signers,
+    verify_recorded,
+    verify_signatures,
+)
+from notary.parties.validity import SETTLING, Validity
 from notary.records import parse_record
 from notary.schemes import SCHEMES, PrivateKey, generate_key
-from notary.signatures import Assurance, PartyOfKey, assurance, missing_signers, verify_recorded, verify_signatures
-from notary.validity import SETTLING, Validity
 from tests.support.builders import NOW, record
 from tests.support.trees import flipped
 

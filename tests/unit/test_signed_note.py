@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from notary.encoding import b64, parse_b64
 from notary.errors import SignedNoteError
-from notary.signed_note import MAX_SIGNATURES, NoteSigner, NoteVerifier, open_note, parse_verifier
+from notary.log.signed_note import MAX_SIGNATURES, NoteSigner, NoteVerifier, open_note, parse_verifier
 from tests.support.builders import log_signer
 from tests.support.trees import flipped
 

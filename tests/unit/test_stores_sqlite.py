@@ -12,9 +12,9 @@ from sqlite_utils import Database, Migrations
 
 import notary.stores
 from notary.errors import CorruptLogError, NotFoundError, UnavailableError
+from notary.parties.validity import Validity
 from notary.ports import PartyKey
 from notary.stores.sqlite import SqliteStore
-from notary.validity import Validity
 from tests.support.builders import NOW, add_lender
 
 

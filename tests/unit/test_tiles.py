@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pytest
 
 from notary.errors import CorruptLogError, TilePathError
-from notary.merkle import Node
-from notary.tiles import (
+from notary.log.merkle import Node
+from notary.log.tiles import (
     FULL_SIZE,
     HEIGHT,
     MAX_NUMBER,

@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from notary.anchors import Anchor, LogHead
 from notary.canonical import canonical_json
 from notary.encoding import parse_time
 from notary.errors import ProofError, TimestampError, UnknownAuthorityError
-from notary.issuing import ReceiptIssuer
-from notary.receipt import Receipt, parse_receipt
-from notary.report import Report, Status, Verdict
+from notary.log.anchors import Anchor, LogHead
+from notary.receipts.issuing import ReceiptIssuer
+from notary.receipts.receipt import Receipt, parse_receipt
+from notary.receipts.report import Report, Status, Verdict
+from notary.receipts.sealed import write_sealed
+from notary.receipts.time_proof import Moment, prove_time
+from notary.receipts.verification import ReceiptVerifier
 from notary.schemes import SCHEMES
-from notary.sealed import write_sealed
 from notary.stores.sqlite import SqliteStore
-from notary.time_proof import Moment, prove_time
-from notary.verification import ReceiptVerifier
 from tests.support.builders import NOW, NotaryKit, anchor_of, kit_over, record, submission
 
 PUBLIC = {"chain_id": 1}

@@ -13,8 +13,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
 from notary.errors import InvalidInputError, TimestampError, UnknownAuthorityError
-from notary.time_proof import load_authorities
-from notary.timestamp_tokens import MAX_REPLY, MAX_TOKEN, make_request, open_reply, verify_token
+from notary.receipts.time_proof import load_authorities
+from notary.receipts.timestamp_tokens import MAX_REPLY, MAX_TOKEN, make_request, open_reply, verify_token
 from tests.support.authority import DAY, SampleAuthority, issue
 from tests.support.trees import flipped
 

@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from notary.anchors import Anchor, AnchorState, Evidence
 from notary.canonical import canonical_json
-from notary.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from notary.errors import ProofError, UnavailableError
-from notary.issuing import ReceiptIssuer
-from notary.receipt import Receipt, parse_receipt
-from notary.report import Report, Status, Verdict
+from notary.log.anchors import Anchor, AnchorState, Evidence
+from notary.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from notary.receipts.issuing import ReceiptIssuer
+from notary.receipts.receipt import Receipt, parse_receipt
+from notary.receipts.report import Report, Status, Verdict
+from notary.receipts.sealed import write_sealed
+from notary.receipts.verification import ReceiptVerifier
 from notary.schemes import SCHEMES, PrivateKey, generate_key
-from notary.sealed import write_sealed
 from notary.stores.sqlite import SqliteStore
-from notary.verification import ReceiptVerifier
 from tests.support.builders import EVIDENCE, NotaryKit, anchor_of, history, kit_over, log_signer, record, signed
 from tests.support.trees import flipped
 

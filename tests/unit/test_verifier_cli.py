@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from notary.report import Status, Verdict
+from notary.receipts.report import Status, Verdict
 from tests.support.builders import log_signer
 from verifier import make_verifier, report_lines
 from verifier.cli import main, worst

@@ -4,7 +4,7 @@
 from api.openapi import examples as ex
 from api.openapi.model import Answer, Body, Link, Operation, Query, Table
 from api.openapi.shapes import TEXT, TIME, WHOLE, either, exactly, or_null, ref
-from notary.signatures import PARTIES
+from notary.parties.signatures import PARTIES
 
 _KEY = (
     "invalid-key", "invalid-input", "not-found", "revoked-before", "refused", "log-busy",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What a receipt proves of time: an end, no beginning (FORMATS.md section 15); the same words as notary/time_proof.py.
+ * What a receipt proves of time: an end, no beginning (FORMATS.md section 15); the same words as notary/receipts/time_proof.py.
  *
  * Timestamp tokens are not read here: they count only with the certificates of their authorities, and none are given.
  * @module

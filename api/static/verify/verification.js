@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Verification of a receipt, link by link, offline; the same links and answers as notary/verification.py.
+ * Verification of a receipt, link by link, offline; the same links and answers as notary/receipts/verification.py.
  *
  *     format -> seal -> record -> signatures -> checkpoint -> inclusion -> documents -> anchor -> block -> time
  *

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The log for those who read it: its newest checkpoint, and proofs between any two of its sizes."""
+
+from notary.errors import NotFoundError
+from notary.log.anchors import LogHead
+from notary.log.merkle import ConsistencyProof, InclusionProof, prove_consistency, prove_inclusion, root_hash
+from notary.log.tiles import node_reader
+from notary.ports import LogStore
+
+
+class Log:
+    """Reads one log from its store; holds nothing itself, so that any process may have one."""
+
+    def __init__(self, store: LogStore) -> None:
+        self._store = store
+        self._read = node_reader(store.read_tiles)
+
+    def head(self) -> LogHead:
+        """Return the newest checkpoint. Raises `NotFoundError` before the log was begun."""
+        head = self._store.head()
+        if head is None:
+            raise NotFoundError("the log has not been begun")
+        return head
+
+    def root(self, size: int) -> bytes:
+        """Return the root hash of the first `size` entries."""
+        return root_hash(size, self._read)
+
+    def prove_inclusion(self, index: int, size: int) -> InclusionProof:
+        """Prove that entry `index` is in the tree of the first `size` entries."""
+        return prove_inclusion(index, size, self._read)
+
+    def prove_consistency(self, old_size: int, new_size: int) -> ConsistencyProof:
+        """Prove that the tree of `new_size` entries begins with that of `old_size`."""
+        return prove_consistency(old_size, new_size, self._read)

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The right edge of the tree: the partial tile of every level, held in memory by the one writer.
+
+Appending a leaf touches nothing else, and the root and all proofs for fresh entries can be read from it.
+"""
+
+from collections.abc import Sequence
+
+from notary.errors import CorruptLogError, NotFoundError
+from notary.hashing import EMPTY_ROOT, HASH_SIZE, node_hash
+from notary.log.merkle import Node, fold
+from notary.log.tiles import HEIGHT, WIDTH, Tile, TileReader, locate, read_node, split_hashes, tile_width
+
+
+class RightEdge:
+    """Grows a tree leaf by leaf and collects the tiles that change.
+
+    Not safe for use from two threads. After a failed commit it must be loaded again.
+    """
+
+    def __init__(self, size: int, rows: list[list[list[bytes]]]) -> None:
+        self.size = size
+        # _rows[level][height] is one row of the partial tile of that level: bottom row first.
+        self._rows = rows
+        self._full: dict[Tile, bytes] = {}
+
+    @classmethod
+    def load(cls, size: int, read_tiles: TileReader) -> "RightEdge":
+        """Rebuild the edge of a tree of `size` leaves from its stored partial tiles.
+
+        Raises `CorruptLogError` when a tile is missing, or shorter than the tree's size says.
+        """
+        levels = range((size.bit_length() + HEIGHT - 1) // HEIGHT)
+        tiles = [Tile(level, size >> HEIGHT * (level + 1)) for level in levels]
+        partial = [tile for tile in tiles if tile_width(tile, size)]
+        try:
+            stored = dict(zip(partial, read_tiles(partial), strict=True))
+        except NotFoundError as error:
+            raise CorruptLogError(f"the log has {size} entries, but {error}") from error
+        edge = cls(0, [])
+        for tile in tiles:
+            width = tile_width(tile, size)
+            row = stored.get(tile, b"")[: width * HASH_SIZE]
+            if len(row) != width * HASH_SIZE:
+                raise CorruptLogError(
+                    f"tile {tile.level}/{tile.number} has {len(row)} bytes, fewer than {width} hashes"
+                )
+            rows = edge._level(tile.level)
+            for value in split_hashes(row):
+                _push(rows, value)
+        edge.size = size
+        return edge
+
+    def append(self, leaf: bytes) -> None:
+        """Add one leaf hash on the right."""
+        value: bytes | None = leaf
+        level = 0
+        while value is not None:
+            rows = self._level(level)
+            value = _push(rows, value)
+            if value is not None:
+                tile = Tile(level, self.size >> HEIGHT * (level + 1))
+                self._full[tile] = b"".join(b"".join(row) for row in rows)
+                self._rows[level] = [[] for _ in range(HEIGHT)]
+            level += 1
+        self.size += 1
+
+    def root(self) -> bytes:
+        """Return the root hash of the tree."""
+        frontier = [row[-1] for rows in reversed(self._rows) for row in reversed(rows) if len(row) & 1]
+        return fold(frontier) if frontier else EMPTY_ROOT
+
+    def take_changed_tiles(self, old_size: int) -> dict[Tile, bytes]:
+        """Return the tiles that changed since `old_size` leaves, as they are stored, and forget the full ones."""
+        changed, self._full = self._full, {}
+        for level, rows in enumerate(self._rows):
+            if rows[0] and old_size >> HEIGHT * level != self.size >> HEIGHT * level:
+                changed[Tile(level, self.size >> HEIGHT * (level + 1))] = b"".join(rows[0])
+        return changed
+
+    def read_nodes(self, nodes: Sequence[Node], full: dict[Tile, bytes]) -> list[bytes]:
+        """Return nodes of partial tiles from memory, of others from `full`; raises `KeyError` for tiles in neither."""
+        hashes = []
+        for node in nodes:
+            tile, height, offset = locate(node)
+            if tile.number == self.size >> HEIGHT * (tile.level + 1):
+                hashes.append(self._rows[tile.level][height][offset])
+            else:
+                hashes.append(read_node(full[tile], height, offset))
+        return hashes
+
+    def _level(self, level: int) -> list[list[bytes]]:
+        if level == len(self._rows):
+            self._rows.append([[] for _ in range(HEIGHT)])
+        return self._rows[level]
+
+
+def _push(rows: list[list[bytes]], value: bytes) -> bytes | None:
+    """Add a hash to a tile's bottom row, with the inner nodes that it completes; return the tile's root once full."""
+    for row in rows:
+        row.append(value)
+        if len(row) & 1:
+            return None
+        value = node_hash(row[-2], row[-1])
+    return value if len(rows[0]) == WIDTH else None

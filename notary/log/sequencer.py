@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sequencer: gives records their places in the log, many in one commit.
+
+There is one sequencer for a log, in one process; whoever calls it hands over what has come in meanwhile (group commit).
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from notary.errors import CorruptLogError, DuplicateRecordError, InvalidInputError, RefusedError, SequenceError
+from notary.hashing import leaf_hash
+from notary.lifecycle import DRAFT, LoanState, advance
+from notary.log.anchors import LogHead
+from notary.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from notary.log.entries import SECRET_SIZE, RecordEntry, genesis_entry, loan_tag
+from notary.log.merkle import Node, prove_inclusion
+from notary.log.right_edge import RightEdge
+from notary.log.signed_note import NoteSigner
+from notary.log.tiles import Tile
+from notary.ports import Batch, Loan, LogStore, StoredRecord
+from notary.records.facts import Facts
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A record that was checked and waits for its place.
+
+    `facts` is what its type's `notary.records.Record.facts` says, encoded; the sequencer reads no payload. `sequence`
+    and `previous` (SHA-256 of the payload before it) are the lender's own claim of that place, if he makes one.
+    `commitment` is over the whole envelope; `payload_digest` is the payload's SHA-256.
+    """
+
+    lender: int
+    record_id: str
+    loan: str
+    type: str
+    facts: str
+    sequence: int | None
+    previous: bytes | None
+    payload: bytes
+    payload_digest: bytes
+    signatures: str
+    nonce: bytes
+    commitment: bytes
+    received_at: int
+    prove: bool
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where a record stands. `fresh` is False for one that was in the log before, with the same bytes.
+
+    `checkpoint` is the signed note that covers it; `tag` and `proof` (inclusion hashes, leaf to root) are filled in for
+    a fresh record whose submission asked for a proof.
+    """
+
+    index: int
+    sequence: int
+    checkpoint: str
+    fresh: bool
+    tag: bytes = b""
+    proof: tuple[bytes, ...] = ()
+
+
+class Sequencer:
+    """Appends to one log. Begins the log if the store holds none."""
+
+    def __init__(self, store: LogStore, signer: NoteSigner, created: str) -> None:
+        """Load the right edge and check it; `created` (RFC 3339) goes into the genesis entry of a new log.
+
+        Raises `CorruptLogError` if the stored tiles do not hash to the last checkpoint, or another key signed that.
+        """
+        self._store = store
+        self._signer = signer
+        self._edge, self._head = self._load()
+        self._stale = False
+        if self._head is None:
+            self._begin(created)
+
+    def append(self, submissions: Sequence[Submission]) -> list[Placed | RefusedError]:
+        """Place each submission, or say why not, and commit all that were placed; the answers stand in the same order.
+
+        Whatever else is raised (a full disk, `ForkError`), none of them was placed.
+        """
+        if self._stale:
+            self._edge, self._head = self._load()
+            self._stale = False
+        draft = _Draft(self._store, submissions, self._edge.size)
+        places = [draft.place(submission) for submission in submissions]
+        tiles: dict[Tile, bytes] = {}
+        if draft.records:
+            # Until the commit is answered the edge is ahead of the store; if it fails, the next append loads it again
+            # (not this one: what made the commit fail may still be there).
+            self._stale = True
+            for entry in draft.entries:
+                self._edge.append(leaf_hash(entry))
+            tiles = self._commit(Batch(self._sign(), draft.entries, draft.records, list(draft.changed.values())))
+            self._stale = False
+        return [
+            place if isinstance(place, RefusedError) else self._answer(place, submission, tiles)
+            for submission, place in zip(submissions, places, strict=True)
+        ]
+
+    def _load(self) -> tuple[RightEdge, LogHead | None]:
+        head = self._store.head()
+        if head is None:
+            return RightEdge(0, []), None
+        edge = RightEdge.load(head.size, self._store.read_tiles)
+        try:
+            signed = open_checkpoint(head.checkpoint, self._signer.verifier)
+        except InvalidInputError as error:
+            raise CorruptLogError(f"the stored checkpoint is not one of this log's key: {error}") from error
+        if not (signed.size, signed.root) == (head.size, head.root) == (edge.size, edge.root()):
+            raise CorruptLogError(f"the stored tiles do not hash to the checkpoint of size {signed.size}")
+        return edge, head
+
+    def _begin(self, created: str) -> None:
+        entry = genesis_entry(self._signer.verifier.name, created)
+        self._edge.append(leaf_hash(entry))
+        self._commit(Batch(self._sign(), [entry]))
+
+    def _sign(self) -> LogHead:
+        checkpoint = Checkpoint(self._signer.verifier.name, self._edge.size, self._edge.root())
+        return LogHead(checkpoint.size, checkpoint.root, sign_checkpoint(checkpoint, self._signer))
+
+    def _commit(self, batch: Batch) -> dict[Tile, bytes]:
+        batch.tiles = self._edge.take_changed_tiles(self._head.size if self._head else 0)
+        self._store.commit(self._head, batch)
+        self._head = batch.head
+        return batch.tiles
+
+    def _answer(self, place: "_Place", submission: Submission, tiles: dict[Tile, bytes]) -> Placed:
+        assert self._head is not None
+        checkpoint = self._head.checkpoint
+        if not (submission.prove and place.fresh):
+            return Placed(place.entry, place.sequence, checkpoint, place.fresh)
+
+        def read(nodes: Sequence[Node]) -> list[bytes]:
+            return self._edge.read_nodes(nodes, tiles)
+
+        proof = prove_inclusion(place.entry, self._head.size, read)
+        return Placed(place.entry, place.sequence, checkpoint, place.fresh, place.tag, proof.hashes)
+
+
+class _Place(NamedTuple):
+    entry: int
+    sequence: int
+    fresh: bool
+    tag: bytes
+
+
+class _Draft:
+    """What one commit will add, record by record; a later record of the batch sees the earlier ones."""
+
+    def __init__(self, store: LogStore, submissions: Sequence[Submission], size: int) -> None:
+        self.entries: list[bytes] = []
+        self.records: list[StoredRecord] = []
+        self.changed: dict[tuple[int, str], Loan] = {}
+        self._size = size
+        self._known = store.find_records([(item.lender, item.record_id) for item in submissions])
+        self._loans = store.find_loans(list({(item.lender, item.loan) for item in submissions}))
+
+    def place(self, item: Submission) -> "_Place | RefusedError":
+        known = self._known.get((item.lender, item.record_id))
+        if known is not None:
+            if (known.payload, known.signatures) != (item.payload, item.signatures):
+                return DuplicateRecordError(item.record_id, known.index)
+            return _Place(known.index, known.sequence, False, b"")
+        loan = self._loans.get((item.lender, item.loan)) or Loan(
+            item.lender, item.loan, secrets.token_bytes(SECRET_SIZE), DRAFT, 0, b""
+        )
+        try:
+            _check_sequence(item, loan)
+            state = advance(LoanState.decode(loan.state), item.type, Facts.decode(item.facts)).encode()
+        except RefusedError as error:
+            return error
+        grown = Loan(loan.lender, loan.number, loan.key, state, loan.records + 1, item.payload_digest)
+        return self._add(item, grown)
+
+    def _add(self, item: Submission, loan: Loan) -> _Place:
+        index, sequence = self._size + len(self.entries), loan.records - 1
+        tag = loan_tag(loan.key, sequence)
+        record = StoredRecord(
+            index, item.lender, item.record_id, item.loan, sequence, item.received_at, item.nonce, item.payload,
+            item.signatures,
+        )  # fmt: skip
+        self.entries.append(RecordEntry(tag, item.commitment).encode())
+        self.records.append(record)
+        self._known[item.lender, item.record_id] = record
+        self._loans[item.lender, item.loan] = self.changed[item.lender, item.loan] = loan
+        return _Place(index, sequence, True, tag)
+
+
+def _check_sequence(item: Submission, loan: Loan) -> None:
+    if item.sequence is not None and item.sequence != loan.records:
+        raise SequenceError("/sequence", item.sequence, loan.records)
+    if item.previous is not None and item.previous != loan.last_digest:
+        raise SequenceError("/previous", item.previous.hex(), loan.last_digest.hex() or "none")

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who signs: keys, certificates, the registers of both, and signatures."""

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Issuing receipts: for a record just placed, and for any record as far as its anchors have come."""
+
+from dataclasses import replace
+from typing import Protocol
+
+from notary.documents.document import DocumentStore
+from notary.envelope import Envelope
+from notary.errors import CorruptLogError, HistoryLimitError
+from notary.log.cover import CoverStore, cover_of
+from notary.log.entries import loan_tag, parse_record_entry
+from notary.log.reader import Log
+from notary.log.sequencer import Placed, Submission
+from notary.log.signed_note import NoteSigner
+from notary.parties.keyring import Keyring
+from notary.ports import Lender, Loan, LogStore, PartyStore, StoredRecord
+from notary.receipts.history_receipt import MAX_HISTORY, MAX_RECORDS, HistoryReceipt
+from notary.receipts.provenance import words_on_documents
+from notary.receipts.receipt import KeyOfParty, Receipt
+from notary.receipts.sealed import Environment, write_sealed
+
+
+class IssuingStore(LogStore, PartyStore, DocumentStore, CoverStore, Protocol):
+    """What receipts are made from."""
+
+
+class ReceiptIssuer:
+    """Writes receipts, sealed with the log's key; `environment` is what they say they are for."""
+
+    def __init__(
+        self, store: IssuingStore, keyring: Keyring, signer: NoteSigner, environment: Environment = "test"
+    ) -> None:
+        self._store = store
+        self._keyring = keyring
+        self._log = Log(store)
+        self._signer = signer
+        self._environment = environment
+        self._log_key = signer.verifier.format()
+
+    def fresh(self, lender: Lender, submission: Submission, placed: Placed) -> bytes:
+        """Return the receipt of a record from the sequencer's own answer, which holds its proof; reads no log."""
+        record = StoredRecord(
+            placed.index, lender.number, submission.record_id, submission.loan, placed.sequence, submission.received_at,
+            submission.nonce, submission.payload, submission.signatures,
+        )  # fmt: skip
+        receipt = self._receipt(lender, record, placed.tag, placed.proof, placed.checkpoint)
+        return write_sealed(receipt, self._signer)
+
+    def stored(self, record: StoredRecord) -> bytes:
+        """Return the receipt of a record in the log, under the checkpoint that says most about it."""
+        cover = cover_of(self._store, self._log, record.index)
+        entry = next(self._store.entries(record.index, record.index + 1), None)
+        if entry is None:
+            raise CorruptLogError(f"record {record.record_id} has no entry {record.index}")
+        proof = self._log.prove_inclusion(record.index, cover.size)
+        receipt = self._receipt(
+            self._store.lender(record.lender),
+            record,
+            parse_record_entry(entry).tag,
+            proof.hashes,
+            cover.checkpoint,
+        )
+        return write_sealed(replace(receipt, **cover.members()), self._signer)
+
+    def history(self, lender: Lender, loan: Loan) -> bytes:
+        """Return the history receipt of a loan, under the checkpoint that says most about all its records.
+
+        Raises `HistoryLimitError` for a loan of more records or bytes than such a document may have.
+        """
+        records = self._store.loan_records(lender.number, loan.number)
+        if len(records) > MAX_RECORDS:
+            raise HistoryLimitError(f"{len(records)} records", f"{MAX_RECORDS} records")
+        cover = cover_of(self._store, self._log, records[-1].index)
+        receipts = tuple(
+            self._receipt(
+                lender,
+                record,
+                loan_tag(loan.key, record.sequence),
+                self._log.prove_inclusion(record.index, cover.size).hashes,
+                cover.checkpoint,
+            )
+            for record in records
+        )
+        history = HistoryReceipt(
+            environment=self._environment,
+            lender=lender.name,
+            log_key=self._log_key,
+            loan_key=loan.key,
+            records=receipts,
+            **cover.members(),
+        )
+        data = write_sealed(history, self._signer)
+        if len(data) > MAX_HISTORY:
+            raise HistoryLimitError(f"{len(data)} bytes", f"{MAX_HISTORY} bytes")
+        return data
+
+    def _receipt(
+        self, lender: Lender, record: StoredRecord, tag: bytes, inclusion: tuple[bytes, ...], checkpoint: str
+    ) -> Receipt:
+        envelope = record.envelope
+        return Receipt(
+            environment=self._environment,
+            lender=lender.name,
+            received_at=record.received_at,
+            envelope=envelope,
+            keys=self._keys(record, envelope),
+            documents=words_on_documents(self._store, lender.number, record.payload),
+            nonce=record.nonce,
+            tag=tag,
+            index=record.index,
+            inclusion=inclusion,
+            checkpoint=checkpoint,
+            log_key=self._log_key,
+        )
+
+    def _keys(self, record: StoredRecord, envelope: Envelope) -> tuple[KeyOfParty, ...]:
+        keys = self._keyring.keys_of(record.lender, envelope, record.received_at)
+        signers = [keys[signature.kid] for signature in envelope.signatures]
+        return tuple(KeyOfParty(item.party, item.key.jwk, item.validity, item.root) for item in signers)
