@@ -32,7 +32,7 @@ from notary.errors import UnavailableError
 from notary.log.anchors import AnchorState
 from notary.log.signed_note import NoteVerifier
 from notary.ports import Store
-from notary.schemes import SCHEMES
+from notary.schemes.sodium import FAST_SCHEMES
 
 _SMALL = 50_000
 """Entries that are audited before other processes have started."""
@@ -214,4 +214,4 @@ def _try(auditor: PartAuditor, part: Part) -> Outcome | str:
 
 def _auditor(target: Target, job: Job) -> PartAuditor:
     source, store = target.open()
-    return PartAuditor(job, source, store, SCHEMES)
+    return PartAuditor(job, source, store, FAST_SCHEMES)

@@ -43,7 +43,8 @@ from notary.receipts.issuing import ReceiptIssuer
 from notary.receipts.verification import ReceiptVerifier
 from notary.refusals import PolicyGate
 from notary.registration import Registrar
-from notary.schemes import SCHEMES, load_private_key
+from notary.schemes import load_private_key
+from notary.schemes.sodium import FAST_SCHEMES
 from notary.stores.document_files import FolderFiles
 from notary.stores.sqlite import SqliteStore
 from notary.stores.sqlite_webhooks import SqliteWebhooks
@@ -112,7 +113,7 @@ def load_signer(folder: DataFolder) -> NoteSigner:
 def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], int] = now) -> Services:
     """Put together what a process that serves HTTP needs."""
     store, signer, writer = open_store(folder), load_signer(folder), WriterClient(writer_socket)
-    schemes: Schemes = {**SCHEMES, WALLET_ALG: WalletSignatures(lambda: _own_domain(folder))}
+    schemes: Schemes = {**FAST_SCHEMES, WALLET_ALG: WalletSignatures(lambda: _own_domain(folder))}
     keyring, policies = Keyring(store, schemes), Policies(store)
     issuer, exporter = (
         ReceiptIssuer(store, keyring, signer, folder.settings().environment),

@@ -5,12 +5,14 @@ Python's own decoders take more than one spelling of the same value; a document 
 """
 
 import re
-from base64 import b64decode, urlsafe_b64decode
+from base64 import b64decode
 from binascii import Error as Base64Error
-from binascii import b2a_base64
+from binascii import a2b_base64, b2a_base64
 from datetime import UTC, datetime
 
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
+_STANDARD = bytes.maketrans(b"-_", b"+/")
+_PADDING = b"", b"===", b"==", b"="
 _MILLISECOND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 
 
@@ -38,8 +40,8 @@ def b64url(data: bytes) -> str:
 def parse_b64url(text: str) -> bytes:
     """Read what `b64url` writes. Raises `ValueError`."""
     try:
-        data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (Base64Error, ValueError) as error:
+        data = a2b_base64(text.encode("ascii").translate(_STANDARD) + _PADDING[len(text) % 4])
+    except ValueError as error:
         raise ValueError("not base64url") from error
     if b64url(data) != text:
         raise ValueError("not the only base64url of its bytes")

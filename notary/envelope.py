@@ -55,8 +55,7 @@ class EnvelopeSigner(NamedTuple):
     domain: WalletDomain | None = None
 
 
-@dataclass(frozen=True)
-class Signature:
+class Signature(NamedTuple):
     """One signature: the encoded protected header, what it says, and the signature's bytes."""
 
     protected: str
@@ -131,13 +130,17 @@ def envelope_from_json(value: Any, pointer: str = "") -> Envelope:
     if not isinstance(value, dict) or value.keys() != {"payload", "signatures"}:
         raise _fault(pointer, "an envelope has the members payload and signatures, and no others")
     payload = _bytes(value["payload"], f"{pointer}/payload", MAX_PAYLOAD)
-    items = value["signatures"]
-    if not isinstance(items, list) or len(items) > MAX_SIGNATURES:
-        raise _fault(f"{pointer}/signatures", f"a list of at most {MAX_SIGNATURES} signatures is wanted")
-    signatures = tuple(_signature(item, f"{pointer}/signatures/{i}") for i, item in enumerate(items))
+    return Envelope(payload, signatures_from_json(value["signatures"], f"{pointer}/signatures"))
+
+
+def signatures_from_json(value: Any, pointer: str) -> tuple[Signature, ...]:
+    """Read the signatures of an envelope, which stand at `pointer`. Raises `InvalidEnvelopeError`."""
+    if not isinstance(value, list) or len(value) > MAX_SIGNATURES:
+        raise _fault(pointer, f"a list of at most {MAX_SIGNATURES} signatures is wanted")
+    signatures = tuple([_signature(item, f"{pointer}/{i}") for i, item in enumerate(value)])
     if len({item.kid for item in signatures}) != len(signatures):
-        raise _fault(f"{pointer}/signatures", "one key signed twice")
-    return Envelope(payload, signatures)
+        raise _fault(pointer, "one key signed twice")
+    return signatures
 
 
 def _signature(value: Any, pointer: str) -> Signature:

@@ -10,27 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any
-from unicodedata import is_normalized
-
-import orjson
 
 from notary.audit.finding import Findings
-from notary.canonical import canonical_json, parse_canonical
-from notary.encoding import b64url
-from notary.envelope import MAX_PAYLOAD, Envelope, envelope_from_json
+from notary.audit.opening import open_envelope, open_record, payload_digest
 from notary.errors import CorruptLogError, NotaryError, NotFoundError, RefusedError
 from notary.history import Book, Case, Event, findings
 from notary.lifecycle import LoanState, advance
-from notary.log.entries import commit, loan_tag, parse_record_entry
 from notary.parties.keyring import Keyring
 from notary.parties.signatures import Assurance, Schemes, verify_recorded
 from notary.policies import Policies
 from notary.ports import Loan, PartyKey, Store, StoredRecord
-from notary.records import Record, parse_record
+from notary.records import Record
 
 _UNSIGNED = "[]"
-_MAX_SIGNATURES = 64 * 1024
 
 
 @dataclass
@@ -102,7 +94,7 @@ class HistoriesAudit:
                 outcome.findings.place(_name(loan), f"has no record {_numbers(expected, record.sequence)}")
             expected = record.sequence + 1
             try:
-                value = self._record(record, entry, loan, digest)
+                value = open_record(record, entry, loan, digest)
                 if record.index <= index:
                     raise CorruptLogError(f"stands before an earlier record of loan {loan.number}")
                 index = record.index
@@ -110,38 +102,14 @@ class HistoriesAudit:
                 self._signatures(record, value, outcome)
             except NotaryError as error:
                 outcome.findings.entry(record.index, str(error))
-            digest = sha256(record.payload).hexdigest()
+            digest = payload_digest(record.payload)
         return events
-
-    def _record(self, record: StoredRecord, entry: bytes | None, loan: Loan, previous: str) -> Record:
-        """Open an entry with its record and read that. Raises what is wrong."""
-        if entry is None:
-            raise CorruptLogError(f"is missing, and is that of record {record.record_id}")
-        opened = parse_record_entry(entry)
-        # The canonical envelope, put together of parts that are canonical if the commitment is to them.
-        text = f'{{"payload":"{b64url(record.payload)}","signatures":{record.signatures}}}'
-        if opened.commitment != commit(record.nonce, text.encode()):
-            raise CorruptLogError(f"does not commit to record {record.record_id}")
-        if record.sequence < 0 or opened.tag != loan_tag(loan.key, record.sequence):
-            raise CorruptLogError(f"has not the tag of number {record.sequence} of loan {loan.number}")
-        value = _read(record.payload)
-        if (value.id, value.loan, record.lender) != (record.record_id, loan.number, loan.lender):
-            raise CorruptLogError(
-                f"is record {value.id} of loan {value.loan}, stored as {record.record_id} of {loan.number}"
-            )
-        if value.sequence is not None and value.sequence != record.sequence:
-            raise CorruptLogError(
-                f"says that it is number {value.sequence} of its loan, and is number {record.sequence}"
-            )
-        if value.previous is not None and value.previous != previous:
-            raise CorruptLogError("says that it comes after another record than it does")
-        return value
 
     def _signatures(self, record: StoredRecord, value: Record, outcome: HistoriesOutcome) -> None:
         if record.signatures == _UNSIGNED:
             outcome.assurance[Assurance.RECEIVED.value] += 1
             return
-        envelope, moment = _envelope(record), record.received_at
+        envelope, moment = open_envelope(record), record.received_at
         outcome.signatures += len(envelope.signatures)
         keys = self._keyring.keys_of(record.lender, envelope, moment)
         assurance, doubts = verify_recorded(envelope, value, keys, self._schemes, moment)
@@ -176,31 +144,6 @@ class HistoriesAudit:
             outcome.findings.place(_name(loan), str(error))
             return
         outcome.codes.update(item.code for item in findings(Case(book, policy.thresholds)))
-
-
-def _read(payload: bytes) -> Record:
-    """Read a record as registration does."""
-    return parse_record(_canonical(payload, MAX_PAYLOAD))
-
-
-def _envelope(record: StoredRecord) -> Envelope:
-    """Return the envelope without decoding its payload, which is at hand."""
-    members = {"payload": "", "signatures": _canonical(record.signatures.encode(), _MAX_SIGNATURES)}
-    return Envelope(record.payload, envelope_from_json(members).signatures)
-
-
-def _canonical(data: bytes, limit: int) -> Any:
-    """Read canonical JSON. orjson is ten times faster than the strict parser, and takes more.
-
-    What it takes beyond that parser it does not write again in the same way, or it is no value of any member.
-    """
-    try:
-        value = orjson.loads(data)
-        if canonical_json(value) == data and is_normalized("NFC", data.decode()):
-            return value
-    except orjson.JSONDecodeError:
-        pass
-    return parse_canonical(data, limit=limit)
 
 
 class _KnownKeys:

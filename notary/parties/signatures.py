@@ -73,8 +73,7 @@ def verify_recorded(
     revocation that was told well before the record was taken.
     """
     # First all that can fail: that a key was revoked hides no fault.
-    unrevoked = {kid: replace(item, validity=item.validity.unrevoked()) for kid, item in keys.items()}
-    found = verify_signatures(envelope, record, unrevoked, schemes, received_at)
+    found = verify_signatures(envelope, record, _unrevoked(keys), schemes, received_at)
     doubts = []
     for number, signature in enumerate(envelope.signatures):
         signer = keys[signature.kid]
@@ -84,6 +83,12 @@ def verify_recorded(
                 raise KeyTimeError(_fault(f"/signatures/{number}", detail))
             doubts.append(f"the signatures fit, but {detail}: whether the {signer.party} signed cannot be told")
     return found, tuple(doubts)
+
+
+def _unrevoked(keys: Mapping[str, PartyOfKey]) -> Mapping[str, PartyOfKey]:
+    if all(item.validity.revoked_from is None for item in keys.values()):
+        return keys
+    return {kid: replace(item, validity=item.validity.unrevoked()) for kid, item in keys.items()}
 
 
 def verify_each(

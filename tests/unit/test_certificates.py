@@ -3,7 +3,6 @@
 
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,7 +34,7 @@ SIGNER = issue("Wang Fang", ISSUER)
 
 def signature(issued: Issued, *x5c: bytes) -> Signature:
     [made] = sign_envelope(b"{}", certified_signer(issued)).signatures
-    return replace(made, x5c=x5c) if x5c else made
+    return made._replace(x5c=x5c) if x5c else made
 
 
 def certify(issued: Issued, *roots: Issued, at: int = NOW) -> CertifiedKey:
@@ -299,17 +298,17 @@ CHAINS: dict[str, tuple[Callable[[], Signature], str, str]] = {
         "holds no key for 'ES256'",
     ),
     "key for another algorithm": (
-        lambda: replace(signature(SIGNER), alg="EdDSA"),
+        lambda: signature(SIGNER)._replace(alg="EdDSA"),
         "/x5c/0",
         "holds no key for 'EdDSA'",
     ),
     "algorithm that nobody knows": (
-        lambda: replace(signature(SIGNER), alg="none"),
+        lambda: signature(SIGNER)._replace(alg="none"),
         "/x5c/0",
         "holds no key for 'none'",
     ),
     "another key in the header": (
-        lambda: replace(signature(SIGNER), kid=ROOT.signing_key.public.kid),
+        lambda: signature(SIGNER)._replace(kid=ROOT.signing_key.public.kid),
         "/x5c/0",
         "and the header names",
     ),
@@ -327,7 +326,7 @@ def test_a_chain_that_breaks_a_rule_is_refused(name: str) -> None:
 def test_a_key_that_its_scheme_refuses_is_refused(exponent: int) -> None:
     public = rsa.RSAPublicNumbers(exponent, 2**2047 + 1).public_key()
     weak = issue("Wang", ROOT, key=SimpleNamespace(public_key=lambda: public))
-    made = replace(signature(SIGNER, weak.der), alg="PS256")
+    made = signature(SIGNER, weak.der)._replace(alg="PS256")
     assert refusal(made)[0] == "/x5c/0"
     assert "holds a key that cannot be used: /e: must be" in refusal(made)[1]
 

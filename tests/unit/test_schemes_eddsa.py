@@ -8,15 +8,20 @@ The odd inputs are made here by the slow reference; they are of the classes that
 from base64 import b64encode
 
 import pytest
+from nacl.bindings import crypto_sign_open
+from nacl.exceptions import BadSignatureError
 
 from notary.encoding import parse_b64url
 from notary.errors import InvalidKeyError, InvalidSignatureError
 from notary.parties.keys import make_jwk, parse_jwk
 from notary.schemes import SCHEMES, load_private_key
 from notary.schemes.eddsa import EdDSA
+from notary.schemes.sodium import SodiumEdDSA
 from tests.support import ed25519_reference as reference
 
 SCHEME = EdDSA()
+# Whatever is right or wrong here must be so by either library.
+BOTH = SCHEME, SodiumEdDSA()
 
 # RFC 8032 section 7.1, tests 1 to 3: public key, message, signature.
 RFC_8032 = [
@@ -43,13 +48,16 @@ JWS_SIGNATURE = "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5
 
 
 def verify(public: bytes, message: bytes, signature: bytes) -> None:
-    SCHEME.verify(SCHEME.load(make_jwk("EdDSA", public)), message, signature)
+    for scheme in BOTH:
+        scheme.verify(scheme.load(make_jwk("EdDSA", public)), message, signature)
 
 
 def refused(public: bytes, message: bytes, signature: bytes) -> None:
-    with pytest.raises(InvalidSignatureError) as error:
-        verify(public, message, signature)
-    assert [fault.check for fault in error.value.faults] == ["C3"]
+    for scheme in BOTH:
+        key = scheme.load(make_jwk("EdDSA", public))
+        with pytest.raises(InvalidSignatureError) as error:
+            scheme.verify(key, message, signature)
+        assert [fault.check for fault in error.value.faults] == ["C3"]
 
 
 @pytest.mark.parametrize(("public", "message", "signature"), RFC_8032)
@@ -74,6 +82,13 @@ def test_every_changed_bit_is_refused() -> None:
 def test_a_signature_of_another_length_is_refused(length: int) -> None:
     public, message, signature = (bytes.fromhex(text) for text in RFC_8032[0])
     refused(public, message, (signature * 2)[:length])
+
+
+@pytest.mark.parametrize("cut", [0, 32, 63])
+def test_a_signature_does_not_go_on_in_the_message(cut: int) -> None:
+    public, message, signature = (bytes.fromhex(text) for text in RFC_8032[2])
+    refused(public, signature[cut:] + message, signature[:cut])
+    refused(public, message[1:], signature + message[:1])
 
 
 def test_zeros_are_no_signature() -> None:
@@ -150,6 +165,17 @@ def test_a_signature_that_holds_only_times_the_cofactor_is_refused() -> None:
             refused(mixed, message, signature)
         else:
             verify(mixed, message, signature)
+
+
+def test_a_nonce_of_zero_is_taken_though_libsodium_refuses_it() -> None:
+    a, neutral, message = 7**80 % reference.L, reference.encode(reference.NEUTRAL), b"a loan"
+    public = reference.encode(reference.multiply(a, reference.BASE))
+    h = reference.hash_to_scalar(neutral, public, message)
+    signature = neutral + (h * a % reference.L).to_bytes(32, "little")
+    with pytest.raises(BadSignatureError):
+        crypto_sign_open(signature + message, public)
+    verify(public, message, signature)
+    refused(public, message + b"!", signature)
 
 
 def test_a_key_of_another_kind_is_refused() -> None:

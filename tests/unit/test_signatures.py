@@ -83,7 +83,7 @@ def test_each_changed_signature_is_refused(key: PrivateKey) -> None:
     envelope = sign_envelope(PAYLOAD, by(BORROWER), by(key))
     good = envelope.signatures[1]
     for wrong in (b"", good.signature[:-1], good.signature + b"\x00", bytes(64), flipped(good.signature, 300)):
-        signatures = (envelope.signatures[0], replace(good, signature=wrong))
+        signatures = (envelope.signatures[0], good._replace(signature=wrong))
         assert refusal(replace(envelope, signatures=signatures))[0] == "/signatures/1"
 
 
@@ -91,7 +91,7 @@ def test_a_signature_is_over_payload_and_header() -> None:
     envelope = sign_envelope(PAYLOAD, by(LENDER))
     assert refusal(replace(envelope, payload=PAYLOAD + b" "))[0] == "/signatures/0"
     other = sign_envelope(PAYLOAD, by(SECOND)).signatures[0]
-    moved = replace(envelope.signatures[0], protected=other.protected)
+    moved = envelope.signatures[0]._replace(protected=other.protected)
     assert refusal(replace(envelope, signatures=(moved,)))[0] == "/signatures/0"
 
 
@@ -195,7 +195,7 @@ def test_a_record_that_came_well_after_its_keys_revocation_was_told_is_a_contrad
 def test_a_revoked_key_hides_no_wrong_signature() -> None:
     keys = {**KEYS, LENDER.public.kid: PartyOfKey("lender", LENDER.public, Validity(BEGIN, None, BEGIN))}
     envelope = sign_envelope(PAYLOAD, by(LENDER), by(BORROWER))
-    wrong = replace(envelope.signatures[1], signature=flipped(envelope.signatures[1].signature, 5))
+    wrong = envelope.signatures[1]._replace(signature=flipped(envelope.signatures[1].signature, 5))
     with pytest.raises(InvalidSignatureError):
         verify_recorded(replace(envelope, signatures=(envelope.signatures[0], wrong)), AGREEMENT, keys, SCHEMES, END)
 

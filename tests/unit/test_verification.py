@@ -182,7 +182,7 @@ def test_no_receipt_with_a_byte_dropped_or_doubled_is_valid(case: Case) -> None:
 
 def with_signature(receipt: Receipt, number: int, **changes: Any) -> Receipt:
     signatures = list(receipt.envelope.signatures)
-    signatures[number] = replace(signatures[number], **changes)
+    signatures[number] = signatures[number]._replace(**changes)
     return replace(receipt, envelope=replace(receipt.envelope, signatures=tuple(signatures)))
 
 
