@@ -11,7 +11,7 @@ DEV := .venv/dev.stamp
 NODE := node_modules/ci.stamp
 AUDIT := .venv-audit/stamp
 
-.PHONY: help run demo test test-fast test-long check contracts audit-contracts bench lock clean
+.PHONY: help run demo test test-fast test-long system check contracts audit-contracts bench lock clean
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -23,7 +23,7 @@ demo: $(RUN) $(NODE) ## The same in a folder of its own, then stop; fails if any
 	rm -rf build/demo
 	loan-notary demo --data build/demo --port 0
 
-test: check contracts ## All checks and tests that take minutes, not hours
+test: system check contracts ## All checks and tests that take minutes, not hours
 	rm -f .coverage*
 	coverage run -m pytest -m "not slow"
 	coverage combine -q
@@ -32,9 +32,12 @@ test: check contracts ## All checks and tests that take minutes, not hours
 test-fast: $(DEV) ## Tests that start no node and no service
 	pytest -q -m "not slow" tests/unit tests/property tests/ports
 
-test-long: $(DEV) $(NODE) ## The slow tests too, and new examples for the properties: an hour or more
+test-long: system $(DEV) $(NODE) ## The slow tests too, and new examples for the properties: an hour or more
 	pytest --hypothesis-profile=search
 	hardhat test solidity --test-profile long
+
+system: ## Install what tests use of the system (browser, fonts, PostgreSQL, SoftHSM), as root on Debian
+	.ci/system
 
 check: $(DEV) $(NODE) ## Formatting, lint, types
 	ruff format --check .

@@ -4,6 +4,7 @@
 from flask import Flask, Response
 
 from api import observing, problems
+from api.pages import site
 from api.traffic import hooks
 from api.traffic.middleware import Traffic
 from api.views import (
@@ -25,11 +26,9 @@ from api.views import (
     my_loan,
     oauth,
     organisations,
-    pages,
     passes,
     policy,
     records,
-    reference,
     roots,
     verify,
     webhooks,
@@ -38,7 +37,7 @@ from api.wiring import Services, services_from_environment
 
 _VIEWS = (
     records, jobs, lists, documents, drafts, loans, findings, policy, keys, roots, webhooks, deliveries,
-    organisations, api_keys, client_keys, oauth, grants, passes, my_loan, verify, log, anchors, pages, reference,
+    organisations, api_keys, client_keys, oauth, grants, passes, my_loan, verify, log, anchors,
     document, health,
 )  # fmt: skip
 
@@ -62,6 +61,7 @@ def create_app(services: Services) -> Flask:
     hooks.install(app, services.repeats, services.access)
     for views in _VIEWS:
         app.register_blueprint(views.blueprint(services))
+    site.install(app, services)
     app.wsgi_app = Traffic(app.wsgi_app, services.limiter)  # type: ignore[method-assign]
     return app
 

@@ -17,28 +17,6 @@ class ProblemText(NamedTuple):
     remedy: str
 
 
-PAGE_TEXTS = {
-    "zh": {
-        "title": "错误类型",
-        "lead": "接口答复的每一种错误，以及处理方法。",
-        "happened": "发生了什么",
-        "remedy": "怎么办",
-        "status": "HTTP 状态",
-        "type": "类型",
-        "all": "全部错误类型",
-    },
-    "en": {
-        "title": "Problems",
-        "lead": "Every error that the API answers with, and what to do about it.",
-        "happened": "What happened",
-        "remedy": "What to do",
-        "status": "HTTP status",
-        "type": "Type",
-        "all": "All problems",
-    },
-}
-"""What the pages themselves say, by language and name."""
-
 _TEXTS = orjson.loads(Path(__file__).with_name("problem_texts.json").read_bytes())
 
 

@@ -24,7 +24,7 @@ from api.traffic.hooks import NEEDED, STREAMED
 from api.traffic.middleware import COUNTED
 
 VERSION = "1.0.0"
-PAGES = frozenset({"pages", "reference"})
+PAGES = frozenset({"pages"})
 """Blueprints of pages for people, which are no part of the document."""
 _VARIABLE = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 _SECURITY: dict[str, Any] = {

@@ -45,3 +45,10 @@ def test_the_table_names_every_endpoint_and_no_other() -> None:
     section = README.split("## The API")[1].split("\nAll but")[0]
     named = set(re.findall(r"/[a-z][^`\s]*", section))
     assert {re.sub(r"\{[^}]*\}", "{}", path) for path in named if "..." not in path} == served_routes()
+
+
+def test_the_pages_that_are_named_are_served() -> None:
+    section = README.split("## The pages")[1].split("\n## ")[0]
+    named = set(re.findall(r"`(/[a-z-]*)`", section))
+    assert named <= served_routes(pages=True)
+    assert {"/", "/check"} <= named

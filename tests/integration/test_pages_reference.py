@@ -9,7 +9,7 @@ from markupsafe import escape
 from werkzeug.test import TestResponse
 
 from api.openapi import build
-from api.problem_texts import PAGE_TEXTS, problem_texts
+from api.problem_texts import problem_texts
 from api.problems import KINDS
 from tests.support.api import PROBLEM, Api, running_api
 
@@ -32,7 +32,7 @@ def test_every_problem_has_a_page_in_both_languages(api: Api, language: str) -> 
     texts = problem_texts(language)
     assert texts.keys() == KINDS.keys()
     for slug, text in texts.items():
-        assert f"/problems/{slug}?" in listed
+        assert f'"/problems/{slug}"' in listed
         response = get(api, f"/problems/{slug}?lang={language}")
         assert response.status_code == 200
         assert response.headers["Content-Language"].startswith(language)
@@ -44,7 +44,6 @@ def test_every_problem_has_a_page_in_both_languages(api: Api, language: str) -> 
 
 
 def test_the_languages_have_the_same_texts() -> None:
-    assert PAGE_TEXTS["zh"].keys() == PAGE_TEXTS["en"].keys()
     chinese = problem_texts("zh")
     assert all(re.search("[一-鿿]", text.happened + text.remedy) for text in chinese.values())
 

@@ -5,14 +5,13 @@ from functools import cache
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response, current_app, render_template
+from flask import Blueprint, Response, current_app
 
 from api.openapi import build
-from api.page_texts import LANGUAGES, TEXTS
-from api.problem_texts import PAGE_TEXTS, problem_texts
+from api.pages.language import chosen_language
+from api.pages.page import page
+from api.problem_texts import problem_texts
 from api.problems import KINDS, TYPE_PREFIX
-from api.static_files import StaticFiles
-from api.views.pages import asked_language, page_response
 from api.wiring import Services
 from notary.errors import NotFoundError
 
@@ -22,13 +21,6 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 def blueprint(_services: Services) -> Blueprint:
     """Return the views."""
     views = Blueprint("reference", __name__)
-    files = StaticFiles()
-
-    def page(template: str, **values: Any) -> Response:
-        language = asked_language()
-        texts = {**TEXTS[language], **PAGE_TEXTS[language]}
-        told = {"texts": texts, "language": language, "languages": LANGUAGES, "files": files, "kinds": KINDS}
-        return page_response(render_template(template, **told, **values), language)
 
     @cache
     def document() -> dict[str, Any]:
@@ -41,11 +33,11 @@ def blueprint(_services: Services) -> Blueprint:
 
     @views.get("/problems")
     def problems() -> Response:
-        return page("problems.html", problems=problem_texts(asked_language()))
+        return page("problems.html", problems=problem_texts(chosen_language()), kinds=KINDS)
 
     @views.get("/problems/<slug>")
     def problem(slug: str) -> Response:
-        text = problem_texts(asked_language()).get(slug)
+        text = problem_texts(chosen_language()).get(slug)
         if text is None:
             raise NotFoundError("there is no problem of this name")
         return page("problem.html", text=text, kind=KINDS[slug], type=TYPE_PREFIX + slug)

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A page as a response: rendered in the visitor's language, and let do nothing but load files of its own site."""
+
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from flask import Flask, Response, current_app, render_template, request
+
+from api.pages import language, words
+from api.pages.language import LANGUAGES, chosen_language
+from api.static_files import StaticFiles
+
+THEMES = ("light", "dark", "auto")
+"""What a visitor can choose; `auto`, and no choice, is what the device says."""
+_THEME = "theme"
+_PUBLIC, _PRIVATE = "no-cache", "private, no-store"
+
+
+def install(app: Flask) -> None:
+    """Give an application what templates work with."""
+    language.install(app)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(words.FILTERS)
+    app.jinja_env.globals.update(
+        files=StaticFiles(), languages=LANGUAGES, language=chosen_language, theme=chosen_theme, here=here
+    )
+
+
+def page(
+    template: str,
+    *,
+    status: int = 200,
+    connects: bool = False,
+    forms: bool = False,
+    private: bool = False,
+    **values: Any,
+) -> Response:
+    """Render a page.
+
+    Its scripts may ask this site for something only if it `connects`, and its forms may be sent only if it has `forms`.
+    What is `private` is kept by no cache.
+    """
+    response = Response(render_template(template, **values), status)
+    response.headers.update({
+        "Cache-Control": _PRIVATE if private else _PUBLIC,
+        "Content-Language": LANGUAGES[chosen_language()].tag,
+        "Content-Security-Policy": _policy(connects, forms),
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "geolocation=(), microphone=()",
+        "Vary": "Accept-Language, Cookie",
+    })  # fmt: skip
+    if request.args.get("lang") in LANGUAGES:
+        language.remember(response, language.COOKIE, request.args["lang"])
+    if request.args.get(_THEME) in THEMES:
+        language.remember(response, _THEME, request.args[_THEME])
+    return response
+
+
+def files() -> StaticFiles:
+    """Return the files that pages load."""
+    return cast(StaticFiles, current_app.jinja_env.globals["files"])
+
+
+def chosen_theme() -> str:
+    """Return one of `THEMES`."""
+    asked = (request.args.get(_THEME), request.cookies.get(_THEME))
+    return next((name for name in asked if name in THEMES), "auto")
+
+
+def here(**changes: str) -> str:
+    """Return the address of this page with other parameters, seen from itself."""
+    return "?" + urlencode({**request.args, **changes})
+
+
+def _policy(connects: bool, forms: bool) -> str:
+    parts = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self'",
+        "connect-src": "'self'" if connects else "'none'",
+        "base-uri": "'none'",
+        "form-action": "'self'" if forms else "'none'",
+        "frame-ancestors": "'none'",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in parts.items())

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All pages, put together under the blueprint `pages`: one line for each part of them."""
+
+from flask import Blueprint, Flask
+
+from api.pages import check, errors, home, page, reference, static
+from api.wiring import Services
+
+_PARTS = (home, check, reference, static)
+
+
+def install(app: Flask, services: Services) -> None:
+    """Add the pages to an application."""
+    page.install(app)
+    errors.install(app)
+    pages = Blueprint("pages", __name__)
+    for part in _PARTS:
+        pages.register_blueprint(part.blueprint(services))
+    app.register_blueprint(pages)

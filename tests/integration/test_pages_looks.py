@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every page in a real browser, in both widths, themes and languages: no barrier, no fault, nothing cut off."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.support.browser import LOOKS, Look, barriers, running_browser, visiting
+from tests.support.sample_site import Site, running_site
+
+PAGES = ("/", "/check", "/nowhere", "/problems", "/problems/not-found")
+"""What anybody may visit."""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with running_site(tmp_path_factory.mktemp("site") / "data") as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running_browser() as browser:
+        yield browser
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_every_page_is_for_everybody(site: Site, browser: Browser, look: Look) -> None:
+    with visiting(browser, site.url, look) as page:
+        for address in PAGES:
+            page.goto(address)
+            assert page.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en"}[look.language]
+            assert barriers(page) == [], address
+            assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], address
+
+
+def test_the_first_stop_of_the_keyboard_leads_to_the_content(site: Site, browser: Browser) -> None:
+    with visiting(browser, site.url) as page:
+        page.goto("/problems")
+        page.keyboard.press("Tab")
+        assert page.locator(":focus").text_content() == "Skip to content"
+        page.keyboard.press("Enter")
+        assert page.locator(":focus").get_attribute("id") == "main"
+
+
+def test_language_and_appearance_can_be_chosen_and_are_remembered(site: Site, browser: Browser) -> None:
+    with visiting(browser, site.url) as page:
+        page.goto("/")
+        page.get_by_role("link", name="中文").click()
+        page.get_by_role("link", name="深色").click()
+        page.goto("/problems")
+        assert page.locator("h1").text_content() == "错误类型"
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 23, 26)"
+        page.get_by_role("link", name="浅色").click()
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(246, 247, 248)"
+
+
+def test_people_get_pages_and_programs_get_documents(site: Site) -> None:
+    client = site.api.app.test_client()
+    for accepted in ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html"):
+        answer = client.get("/nowhere", headers={"Accept": accepted, "Accept-Language": "en"})
+        assert (answer.status_code, answer.mimetype) == (404, "text/html")
+        assert "What to do" in answer.text
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        for address in ("/v1/loans", "/log/tile/x/0", "/static/x/y"):
+            assert client.get(address, headers={"Accept": accepted}).mimetype == "application/problem+json"
+    for accepted in ("*/*", "application/json", ""):
+        assert client.get("/nowhere", headers={"Accept": accepted}).mimetype == "application/problem+json"
+    answer = client.post("/check", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.mimetype) == (405, "text/html")
+    assert "GET" in answer.headers["Allow"]
