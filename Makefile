@@ -12,6 +12,7 @@ NODE := node_modules/ci.stamp
 AUDIT := .venv-audit/stamp
 
 .PHONY: help run demo test test-fast test-long system check contracts audit-contracts bench lock clean
+.PHONY: help run demo test test-fast test-long check contracts audit-contracts geth bench lock clean
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -50,6 +51,11 @@ contracts: $(DEV) $(NODE) ## Run the contracts' own tests, and compare their gas
 
 audit-contracts: $(RUN) $(NODE) $(AUDIT) ## Prove the contracts' rules (halmos) and look for known faults (slither)
 	python -m tests.audit
+
+geth: build/geth ## Build the node geth, for the slow tests that ask it (needs Go)
+
+build/geth: tests/geth/go.mod tests/geth/go.sum
+	cd tests/geth && go build -o $(CURDIR)/$@ github.com/ethereum/go-ethereum/cmd/geth
 
 bench: $(DEV) $(NODE) ## Measure speed, as ratios within one run
 	python -m tests.bench

@@ -73,9 +73,17 @@ def transact(rpc: Rpc, wallet: Wallet, to: str | None, data: bytes) -> Transacti
 
 def _wait(rpc: Rpc, transaction_hash: bytes) -> TransactionReceipt:
     deadline, pause = time.monotonic() + WAIT, _POLL
-    while (receipt := rpc.receipt(transaction_hash)) is None:
+    while (receipt := _receipt(rpc, transaction_hash)) is None:
         if time.monotonic() > deadline:
             raise ChainUnavailableError(rpc.url, f"0x{transaction_hash.hex()} was not mined in {WAIT:.0f} s")
         time.sleep(pause)
         pause = min(2 * pause, _POLL_MOST)
     return receipt
+
+
+def _receipt(rpc: Rpc, transaction_hash: bytes) -> TransactionReceipt | None:
+    try:
+        return rpc.receipt(transaction_hash)
+    except NodeRefusedError:
+        # geth does not say, for a while after its start: "transaction indexing is in progress".
+        return None

@@ -14,6 +14,7 @@ from chain.artifact import load_artifact
 from chain.deploy import deploy
 from chain.errors import ChainUnavailableError, EvidenceError, RegistryRefusedError, SizeTooLargeError, WrongChainError
 from chain.registry import AnchorCall, Registry
+from chain.rpc import Rpc
 from chain.sender import call_registry, transact
 from chain.wallet import Wallet
 from chain.witness import NodeWitness
@@ -48,6 +49,23 @@ def call(chain: Chain, log: MemoryLog, old_size: int, size: int) -> AnchorCall:
 
 def send(chain: Chain, what: AnchorCall, wallet: Wallet | None = None) -> None:
     transact(chain.rpc, wallet or chain.wallet, chain.registry.deployment.registry, what.data)
+
+
+def test_a_node_that_does_not_tell_yet_of_a_transaction_is_waited_for(chain: Chain) -> None:
+    # geth, for a while after its start.
+    body = b'{"jsonrpc":"2.0","id":0,"error":{"code":-32000,"message":"transaction indexing is in progress"}}'
+    refused: list[str] = []
+
+    def tamper(method: str, forward: Callable[[], tuple[int, bytes]]) -> tuple[int, bytes]:
+        if method == "eth_getTransactionReceipt" and len(refused) < 2:
+            refused.append(method)
+            return 200, body
+        return forward()
+
+    deployment = chain.registry.deployment
+    with tampered(chain.node.url, tamper) as url:
+        receipt = transact(Rpc(url), chain.wallet, deployment.registry, encode_call("register", "another log"))
+    assert (receipt.succeeded, len(refused)) == (True, 2)
 
 
 def test_anchors_and_confirms(chain: Chain) -> None:
