@@ -5,6 +5,7 @@ from flask import Flask, Response
 
 from api import observing, problems
 from api.pages import site
+from api.single_post import SinglePost
 from api.traffic import hooks
 from api.traffic.middleware import Traffic
 from api.views import (
@@ -62,7 +63,7 @@ def create_app(services: Services) -> Flask:
     for views in _VIEWS:
         app.register_blueprint(views.blueprint(services))
     site.install(app, services)
-    app.wsgi_app = Traffic(app.wsgi_app, services.limiter)  # type: ignore[method-assign]
+    app.wsgi_app = Traffic(SinglePost(app.wsgi_app, services), services.limiter)  # type: ignore[method-assign]
     return app
 
 

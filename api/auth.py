@@ -14,7 +14,7 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 
 from api.clock import now
 from api.scopes import SCOPES
-from notary.access import AccessStore, Caller, LoanPass
+from notary.access import AccessStore, ApiKey, Caller, LoanPass
 from notary.errors import NotFoundError
 from notary.ports import Lender
 
@@ -51,15 +51,25 @@ def authenticate(access: AccessStore) -> Caller:
     except NotFoundError:
         raise _unauthorized("this API key is not known") from None
     g.organisation = caller.organisation.number
-    if refusal := key.refusal(moment):
-        raise _unauthorized(f"this API key {refusal}")
-    # Every endpoint has a line in the table; a test sees to that.
-    scope = SCOPES[request.endpoint or ""]
-    if scope not in caller.scopes:
-        raise Forbidden(f"this API key has not the scope {scope}")
-    if key.last_used_at is None or key.last_used_at + _USED_EVERY < moment:
+    if refusal := refusal_of(caller, key, request.endpoint or "", moment):
+        raise refusal
+    if is_use_due(key, moment):
         access.used_api_key(key.id, moment)
     return caller
+
+
+def refusal_of(caller: Caller, key: ApiKey, endpoint: str, moment: int) -> Unauthorized | Forbidden | None:
+    """Return why a key does not open an endpoint at a moment; None if it does."""
+    if refusal := key.refusal(moment):
+        return _unauthorized(f"this API key {refusal}")
+    # Every endpoint has a line in the table; a test sees to that.
+    scope = SCOPES[endpoint]
+    return None if scope in caller.scopes else Forbidden(f"this API key has not the scope {scope}")
+
+
+def is_use_due(key: ApiKey, moment: int) -> bool:
+    """Tell whether the use of a key at a moment is to be written down."""
+    return key.last_used_at is None or key.last_used_at + _USED_EVERY < moment
 
 
 def authenticated_lender(access: AccessStore) -> Lender:

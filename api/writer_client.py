@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The way to the writer for a process that serves HTTP: one connection, and one request under way on it.
 
-The threads of the process go together: whoever finds no request under way leads, and takes along what the others have
-brought meanwhile. So requests grow with the load, as the writer's commits do, and a lone thread waits for nobody.
+The threads of the process go together, so requests grow with the load, as the writer's commits do.
 """
 
 import socket
 import struct
-import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
+from api.together import Together
 from api.writer_protocol import LENGTH_SIZE, MAX_FRAME, MAX_SUBMISSIONS, frame, read_answer, write_request
 from notary.errors import RefusedError, UnavailableError
 from notary.log.sequencer import Placed, Submission
@@ -23,24 +22,13 @@ _PART = 1 << 20
 Places = list[Placed | RefusedError]
 
 
-@dataclass
-class _Request:
-    """What one thread brings. Its `turn` is released when it has its `outcome`, or when it is to lead."""
-
-    submissions: Sequence[Submission]
-    turn: threading.Lock = field(default_factory=threading.Lock)
-    outcome: Places | UnavailableError | None = None
-
-
 class WriterClient:
     """Hands submissions to the writer process and waits until they are on disk; for any number of threads."""
 
     def __init__(self, path: Path) -> None:
         self._path = str(path)
         self._connection: socket.socket | None = None
-        self._mutex = threading.Lock()
-        self._waiting: list[_Request] = []
-        self._led = False
+        self._together = Together(self._append, len, MAX_SUBMISSIONS)
 
     def append(self, submissions: Sequence[Submission]) -> Places:
         """Place each of at most `MAX_SUBMISSIONS` submissions, as `notary.log.sequencer.Sequencer.append` does.
@@ -48,19 +36,7 @@ class WriterClient:
         Raises `LogBusyError`, or `UnavailableError` where it is not known whether they were placed; sending them
         again is harmless, because the log holds a record of one lender and id once.
         """
-        mine = _Request(submissions)
-        mine.turn.acquire()
-        with self._mutex:
-            self._waiting.append(mine)
-            leads, self._led = not self._led, True
-        if not leads:
-            mine.turn.acquire()
-        if mine.outcome is None:
-            self._lead()
-        if isinstance(mine.outcome, UnavailableError):
-            raise mine.outcome
-        assert mine.outcome is not None
-        return mine.outcome
+        return self._together.do(submissions)
 
     def close(self) -> None:
         """Close the connection."""
@@ -68,37 +44,11 @@ class WriterClient:
             self._connection.close()
             self._connection = None
 
-    def _lead(self) -> None:
-        with self._mutex:
-            group = self._take_group()
-        outcome: Places | UnavailableError = UnavailableError("the request to the log's writer came to nothing")
-        try:
-            outcome = self._ask([item for request in group for item in request.submissions])
-        finally:
-            # Whatever happens here, nobody is left waiting for a leader.
-            self._hand_over()
-            _hand_out(group, outcome)
+    def _append(self, group: list[Sequence[Submission]]) -> list[Places]:
+        answers = iter(self._ask([item for submissions in group for item in submissions]))
+        return [list(islice(answers, len(submissions))) for submissions in group]
 
-    def _hand_over(self) -> None:
-        """Have somebody who waits lead next; before the answers are handed out, because the writer is idle now."""
-        with self._mutex:
-            self._led = bool(self._waiting)
-            if self._waiting:
-                self._waiting[0].turn.release()
-
-    def _take_group(self) -> list[_Request]:
-        """Take the requests that go together: the first one, and those after it that fit into the same frame."""
-        size, count = 0, 0
-        for request in self._waiting:
-            size += len(request.submissions)
-            if count and size > MAX_SUBMISSIONS:
-                break
-            count += 1
-        group = self._waiting[:count]
-        del self._waiting[:count]
-        return group
-
-    def _ask(self, submissions: Sequence[Submission]) -> Places | UnavailableError:
+    def _ask(self, submissions: Sequence[Submission]) -> Places:
         request = frame(write_request(submissions))
         try:
             try:
@@ -110,9 +60,9 @@ class WriterClient:
             return read_answer(answer)
         except OSError as error:
             self.close()
-            return UnavailableError(f"the log's writer does not answer ({error}); it may have placed the records")
-        except UnavailableError as error:
-            return error
+            raise UnavailableError(
+                f"the log's writer does not answer ({error}); it may have placed the records"
+            ) from error
 
     def _exchange(self, request: bytes) -> bytes:
         connection = self._connection
@@ -138,12 +88,3 @@ def _receive_frame(connection: socket.socket) -> bytes:
             if end > MAX_FRAME:
                 raise ConnectionError("the writer's answer is too long")
     return bytes(received[LENGTH_SIZE:])
-
-
-def _hand_out(group: Sequence[_Request], outcome: Places | UnavailableError) -> None:
-    start = 0
-    for request in group:
-        end = start + len(request.submissions)
-        request.outcome = outcome if isinstance(outcome, UnavailableError) else outcome[start:end]
-        request.turn.release()
-        start = end

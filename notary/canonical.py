@@ -7,6 +7,7 @@ normalisation form C, unpaired surrogates, keys beyond ASCII.
 """
 
 import json
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
@@ -18,6 +19,9 @@ from notary.errors import Fault, MalformedJsonError
 MAX_INTEGER = 2**53 - 1
 _SHALLOW = 500
 """With no more opening brackets than this, no value can be nested too deeply to be decoded."""
+_ODD_NUMBER = re.compile(rb"[:\[,]-?(?:[0-9]{16}|[0-9]+[.eE])")
+"""What a number with a fraction, an exponent or sixteen digits looks like where nothing is spaced out."""
+_IN_ORDER = orjson.OPT_SORT_KEYS
 
 
 def canonical_json(value: object) -> bytes:
@@ -26,7 +30,7 @@ def canonical_json(value: object) -> bytes:
     orjson writes strings and integers as RFC 8785 section 3.2.2 wants them; under the two restrictions
     its key order (by code point) is that of section 3.2.3 (by UTF-16 code unit).
     """
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(value, option=_IN_ORDER)
 
 
 def parse_json(data: bytes, *, limit: int) -> Any:
@@ -37,6 +41,8 @@ def parse_json(data: bytes, *, limit: int) -> Any:
     """
     if len(data) > limit:
         _refuse(f"more than {limit} bytes")
+    if (plain := _read_plain(data, None)) is not None:
+        return plain
     try:
         text = data.decode("utf-8")
         _refuse_depth(data)
@@ -60,9 +66,31 @@ def parse_canonical(data: bytes, *, limit: int) -> Any:
 
     Raises `MalformedJsonError`, also where only white space or the order of keys is different.
     """
+    if len(data) <= limit and (plain := _read_plain(data, _IN_ORDER)) is not None:
+        return plain
     value = parse_json(data, limit=limit)
     if canonical_json(value) != data:
         _refuse("not in canonical form (RFC 8785)")
+    return value
+
+
+def _read_plain(data: bytes, option: int | None) -> dict[str, Any] | None:
+    """Return the object that `data` is, if orjson writes it just so; None for all that needs a closer look.
+
+    This is how programs write JSON, and it takes a tenth of the time: what reads and writes as the same bytes has no
+    key twice, no second spelling of anything, and is not nested too deeply. Left to look for are odd numbers (perhaps
+    in a text, which the closer look finds out) and text that is not ASCII.
+    """
+    if data[:1] != b"{" or _ODD_NUMBER.search(data):
+        return None
+    try:
+        value: dict[str, Any] = orjson.loads(data)
+        if orjson.dumps(value, option=option) != data:
+            return None
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return None
+    if not data.isascii():
+        _check_text(data, value)
     return value
 
 

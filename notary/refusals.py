@@ -8,7 +8,7 @@ judged for. If another record came between, it is judged again.
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import orjson
@@ -55,6 +55,10 @@ class PolicyGate:
         if not policy.refuse:
             return self._log.append(submissions)
         return _Session(self._store, self._log, policy, submissions).run()
+
+    def append_unjudged(self, submissions: Sequence[Submission]) -> list[Answer]:
+        """Place submissions of any lenders that have no policy of their own: only the log can refuse them."""
+        return self._log.append(submissions)
 
 
 @dataclass
@@ -111,7 +115,7 @@ class _Session:
             return SequenceError("/sequence", item.sequence, number)
         event = Event(number, item.received_at, parse_record(orjson.loads(item.payload)))
         found = _refused_findings((*line.events, event), self._policy)
-        return PolicyRefusedError(*found) if found else replace(item, sequence=number)
+        return PolicyRefusedError(*found) if found else item._replace(sequence=number)
 
     def _take(self, line: _Line, item: Submission, answer: Answer) -> None:
         """Note what the log has answered; a record for whose place it came too late is judged again."""

@@ -12,6 +12,7 @@ from api.batch import answer_lines
 from api.clock import now
 from api.reading import reader
 from api.required_documents import check_documents, documents_required
+from api.single_post import decided
 from api.views.answers import receipt_response
 from api.views.bodies import checked_stream, read_body, read_lines, require_media_type
 from api.views.evidence import certificate_response
@@ -19,6 +20,7 @@ from api.views.record_json import RecordWriter
 from api.wiring import Services
 from notary.errors import RefusedError
 from notary.exports import cose, tlog_proof
+from notary.ports import Lender
 from notary.registration import MAX_BODY
 
 MAX_BATCH = 64 * 1024 * 1024
@@ -32,13 +34,8 @@ def blueprint(services: Services) -> Blueprint:
     @views.post("/records")
     def submit() -> Response:
         lender = authenticated_lender(services.access)
-        body = read_body("application/json", "application/jose+json", limit=MAX_BODY)
-        submission = services.registrar.submission(lender, body, prove=True)
-        check_documents(services, lender, submission, documents_required())
-        [placed] = services.gate.append(lender, [submission])
-        if isinstance(placed, RefusedError):
-            raise placed
-        return receipt_response(services, lender, placed.index, (submission, placed) if placed.fresh else None)
+        before = decided(request.environ)
+        return receipt_response(services, lender, before.index, None) if before else _place(services, lender)
 
     @views.post("/records:batch")
     def submit_batch() -> Response:
@@ -80,3 +77,13 @@ def blueprint(services: Services) -> Blueprint:
         return certificate_response(services, reader(services).record(services, record_id))
 
     return views
+
+
+def _place(services: Services, lender: Lender) -> Response:
+    body = read_body("application/json", "application/jose+json", limit=MAX_BODY)
+    submission = services.registrar.submission(lender, body, prove=True)
+    check_documents(services, lender, submission, documents_required())
+    [placed] = services.gate.append(lender, [submission])
+    if isinstance(placed, RefusedError):
+        raise placed
+    return receipt_response(services, lender, placed.index, (submission, placed) if placed.fresh else None)

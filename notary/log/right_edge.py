@@ -4,12 +4,12 @@
 Appending a leaf touches nothing else, and the root and all proofs for fresh entries can be read from it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
 
 from notary.errors import CorruptLogError, NotFoundError
 from notary.hashing import EMPTY_ROOT, HASH_SIZE, node_hash
-from notary.log.merkle import Node, fold
-from notary.log.tiles import HEIGHT, WIDTH, Tile, TileReader, locate, read_node, split_hashes, tile_width
+from notary.log.merkle import fold
+from notary.log.tiles import HEIGHT, WIDTH, Tile, TileReader, read_node, split_hashes, tile_width
 
 
 class RightEdge:
@@ -78,16 +78,42 @@ class RightEdge:
                 changed[Tile(level, self.size >> HEIGHT * (level + 1))] = b"".join(rows[0])
         return changed
 
-    def read_nodes(self, nodes: Sequence[Node], full: dict[Tile, bytes]) -> list[bytes]:
-        """Return nodes of partial tiles from memory, of others from `full`; raises `KeyError` for tiles in neither."""
-        hashes = []
-        for node in nodes:
-            tile, height, offset = locate(node)
-            if tile.number == self.size >> HEIGHT * (tile.level + 1):
-                hashes.append(self._rows[tile.level][height][offset])
-            else:
-                hashes.append(read_node(full[tile], height, offset))
-        return hashes
+    def proofs(self, full: dict[Tile, bytes]) -> Callable[[int], tuple[bytes, ...]]:
+        """Return a function that proves a leaf, by index: PATH(index, D[size]) of RFC 9162 2.1.3.1.
+
+        Nodes of partial tiles are read from memory, others from `full`; it raises `KeyError` for tiles in neither. What
+        comes in a proof beyond the complete subtree that the leaf is in is the same for all leaves of that, and is put
+        together once.
+        """
+        subtrees = [
+            (HEIGHT * level + height, row[-1])
+            for level, rows in enumerate(self._rows)
+            for height, row in enumerate(rows)
+            if len(row) & 1
+        ]
+        beyond: dict[int, tuple[bytes, ...]] = {}
+        right: bytes | None = None
+        for place, (height, value) in enumerate(subtrees):
+            left = tuple(other for _, other in subtrees[place + 1 :])
+            beyond[height] = left if right is None else (right, *left)
+            right = value if right is None else node_hash(value, right)
+
+        def prove(index: int) -> tuple[bytes, ...]:
+            # The leaf's subtree begins where the numbers part: there the size has a one and the index has none.
+            height = (index ^ self.size).bit_length() - 1
+            return (*self._siblings(index, height, full), *beyond[height])
+
+        return prove
+
+    def _siblings(self, index: int, height: int, full: dict[Tile, bytes]) -> Iterator[bytes]:
+        """Yield the hashes beside the way from a leaf up to the root of its complete subtree of 2^height leaves."""
+        for level in range(-(-height // HEIGHT)):
+            number = index >> HEIGHT * level
+            tile = Tile(level, number >> HEIGHT)
+            rows = self._rows[level] if tile.number == self.size >> HEIGHT * (level + 1) else None
+            for step in range(min(HEIGHT, height - HEIGHT * level)):
+                offset = (number & WIDTH - 1) >> step ^ 1
+                yield rows[step][offset] if rows else read_node(full[tile], step, offset)
 
     def _level(self, level: int) -> list[list[bytes]]:
         if level == len(self._rows):

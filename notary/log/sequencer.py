@@ -6,7 +6,6 @@ There is one sequencer for a log, in one process; whoever calls it hands over wh
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from notary.errors import CorruptLogError, DuplicateRecordError, InvalidInputError, RefusedError, SequenceError
@@ -15,7 +14,6 @@ from notary.lifecycle import DRAFT, LoanState, advance
 from notary.log.anchors import LogHead
 from notary.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from notary.log.entries import SECRET_SIZE, RecordEntry, genesis_entry, loan_tag
-from notary.log.merkle import Node, prove_inclusion
 from notary.log.right_edge import RightEdge
 from notary.log.signed_note import NoteSigner
 from notary.log.tiles import Tile
@@ -23,8 +21,7 @@ from notary.ports import Batch, Loan, LogStore, StoredRecord
 from notary.records.facts import Facts
 
 
-@dataclass(frozen=True)
-class Submission:
+class Submission(NamedTuple):
     """A record that was checked and waits for its place.
 
     `facts` is what its type's `notary.records.Record.facts` says, encoded; the sequencer reads no payload. `sequence`
@@ -48,15 +45,14 @@ class Submission:
     prove: bool
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(NamedTuple):
     """Where a record stands. `fresh` is False for one that was in the log before, with the same bytes.
 
     `checkpoint` is the signed note that covers it; `tag` and `proof` (inclusion hashes, leaf to root) are filled in for
     a fresh record whose submission asked for a proof.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # of the entry; nobody looks for a value in a place
     sequence: int
     checkpoint: str
     fresh: bool
@@ -98,10 +94,7 @@ class Sequencer:
                 self._edge.append(leaf_hash(entry))
             tiles = self._commit(Batch(self._sign(), draft.entries, draft.records, list(draft.changed.values())))
             self._stale = False
-        return [
-            place if isinstance(place, RefusedError) else self._answer(place, submission, tiles)
-            for submission, place in zip(submissions, places, strict=True)
-        ]
+        return self._answers(places, submissions, tiles)
 
     def _load(self) -> tuple[RightEdge, LogHead | None]:
         head = self._store.head()
@@ -131,17 +124,20 @@ class Sequencer:
         self._head = batch.head
         return batch.tiles
 
-    def _answer(self, place: "_Place", submission: Submission, tiles: dict[Tile, bytes]) -> Placed:
+    def _answers(
+        self, places: "Sequence[_Place | RefusedError]", submissions: Sequence[Submission], tiles: dict[Tile, bytes]
+    ) -> list[Placed | RefusedError]:
         assert self._head is not None
-        checkpoint = self._head.checkpoint
-        if not (submission.prove and place.fresh):
-            return Placed(place.entry, place.sequence, checkpoint, place.fresh)
-
-        def read(nodes: Sequence[Node]) -> list[bytes]:
-            return self._edge.read_nodes(nodes, tiles)
-
-        proof = prove_inclusion(place.entry, self._head.size, read)
-        return Placed(place.entry, place.sequence, checkpoint, place.fresh, place.tag, proof.hashes)
+        checkpoint, prove = self._head.checkpoint, self._edge.proofs(tiles)
+        answers: list[Placed | RefusedError] = []
+        for place, submission in zip(places, submissions, strict=True):
+            if isinstance(place, RefusedError):
+                answers.append(place)
+            elif submission.prove and place.fresh:
+                answers.append(Placed(*place[:2], checkpoint, True, place.tag, prove(place.entry)))
+            else:
+                answers.append(Placed(*place[:2], checkpoint, place.fresh))
+        return answers
 
 
 class _Place(NamedTuple):

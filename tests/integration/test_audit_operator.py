@@ -53,7 +53,7 @@ def test_a_record_that_claims_another_place_than_it_has(kit: NotaryKit, tmp_path
     rest[1] |= {"previous": "00" * 32}
     made = [kit.registrar.submission(kit.lender, orjson.dumps(value), prove=False) for value in (first, *rest)]
     # The sequencer would enforce the claims; whoever writes the log himself leaves them out.
-    kit.sequencer.append([replace(item, sequence=None, previous=None) for item in made])
+    kit.sequencer.append([item._replace(sequence=None, previous=None) for item in made])
     found = audit(tmp_path)
     assert found["entry 2"] == "says that it is number 7 of its loan, and is number 1"
     assert found["entry 3"] == "says that it comes after another record than it does"

@@ -211,7 +211,7 @@ def test_the_wait_of_an_anchor_is_that_of_its_oldest_record(
     registry, moment = CollectorRegistry(), now()
     watch = Watch(store, hooks, lambda: 7, registry)
     items = [
-        replace(item, received_at=moment - seconds * 1000)
+        item._replace(received_at=moment - seconds * 1000)
         for item, seconds in zip(history("M", 4), (500, 400, 300, 200), strict=True)
     ]
     placed(kit.sequencer.append(items))

@@ -63,9 +63,9 @@ def submission(number: int, loan: str = "L-1", kind: str = "repayment", lender: 
         received_at=NOW + number,
         prove=True,
     )
-    made = replace(made, **changes)
+    made = made._replace(**changes)
     envelope = Envelope(made.payload)
-    return replace(made, commitment=made.commitment or commit(made.nonce, envelope.encode()))
+    return made._replace(commitment=made.commitment or commit(made.nonce, envelope.encode()))
 
 
 def history(loan: str, records: int, first: int = 0, lender: int = 1) -> list[Submission]:

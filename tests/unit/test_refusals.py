@@ -2,7 +2,6 @@
 """Refusing by policy: on what a record is judged, and that nothing comes between the judgement and its place."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -180,7 +179,7 @@ def test_a_clock_that_is_behind_hides_nothing(kit: NotaryKit, log: Crowded) -> N
     begin(kit)
     gate, lender = refusing(kit, log, "F2")
     assert outcome(gate.append(lender, [paid(kit, 1, "R-1")])) == [1]
-    behind = replace(paid(kit, 2, "R-1"), received_at=NOW - 60_000)
+    behind = paid(kit, 2, "R-1")._replace(received_at=NOW - 60_000)
     assert outcome(gate.append(lender, [behind])) == [PolicyRefusedError]
 
 

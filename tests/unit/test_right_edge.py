@@ -8,7 +8,7 @@ import pytest
 
 from notary.errors import CorruptLogError, NotFoundError
 from notary.hashing import EMPTY_ROOT
-from notary.log.merkle import Node, prove_consistency, prove_inclusion, root_hash
+from notary.log.merkle import prove_consistency, prove_inclusion, root_hash
 from notary.log.right_edge import RightEdge
 from notary.log.tiles import FULL_SIZE, HASH_SIZE, WIDTH, Tile, node_reader, tile_width
 from tests.support.trees import MemoryTree, flipped, full_tile, leaf_hashes
@@ -166,13 +166,20 @@ def test_fresh_entries_are_proved_from_memory_alone(old: int, new: int) -> None:
     edge = RightEdge.load(old, reader(wanted_tiles(whole, old)))
     for leaf in whole.rows[0][old:new]:
         edge.append(leaf)
-    changed = edge.take_changed_tiles(old)
-
-    def read(nodes: Sequence[Node]) -> list[bytes]:
-        return edge.read_nodes(nodes, changed)
-
+    prove = edge.proofs(edge.take_changed_tiles(old))
     for index in range(old, new):
-        assert prove_inclusion(index, new, read) == prove_inclusion(index, new, whole.read)
+        assert prove(index) == prove_inclusion(index, new, whole.read).hashes
+
+
+@pytest.mark.parametrize(("old", "new"), [(65_530, 65_536), (65_530, 65_537), (65_791, 65_793), (66_000, 66_400)])
+def test_fresh_entries_are_proved_where_the_third_level_has_begun(old: int, new: int) -> None:
+    whole = tree(LARGE)
+    edge = RightEdge.load(old, reader(wanted_tiles(whole, old)))
+    for leaf in whole.rows[0][old:new]:
+        edge.append(leaf)
+    prove = edge.proofs(edge.take_changed_tiles(old))
+    for index in range(old, new):
+        assert prove(index) == prove_inclusion(index, new, whole.read).hashes
 
 
 @pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 600, 65_535, 65_536, 65_537, 66_400])

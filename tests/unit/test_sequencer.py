@@ -117,7 +117,7 @@ def test_a_record_gets_the_next_place_and_a_proof(kit: NotaryKit) -> None:
 
 
 def test_no_proof_is_made_that_nobody_wants(kit: NotaryKit) -> None:
-    (place,) = placed(kit.sequencer.append([replace(history("L-1", 1)[0], prove=False)]))
+    (place,) = placed(kit.sequencer.append([history("L-1", 1)[0]._replace(prove=False)]))
     assert (place.index, place.tag, place.proof) == (1, b"", ())
 
 
@@ -171,7 +171,7 @@ def test_loans_of_one_number_are_separate_for_each_lender(kit: NotaryKit) -> Non
 
 def test_the_same_bytes_again_get_the_first_place(kit: NotaryKit) -> None:
     first, second = history("L-1", 2)
-    again = replace(second, nonce=b"\x01" * 32, commitment=b"\x02" * 32, received_at=5)
+    again = second._replace(nonce=b"\x01" * 32, commitment=b"\x02" * 32, received_at=5)
     one, two, three = placed(kit.sequencer.append([first, second, again]))
     assert (two.fresh, three.fresh) == (True, False)
     assert (three.index, three.sequence) == (two.index, two.sequence) == (2, 1)
@@ -199,11 +199,11 @@ def test_other_bytes_under_a_known_id_are_refused(kit: NotaryKit, change: dict[s
     first, second = history("L-1", 2)
     kit.sequencer.append([first])
     before = head(kit)
-    (answer,) = kit.sequencer.append([replace(first, **change)])  # type: ignore[arg-type]
+    (answer,) = kit.sequencer.append([first._replace(**change)])  # type: ignore[arg-type]
     assert isinstance(answer, DuplicateRecordError)
     assert (answer.record_id, answer.index) == (record_id(0), 1)
     assert head(kit) == before
-    place, refused = kit.sequencer.append([second, replace(second, **change)])  # type: ignore[arg-type]
+    place, refused = kit.sequencer.append([second, second._replace(**change)])  # type: ignore[arg-type]
     assert isinstance(place, Placed)
     assert isinstance(refused, DuplicateRecordError)
     assert refused.index == place.index == 2
@@ -216,9 +216,9 @@ def test_other_bytes_under_a_known_id_are_refused(kit: NotaryKit, change: dict[s
 def test_a_claimed_place_is_taken_when_it_is_the_next_one(kit: NotaryKit) -> None:
     first, second, third = history("L-1", 3)
     claims = [
-        replace(first, sequence=0),
-        replace(second, sequence=1, previous=first.payload_digest),
-        replace(third, previous=second.payload_digest),
+        first._replace(sequence=0),
+        second._replace(sequence=1, previous=first.payload_digest),
+        third._replace(previous=second.payload_digest),
     ]
     assert [place.sequence for place in placed(kit.sequencer.append(claims))] == [0, 1, 2]
 
@@ -240,21 +240,21 @@ def test_a_claimed_place_that_is_not_the_next_is_refused(
     first, second, third = history("L-1", 3)
     kit.sequencer.append([first, second])
     before = head(kit)
-    (answer,) = kit.sequencer.append([replace(third, **claim)])  # type: ignore[arg-type]
+    (answer,) = kit.sequencer.append([third._replace(**claim)])  # type: ignore[arg-type]
     assert isinstance(answer, SequenceError)
     assert (answer.pointer, answer.given, answer.wanted) == (pointer, given, wanted or second.payload_digest.hex())
     assert head(kit) == before
 
 
 def test_nothing_comes_before_the_first_record(kit: NotaryKit) -> None:
-    (answer,) = kit.sequencer.append([replace(history("L-1", 1)[0], previous=b"\x00" * 32)])
+    (answer,) = kit.sequencer.append([history("L-1", 1)[0]._replace(previous=b"\x00" * 32)])
     assert isinstance(answer, SequenceError)
     assert (answer.pointer, answer.wanted) == ("/previous", "none")
 
 
 def test_the_claim_of_a_record_behind_a_refused_one_is_refused_too(kit: NotaryKit) -> None:
     first, second, third = history("L-1", 3)
-    answers = kit.sequencer.append([first, replace(second, sequence=5), replace(third, sequence=2)])
+    answers = kit.sequencer.append([first, second._replace(sequence=5), third._replace(sequence=2)])
     assert [type(answer) for answer in answers] == [Placed, SequenceError, SequenceError]
     check_log(kit)
 
@@ -275,7 +275,7 @@ def test_a_later_record_of_a_batch_sees_the_state_that_an_earlier_one_leaves(kit
 
 def test_refused_records_leave_nothing_behind(kit: NotaryKit) -> None:
     good = history("L-1", 2)
-    bad = [submission(10, "L-2", "repayment"), replace(submission(11, "L-3", "agreement"), sequence=7)]
+    bad = [submission(10, "L-2", "repayment"), submission(11, "L-3", "agreement")._replace(sequence=7)]
     answers = kit.sequencer.append([good[0], *bad, good[1]])
     assert [isinstance(answer, Placed) for answer in answers] == [True, False, False, True]
     assert len(entries(kit)) == 3
