@@ -44,15 +44,25 @@ def authenticate(access: AccessStore) -> Caller:
     Raises `Unauthorized` (401) for a key that is missing, unknown, revoked or expired, and `Forbidden` (403) for one
     without the scope that the endpoint asks for.
     """
+    caller = caller_with(access, hash_secret(_bearer_token()))
+    # Every endpoint has a line in the table; a test sees to that.
+    require_scope(caller, SCOPES[request.endpoint or ""])
+    return caller
+
+
+def caller_with(access: AccessStore, sha256: bytes) -> Caller:
+    """Return whose API key has this SHA-256, and note that it was used.
+
+    Raises `Unauthorized` (401) for a key that is unknown, revoked or expired.
+    """
     moment = now()
-    token = _bearer_token()
     try:
-        caller, key = access.caller_with(hash_secret(token))
+        caller, key = access.caller_with(sha256)
     except NotFoundError:
         raise _unauthorized("this API key is not known") from None
     g.organisation = caller.organisation.number
-    if refusal := refusal_of(caller, key, request.endpoint or "", moment):
-        raise refusal
+    if ended := _ended(key, moment):
+        raise ended
     if is_use_due(key, moment):
         access.used_api_key(key.id, moment)
     return caller
@@ -60,16 +70,27 @@ def authenticate(access: AccessStore) -> Caller:
 
 def refusal_of(caller: Caller, key: ApiKey, endpoint: str, moment: int) -> Unauthorized | Forbidden | None:
     """Return why a key does not open an endpoint at a moment; None if it does."""
-    if refusal := key.refusal(moment):
-        return _unauthorized(f"this API key {refusal}")
-    # Every endpoint has a line in the table; a test sees to that.
-    scope = SCOPES[endpoint]
-    return None if scope in caller.scopes else Forbidden(f"this API key has not the scope {scope}")
+    return _ended(key, moment) or _lacks(caller, SCOPES[endpoint])
 
 
 def is_use_due(key: ApiKey, moment: int) -> bool:
     """Tell whether the use of a key at a moment is to be written down."""
     return key.last_used_at is None or key.last_used_at + _USED_EVERY < moment
+
+
+def require_scope(caller: Caller, scope: str) -> None:
+    """Raise `Forbidden` (403) unless the caller's key has this scope."""
+    if refusal := _lacks(caller, scope):
+        raise refusal
+
+
+def _ended(key: ApiKey, moment: int) -> Unauthorized | None:
+    refusal = key.refusal(moment)
+    return _unauthorized(f"this API key {refusal}") if refusal else None
+
+
+def _lacks(caller: Caller, scope: str) -> Forbidden | None:
+    return None if scope in caller.scopes else Forbidden(f"this API key has not the scope {scope}")
 
 
 def authenticated_lender(access: AccessStore) -> Lender:

@@ -8,7 +8,7 @@ from flask import request
 from api.auth import authenticate
 from api.clock import now
 from api.wiring import Services
-from notary.access import Grant
+from notary.access import Caller, Grant
 from notary.errors import Fault, InvalidInputError, NotFoundError
 from notary.ports import Lender, RecordStore, StoredRecord
 from notary.records.administration import ADMINISTRATION
@@ -55,7 +55,11 @@ class Reader:
 
 def reader(services: Services) -> Reader:
     """Return who reads. Raises what `authenticate` raises, and `NotFoundError` for a lender that granted nothing."""
-    caller = authenticate(services.access)
+    return reader_of(services, authenticate(services.access))
+
+
+def reader_of(services: Services, caller: Caller) -> Reader:
+    """Return how a caller who is known reads. Raises `NotFoundError` for a lender that granted nothing."""
     own = caller.organisation.number
     asked = _lender_number(own)
     if asked == own:

@@ -45,8 +45,10 @@ from notary.refusals import PolicyGate
 from notary.registration import Registrar
 from notary.schemes import load_private_key
 from notary.schemes.sodium import FAST_SCHEMES
+from notary.sessions import SessionStore
 from notary.stores.document_files import FolderFiles
 from notary.stores.sqlite import SqliteStore
+from notary.stores.sqlite_sessions import SqliteSessions
 from notary.stores.sqlite_webhooks import SqliteWebhooks
 from notary.webhooks import WebhookStore
 from verifier import make_verifier
@@ -54,6 +56,8 @@ from verifier.build import single_file
 
 DATA_VARIABLE = "LOAN_NOTARY_DATA"
 WRITER_VARIABLE = "LOAN_NOTARY_WRITER"
+SIGN_INS_A_MINUTE = 20
+"""API keys that may be tried from one address in a minute, right or wrong, on the page for signing in."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,8 @@ class Services:
     scratch: Path
     verifier: ReceiptVerifier
     limiter: RateLimiter
+    sessions: SessionStore
+    sign_ins: RateLimiter
     repeats: Repeats
     webhooks: WebhookStore
     webhook_networks: tuple[str, ...]
@@ -150,6 +156,8 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
         scratch=folder.path,
         verifier=verifier,
         limiter=RateLimiter(traffic, folder.settings().requests_a_minute),
+        sessions=SqliteSessions(folder.database),
+        sign_ins=RateLimiter(traffic, SIGN_INS_A_MINUTE),
         repeats=Repeats(traffic),
         webhooks=open_webhooks(folder),
         webhook_networks=folder.settings().webhook_networks,

@@ -6,7 +6,6 @@ when the application starts, so nothing has to be compiled before.
 """
 
 import io
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,12 +13,11 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, Domain
 
 CATALOGUE = Path(__file__).with_name("catalogue")
 COOKIE = "language"
-_REMEMBERED = timedelta(days=365)
 
 
 class Language(NamedTuple):
@@ -69,11 +67,6 @@ def chosen_language() -> str:
         accepted = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
         g.language = next((code for code in (*asked, *accepted) if code in LANGUAGES), "zh")
     return str(g.language)
-
-
-def remember(response: Response, cookie: str, value: str) -> None:
-    """Let the browser keep a choice that is about looks only."""
-    response.set_cookie(cookie, value, max_age=_REMEMBERED, secure=request.is_secure, httponly=True, samesite="Lax")
 
 
 def _read(folder: Path) -> NullTranslations:

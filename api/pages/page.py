@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, render_template, request
 
-from api.pages import language, words
+from api.pages import cookies, language, words
 from api.pages.language import LANGUAGES, chosen_language
 from api.static_files import StaticFiles
 
@@ -50,10 +50,15 @@ def page(
         "Vary": "Accept-Language, Cookie",
     })  # fmt: skip
     if request.args.get("lang") in LANGUAGES:
-        language.remember(response, language.COOKIE, request.args["lang"])
+        cookies.remember(response, language.COOKIE, request.args["lang"])
     if request.args.get(_THEME) in THEMES:
-        language.remember(response, _THEME, request.args[_THEME])
+        cookies.remember(response, _THEME, request.args[_THEME])
     return response
+
+
+def see_other(address: str) -> Response:
+    """Return what leads a browser to another page after a form."""
+    return Response("", 303, {"Location": address, "Cache-Control": _PRIVATE})
 
 
 def files() -> StaticFiles:

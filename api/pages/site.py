@@ -3,16 +3,17 @@
 
 from flask import Blueprint, Flask
 
-from api.pages import check, errors, home, page, reference, static
+from api.pages import check, errors, home, page, reference, sessions, sign_in, static
 from api.wiring import Services
 
-_PARTS = (home, check, reference, static)
+_PARTS = (home, check, sign_in, reference, static)
 
 
 def install(app: Flask, services: Services) -> None:
     """Add the pages to an application."""
     page.install(app)
     errors.install(app)
+    sessions.install(app, services)
     pages = Blueprint("pages", __name__)
     for part in _PARTS:
         pages.register_blueprint(part.blueprint(services))

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 from tests.support.browser import LOOKS, Look, barriers, running_browser, visiting
 from tests.support.sample_site import Site, running_site
 
-PAGES = ("/", "/check", "/nowhere", "/problems", "/problems/not-found")
+PAGES = ("/", "/check", "/sign-in", "/nowhere", "/problems", "/problems/not-found")
 """What anybody may visit."""
 
 
