@@ -11,6 +11,7 @@ from api.traffic.middleware import Traffic
 from api.views import (
     anchors,
     api_keys,
+    audits,
     client_keys,
     deliveries,
     document,
@@ -37,7 +38,7 @@ from api.views import (
 from api.wiring import Services, services_from_environment
 
 _VIEWS = (
-    records, jobs, lists, documents, drafts, loans, findings, policy, keys, roots, webhooks, deliveries,
+    records, jobs, audits, lists, documents, drafts, loans, findings, policy, keys, roots, webhooks, deliveries,
     organisations, api_keys, client_keys, oauth, grants, passes, my_loan, verify, log, anchors,
     document, health,
 )  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -43,9 +43,10 @@ Done = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Target:
-    """What is audited: a data folder with its records, a copy of the log on disk, or the log behind a URL."""
+    """What is audited: a data folder with its records, or no more than the log in it; a copy of the log on disk, or the
+    log behind a URL."""
 
-    kind: Literal["data", "copy", "url"]
+    kind: Literal["data", "tiles", "copy", "url"]
     location: str
 
     def open(self) -> tuple[LogSource, Store | None]:
@@ -53,6 +54,8 @@ class Target:
         if self.kind == "data":
             store = open_store(DataFolder(Path(self.location)))
             return StoreSource(store), store
+        if self.kind == "tiles":
+            return StoreSource(open_store(DataFolder(Path(self.location)))), None
         fetch = url_fetch(self.location) if self.kind == "url" else folder_fetch(Path(self.location))
         return TiledSource(fetch), None
 
@@ -73,7 +76,8 @@ class Audit:
     """One full audit, ready to run.
 
     Without a number of `workers` a small log is audited in this process, a larger one by a process for each processor.
-    `state` is a file to keep what is done in; a part has about `step` entries.
+    `state` is a file to keep what is done in; a part has about `step` entries. With a `lender`, its loans alone are
+    audited.
     """
 
     target: Target
@@ -82,6 +86,7 @@ class Audit:
     workers: int | None = None
     state: Path | None = None
     step: int = ENTRIES_A_PART
+    lender: int | None = None
 
     def run(self, begin: Callable[[int], Done]) -> AuditReport:
         """Audit; `begin` is told how much there is to do, and returns whom to tell of what is done.
@@ -91,7 +96,7 @@ class Audit:
         began_at, findings = now(), Findings()
         source, store = self.target.open()
         kept = AuditState.load(self.state, str(self.target), store is not None, self.verifier) if self.state else None
-        job, outcomes = kept or (plan_job(source, store, self.verifier, began_at, findings, self.step), {})
+        job, outcomes = kept or (self._plan(source, store, began_at, findings), {})
         resumed, unknown = len(outcomes), []
         # A log without a good checkpoint has nothing that a later run could go on from.
         keep = self.state if not findings.count else None
@@ -113,6 +118,9 @@ class Audit:
             if state and len(outcomes) == len(job.parts):
                 state.remove()
         return report
+
+    def _plan(self, source: LogSource, store: Store | None, began_at: int, findings: Findings) -> Job:
+        return replace(plan_job(source, store, self.verifier, began_at, findings, self.step), lender=self.lender)
 
     def _conclude(
         self,

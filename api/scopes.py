@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from notary.access import (
     READ_RECORDS,
+    RUN_AUDITS,
     WRITE_ACCESS,
     WRITE_ORGANISATIONS,
     WRITE_PARTIES,
@@ -86,6 +87,13 @@ SCOPES: Mapping[str, str] = {
     "my_loan.receipt": PASS,
     "my_loan.evidence": PASS,
     "my_loan.certificate": PASS,
+    "audits.order": RUN_AUDITS,
+    "audits.put_ledger": RUN_AUDITS,
+    "audits.index": RUN_AUDITS,
+    "audits.show": RUN_AUDITS,
+    "audits.report": RUN_AUDITS,
+    "audits.cancel": RUN_AUDITS,
+    "audits.evaluate_sample": RUN_AUDITS,
     "organisations.add": WRITE_ORGANISATIONS,
     "organisations.index": WRITE_ORGANISATIONS,
     "verify.verify": ANYBODY,

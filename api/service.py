@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The whole service: node, writer, HTTP server, webhooks, jobs, anchorer and timestamper, started and ended together.
+"""The whole service: node, writer, HTTP server, webhooks, jobs, audits, anchorer and timestamper, started and ended
+together.
 
 The parts are processes of their own (anchorer and timestamper are threads here). When one of them dies, all are ended:
 each is safe to kill at any instruction, and whoever started the service may start it again.
@@ -24,6 +25,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from api.anchoring import make_anchorer, open_chain
+from api.audits.files import AuditFiles
 from api.client import NotaryClient
 from api.jobs.files import JobFiles
 from api.metrics import FOLDER_VARIABLE
@@ -104,7 +106,7 @@ class Service:
         self._stop.set()
         self._metrics.close()
         self._folder.metrics_address.unlink(missing_ok=True)
-        for name in ("server", "webhooks", "jobs", "writer"):
+        for name in ("server", "webhooks", "jobs", "audits", "writer"):
             if child := self._children.pop(name, None):
                 _end(child)
         for thread in self._threads:
@@ -134,11 +136,14 @@ class Service:
         # The writer holds the log's lock by now, so whoever served this folder before is gone.
         FolderFiles(self._folder.documents).sweep()
         JobFiles(self._folder.jobs).tidy()
+        AuditFiles(self._folder.audits).tidy()
         arguments = (self._settings.host, str(self._port), str(self._workers), str(os.getpid()))
         self._spawn("server", environment, "api.server", *arguments)
         self._spawn("webhooks", environment, "api.webhooks.worker", str(self._folder.path), str(os.getpid()))
         self._spawn("jobs", environment, "api.jobs.worker", str(self._folder.path), str(path), str(os.getpid()))
         anchorer = self._start_anchoring()
+        # After the node: without one it would start its own.
+        self._spawn("audits", environment, "api.audits.worker", str(self._folder.path), str(os.getpid()))
         self._start_stamping()
         self._serve_metrics(counted, anchorer)
         self._until(self._answers, "server")

@@ -9,6 +9,7 @@
     keys/anchor.key    secp256k1 key that pays for anchors
     documents/         the documents that lenders have deposited
     jobs/              long files of records that are worked through
+    audits/            audits that were asked for over HTTP, and their reports
     chain/             state of the embedded node
     traffic.db         requests counted and answers kept for a while (SQLite)
     deployment.json    registry and chain that the log is anchored in
@@ -108,6 +109,7 @@ class DataFolder:
         self.anchor_key = self.path / "keys" / "anchor.key"
         self.documents = self.path / "documents"
         self.jobs = self.path / "jobs"
+        self.audits = self.path / "audits"
         self.chain = self.path / "chain"
         self.traffic = self.path / "traffic.db"
         self.deployment = self.path / "deployment.json"

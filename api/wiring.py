@@ -9,6 +9,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.administration import Administration
+from api.audits.files import AuditFiles
 from api.certificate.maker import CertificateMaker, Sealer
 from api.checker import CheckerPool
 from api.clock import now
@@ -86,6 +87,7 @@ class Services:
     checker: CheckerPool
     depositary: Depositary
     jobs: JobFiles
+    audits: AuditFiles
     issuer: ReceiptIssuer
     exporter: ProofExporter
     packages: PackageWriter
@@ -148,6 +150,7 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
         files=files,
         checker=checker,
         jobs=JobFiles(folder.jobs),
+        audits=AuditFiles(folder.audits),
         depositary=Depositary(store, files, checker, clock),
         issuer=issuer,
         exporter=exporter,

@@ -252,6 +252,23 @@ class NewOrganisation(Organisation):
     api_key: str
 
 
+class Audit(TypedDict):
+    """An audit: `state` is open, waiting, running, done, failed or cancelled; `problem` says why it failed."""
+
+    id: str
+    kind: str
+    lender: int | None
+    state: str
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    cancelled_at: str | None
+    done: int
+    total: int | None
+    seconds_left: int | None
+    problem: dict[str, Any] | None
+
+
 class Anchor(TypedDict):
     """A checkpoint in a contract on a chain; `root` is base64."""
 

@@ -191,6 +191,17 @@ class AsyncClient(Connection):
     add_organisation = _sends(calls.access.add_organisation)
     organisations = _sends(calls.access.organisations)
 
+    audit_log = _sends(calls.audits.audit_log)
+    audit_records = _sends(calls.audits.audit_records)
+    draw_sample = _sends(calls.audits.draw_sample)
+    tie_out = _sends(calls.audits.tie_out)
+    put_ledger = _sends(calls.audits.put_ledger)
+    audits = _sends(calls.audits.audits)
+    audit = _sends(calls.audits.audit)
+    audit_report = _sends(calls.audits.audit_report)
+    cancel_audit = _sends(calls.audits.cancel_audit)
+    evaluate_sample = _sends(calls.audits.evaluate_sample)
+
     anchors = _lists(calls.log.anchors)
     checkpoint = _sends(calls.log.checkpoint)
     readiness = _sends(calls.log.readiness)

@@ -14,13 +14,15 @@ from notary.ports import Lender
 WRITE_RECORDS, READ_RECORDS = "records:write", "records:read"
 WRITE_PARTIES, WRITE_POLICY, WRITE_WEBHOOKS = "parties:write", "policy:write", "webhooks:write"
 WRITE_PASSES, WRITE_ACCESS, WRITE_ORGANISATIONS = "passes:write", "access:write", "organisations:write"
+RUN_AUDITS = "audits:run"
 
 ROLES: Mapping[str, tuple[str, ...]] = {
     "lender": (
         WRITE_RECORDS, READ_RECORDS, WRITE_PARTIES, WRITE_POLICY, WRITE_WEBHOOKS, WRITE_PASSES, WRITE_ACCESS,
+        RUN_AUDITS,
     ),
-    "auditor": (READ_RECORDS, WRITE_ACCESS),
-    "operator": (WRITE_ORGANISATIONS, WRITE_ACCESS, READ_RECORDS),
+    "auditor": (READ_RECORDS, WRITE_ACCESS, RUN_AUDITS),
+    "operator": (WRITE_ORGANISATIONS, WRITE_ACCESS, READ_RECORDS, RUN_AUDITS),
 }  # fmt: skip
 """The scopes that a key of an organisation of each role can have."""
 
@@ -94,15 +96,22 @@ class Grant:
     expires_at: int
     revoked_at: int | None = None
 
+    def covers_all(self, now: int) -> bool:
+        """Tell whether the auditor may read all of the lender's loans at this moment."""
+        return self._is_open(now) and self.loan is None and self.began_from is None and self.began_until is None
+
     def covers(self, loan: str, began: int, now: int) -> bool:
         """Tell whether the auditor may read this loan at this moment."""
-        if now >= self.expires_at or (self.revoked_at is not None and self.revoked_at <= now):
+        if not self._is_open(now):
             return False
         if self.loan is not None and self.loan != loan:
             return False
         return (self.began_from is None or began >= self.began_from) and (
             self.began_until is None or began < self.began_until
         )
+
+    def _is_open(self, now: int) -> bool:
+        return now < self.expires_at and (self.revoked_at is None or now < self.revoked_at)
 
 
 @dataclass(frozen=True)

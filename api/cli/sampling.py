@@ -11,17 +11,13 @@ import orjson
 from api.anchoring import use_node
 from api.cli.options import data_option, lender_option, types_option
 from api.cli.output import REFUSED, console, json_option, show
+from api.sampling import anchor_of_population, seed_of_block
 from api.settings import DataFolder
 from api.wiring import load_signer, open_store
-from chain.rpc import Rpc
-from chain.witness import NodeWitness
 from notary.audit.evaluation import evaluate
-from notary.audit.sample import Seed, Wanted, block_seed, checkpoint_seed, draw_sample
+from notary.audit.sample import Wanted, checkpoint_seed, draw_sample
 from notary.audit.sampling import SampleError
-from notary.errors import NotFoundError, UnavailableError
-from notary.log.anchors import Anchor, AnchorState
 from notary.log.reader import Log
-from notary.ports import Store
 
 
 class _Decimal(click.ParamType[Decimal]):
@@ -81,15 +77,15 @@ def sample_audit(
         raise click.UsageError("--seed-block and --seed-checkpoint name two seeds")
     folder.settings()
     wanted, store = Wanted(**asked), open_store(folder)
-    anchor = _population(store, size)
+    anchor = anchor_of_population(store, size)
     if seed_checkpoint:
         note = seed_checkpoint.read_text("utf-8")
         seed = checkpoint_seed(note, load_signer(folder).verifier, anchor.size, Log(store))
     elif rpc:
-        seed = _block_seed(rpc, anchor, seed_block)
+        seed = seed_of_block(rpc, anchor, seed_block)
     else:
         with use_node(folder) as url:
-            seed = _block_seed(url, anchor, seed_block)
+            seed = seed_of_block(url, anchor, seed_block)
     sample = draw_sample(store, wanted, anchor, seed)
     if compare and orjson.loads(compare.read_bytes()) != sample:
         console.print(f"[red]another sample[/] than {compare}")
@@ -122,24 +118,6 @@ def evaluate_sample(context: click.Context, sample: Path, results: Path, as_json
         members = evaluate(document, file)
     show(members, as_json, "What the sample shows")
     context.exit(0 if members["tolerable"] else REFUSED)
-
-
-def _population(store: Store, size: int | None) -> Anchor:
-    """Return the anchor that fixes the population. Raises `NotFoundError`."""
-    anchors = [anchor for anchor in store.anchors(AnchorState.MINED, AnchorState.FINAL) if size in (None, anchor.size)]
-    if not anchors:
-        raise NotFoundError("no anchor fixes a population" if size is None else f"no anchor has the size {size}")
-    return anchors[-1]
-
-
-def _block_seed(url: str, anchor: Anchor, number: int | None) -> Seed:
-    """Ask a node for the seed, and whether its chain holds the anchor. Raises `UnavailableError`, `ProofError`."""
-    NodeWitness(url).confirm(anchor)
-    wanted = (anchor.block_number or 0) + 1 if number is None else number
-    block = Rpc(url).block(wanted)
-    if block is None:
-        raise UnavailableError(f"there is no block {wanted} yet: the seed is still to come")
-    return block_seed(anchor, block.number, block.hash, block.time)
 
 
 COMMANDS = (sample_audit, evaluate_sample)

@@ -13,11 +13,10 @@ from api.cli.options import data_option, lender_option, types_option
 from api.cli.output import REFUSED, console, json_option
 from api.settings import DataFolder
 from api.wiring import open_store
-from notary.audit.table import read_table
-from notary.audit.tie_out import COLUMNS, TieOut, sums_members
+from notary.audit.tie_out import TieOut
+from notary.audit.tie_out_report import tie_out_report, ties_out
 from notary.log.reader import Log
 
-FORMAT = "loan-notary/tie-out@1"
 _MOST_SHOWN = 100
 
 
@@ -49,32 +48,14 @@ def tie_out(
     """
     folder.settings()
     store = open_store(folder)
-    size = Log(store).head().size
-    tie, counts, first = TieOut(store, lender, size, types), dict[str, int](), list[dict[str, Any]]()
+    tie = TieOut(store, lender, Log(store).head().size, types)
     with ExitStack() as stack:
         file = stack.enter_context(ledger.open(encoding="utf-8", newline=""))
         kept = stack.enter_context(differences.open("wb")) if differences else None
-        for difference in tie.run(read_table(file, COLUMNS)):
-            counts[difference.kind] = counts.get(difference.kind, 0) + 1
-            members = difference.members()
-            if kept:
-                kept.write(orjson.dumps(members) + b"\n")
-            if len(first) < _MOST_SHOWN:
-                first.append(members)
-    report = {
-        "format": FORMAT,
-        "lender": lender,
-        "entries": size,
-        "types": list(types),
-        "matched": tie.matched,
-        "mismatched": counts.get("mismatched", 0),
-        "missing_in_the_log": counts.get("missing in the log", 0),
-        "missing_in_the_ledger": counts.get("missing in the ledger", 0),
-        "sums": sums_members(tie.sums),
-        "differences": first,
-    }
+        keep = (lambda members: kept.write(orjson.dumps(members) + b"\n")) if kept else None
+        report = tie_out_report(tie, file, _MOST_SHOWN, keep)
     _show(report, as_json)
-    context.exit(REFUSED if counts else 0)
+    context.exit(0 if ties_out(report) else REFUSED)
 
 
 def _show(report: dict[str, Any], as_json: bool) -> None:

@@ -12,23 +12,20 @@
     <lender>/<job>/results.ndjson     the answers, of which progress.json says how many bytes count
 """
 
-import fcntl
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
-import orjson
-
 from api.jobs.job import Job, Part, Progress
-from notary.errors import DigestError, Fault, InvalidInputError, JobError, NotFoundError, UnavailableError
+from api.state_files import file_errors, locked, read_state, sync_folder, write_state
+from notary.errors import DigestError, Fault, InvalidInputError, JobError, NotFoundError
 
 MAX_PART = 64 * 1024 * 1024
 MAX_PARTS = 10_000
@@ -58,16 +55,16 @@ class JobFiles:
             folder = home / f"job_{uuid4().hex}"
             coming = home / f"new-{folder.name}"
             coming.mkdir(mode=0o700)
-            _write(coming / "job.json", {"created_at": now, "documents_required": documents_required})
+            write_state(coming / "job.json", {"created_at": now, "documents_required": documents_required})
             coming.rename(folder)
-            _sync(home)
+            sync_folder(home)
         return self.find(lender, folder.name)
 
     def find(self, lender: int, job: str) -> Job:
         """Return a job. Raises `NotFoundError`."""
         folder = self._folder / str(lender) / job
-        with _translated():
-            made = _read(folder / "job.json") if _JOB.fullmatch(job) else None
+        with file_errors():
+            made = read_state(folder / "job.json") if _JOB.fullmatch(job) else None
             if made is None:
                 raise NotFoundError("you have no job of this id")
             return Job(
@@ -77,13 +74,13 @@ class JobFiles:
                 started_at=_moment(folder / "started.json"),
                 cancelled_at=_moment(folder / "cancelled.json"),
                 parts=_parts(folder),
-                progress=Progress(**(_read(folder / "progress.json") or {})),
+                progress=Progress(**(read_state(folder / "progress.json") or {})),
                 folder=folder,
             )
 
     def jobs(self, lender: int | None = None) -> list[Job]:
         """Return the jobs of a lender, or of all, the oldest first."""
-        with _translated():
+        with file_errors():
             paths = list(self._folder.glob(f"{'*' if lender is None else lender}/job_*"))
         found = []
         for path in paths:
@@ -100,7 +97,7 @@ class JobFiles:
         if not 1 <= number <= MAX_PARTS:
             raise InvalidInputError(Fault("", f"parts are numbered from 1 to {MAX_PARTS}"))
         self._require_open(lender, job)
-        with _translated(), tempfile.NamedTemporaryFile(dir=self._folder / str(lender), prefix="new-") as file:
+        with file_errors(), tempfile.NamedTemporaryFile(dir=self._folder / str(lender), prefix="new-") as file:
             digest = sha256()
             for piece in body:
                 digest.update(piece)
@@ -119,7 +116,7 @@ class JobFiles:
                 if _bytes(home) + file.tell() > self._max_bytes:
                     raise JobError(f"your jobs would take more than {self._max_bytes} bytes; old ones go by themselves")
                 os.link(file.name, found.folder / f"{number:05}-{digest.hexdigest()}")
-                _sync(found.folder)
+                sync_folder(found.folder)
         return True
 
     def start(self, lender: int, job: str, now: int) -> Job:
@@ -131,7 +128,7 @@ class JobFiles:
             if found.started_at is None:
                 if not found.parts or found.parts[-1].number != len(found.parts):
                     raise JobError("the parts are not numbered 1, 2, 3 and so on without a gap")
-                _write(found.folder / "started.json", {"at": now})
+                write_state(found.folder / "started.json", {"at": now})
         return self.find(lender, job)
 
     def cancel(self, lender: int, job: str, now: int) -> Job:
@@ -141,7 +138,7 @@ class JobFiles:
             if found.state == "done":
                 raise JobError("the job is done")
             if found.cancelled_at is None:
-                _write(found.folder / "cancelled.json", {"at": now})
+                write_state(found.folder / "cancelled.json", {"at": now})
         return self.find(lender, job)
 
     def save(self, job: Job, progress: Progress) -> bool:
@@ -153,12 +150,12 @@ class JobFiles:
             is_cancelled = self.find(job.lender, job.id).cancelled_at is not None
             if is_cancelled:
                 progress = replace(progress, finished_at=None)
-            _write(job.folder / "progress.json", asdict(progress))
+            write_state(job.folder / "progress.json", asdict(progress))
         return not is_cancelled
 
     def tidy(self) -> None:
         """Make the folder, and remove what was half received; to be called while nothing is being received."""
-        with _translated():
+        with file_errors():
             self._folder.mkdir(exist_ok=True, mode=0o700)
             for path in self._folder.glob("*/new-*"):
                 if path.is_dir():
@@ -180,14 +177,8 @@ class JobFiles:
             raise JobError(f"the job is {found.state} and takes no more parts")
         return found
 
-    @contextmanager
-    def _locked(self, lender: int) -> Iterator[Path]:
-        home = self._folder / str(lender)
-        with _translated():
-            home.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with (home / "lock").open("wb") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                yield home
+    def _locked(self, lender: int) -> AbstractContextManager[Path]:
+        return locked(self._folder / str(lender))
 
 
 def _parts(folder: Path) -> tuple[Part, ...]:
@@ -196,43 +187,9 @@ def _parts(folder: Path) -> tuple[Part, ...]:
 
 
 def _moment(path: Path) -> int | None:
-    members = _read(path)
+    members = read_state(path)
     return None if members is None else int(members["at"])
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        members: dict[str, Any] = orjson.loads(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    return members
-
-
-def _write(path: Path, members: dict[str, Any]) -> None:
-    coming = path.with_suffix(".new")
-    with coming.open("wb") as file:
-        file.write(orjson.dumps(members))
-        file.flush()
-        os.fsync(file.fileno())
-    coming.rename(path)
-    _sync(path.parent)
 
 
 def _bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.glob("*/*"))
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UnavailableError(f"a job's files cannot be used now: {error.strerror}") from error

@@ -6,6 +6,7 @@ Objects in answers may get members; clients pass over those that they do not kno
 
 from typing import Any
 
+from api.audits.audit import KINDS
 from api.openapi.model import Schema
 from api.openapi.shapes import (
     BASE64,
@@ -157,6 +158,12 @@ _DELIVERY = {
     "next_attempt_at": or_null(TIME), "delivered_at": or_null(TIME), "last_status": or_null(WHOLE),
     "last_detail": or_null(TEXT),
 }  # fmt: skip
+_AUDIT = {
+    "id": TEXT, "kind": either(*KINDS), "lender": or_null(WHOLE),
+    "state": either("open", "waiting", "running", "done", "failed", "cancelled"), "created_at": TIME,
+    "started_at": or_null(TIME), "finished_at": or_null(TIME), "cancelled_at": or_null(TIME), "done": WHOLE,
+    "total": or_null(WHOLE), "seconds_left": or_null(WHOLE), "problem": or_null({"type": "object"}),
+}  # fmt: skip
 _ORGANISATION = {"number": WHOLE, "name": TEXT, "role": either(*ROLES)}
 _ATTACHMENT = members(
     {"sha256": DIGEST, "kind": either("signature", "timestamp"), "received_at": TIME, "checks": _CHECKS}
@@ -199,6 +206,19 @@ _OWN: dict[str, Schema] = {
         {"line": WHOLE, "status": WHOLE},
         {**_PROBLEM["properties"], "status": WHOLE, "id": TEXT, "index": WHOLE, "sequence": WHOLE},
         description="One line of the answer: where the record is, or the problem of its line.",
+    ),
+    "Audit": members(_AUDIT),
+    "AuditReport": members({"format": TEXT}, additionalProperties=True),
+    "Audits": listing("audits", "Audit"),
+    "SampleEvaluation": members(
+        {
+            "mode": either("attribute", "monetary"), "items": WHOLE, "upper_limit": TEXT, "tolerable": FLAG,
+            "maths": TEXT,
+        },
+        {
+            "deviations": WHOLE, "deviating": items(WHOLE), "overstated_items": WHOLE, "certain_overstatement": TEXT,
+            "projected_overstatement": TEXT, "found_understatement": TEXT,
+        },
     ),
     "Job": members(
         {

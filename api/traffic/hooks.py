@@ -14,7 +14,8 @@ from notary.access import AccessStore
 from notary.errors import Fault
 
 NEEDED = frozenset({
-    "api_keys.create", "api_keys.rotate", "deliveries.test", "grants.make", "jobs.create", "organisations.add",
+    "api_keys.create", "api_keys.rotate", "audits.order",
+    "deliveries.test", "grants.make", "jobs.create", "organisations.add",
     "passes.mint", "webhooks.add", "webhooks.rotate",
 })  # fmt: skip
 """Endpoints that make something new each time: without a key, a repeated request would make it twice."""

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading single members of small request bodies, and writing moments."""
 
-from collections.abc import Mapping, Set
+import re
+from collections.abc import Mapping, Sequence, Set
+from decimal import Decimal
 from typing import Any
 
 from notary.encoding import format_time, parse_time
 from notary.errors import Fault, InvalidInputError
 
 _LONGEST = 256
+_DECIMAL = re.compile(r"(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,6})?")
 
 
 def text_of(members: Mapping[str, Any], name: str) -> str:
@@ -24,6 +27,30 @@ def number_of(members: Mapping[str, Any], name: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**31:
         raise InvalidInputError(Fault(f"/{name}", "must be a whole number from 1 on"))
     return value
+
+
+def whole_of(members: Mapping[str, Any], name: str) -> int:
+    """Return a whole number from 0 on. Raises `InvalidInputError`."""
+    value = members[name]
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
+        raise InvalidInputError(Fault(f"/{name}", "must be a whole number from 0 on"))
+    return value
+
+
+def decimal_of(members: Mapping[str, Any], name: str) -> Decimal:
+    """Return a decimal number, which JSON has as a text. Raises `InvalidInputError`."""
+    value = members.get(name)
+    if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
+        raise InvalidInputError(Fault(f"/{name}", 'must be a decimal number in a text, such as "0.05"'))
+    return Decimal(value)
+
+
+def one_of(members: Mapping[str, Any], name: str, allowed: Sequence[str]) -> str:
+    """Return one of some texts. Raises `InvalidInputError`."""
+    value = members.get(name)
+    if value not in allowed:
+        raise InvalidInputError(Fault(f"/{name}", f"is none of {', '.join(allowed)}"))
+    return str(value)
 
 
 def time_of(members: Mapping[str, Any], name: str, after: int | None = None) -> int | None:

@@ -45,13 +45,17 @@ class HistoriesOutcome:
 
 
 class HistoriesAudit:
-    """Audits the loans of one store. `size` is that of the log audited, `as_of` the moment that findings are of."""
+    """Audits the loans of one store, or those of one `lender` in it.
 
-    def __init__(self, store: Store, schemes: Schemes, size: int, as_of: int) -> None:
+    `size` is that of the log audited, `as_of` the moment that findings are of.
+    """
+
+    def __init__(self, store: Store, schemes: Schemes, size: int, as_of: int, lender: int | None = None) -> None:
         self._store = store
         self._schemes = schemes
         self._size = size
         self._as_of = as_of
+        self._only = lender
         self._lender = lru_cache(maxsize=1024)(store.lender)
         self._policies = Policies(store)
         self._keyring = Keyring(_KnownKeys(store), schemes)
@@ -60,7 +64,8 @@ class HistoriesAudit:
         """Audit the loans of these numbers. Raises `UnavailableError`."""
         outcome = HistoriesOutcome()
         for loan, records in self._store.loan_histories(loans.start, loans.stop):
-            self._loan(loan, records, outcome)
+            if self._only in (None, loan.lender):
+                self._loan(loan, records, outcome)
         return outcome
 
     def _loan(

@@ -80,7 +80,7 @@ class TieOut:
     def __init__(self, store: Store, lender: int, size: int, types: tuple[str, ...]) -> None:
         """Raises `UnbookedTypeError`."""
         check_types(types)
-        self._store, self._lender, self._size, self._types = store, lender, size, types
+        self._store, self.lender, self.size, self.types = store, lender, size, types
         self._seen = bytearray(size // 8 + 1)
         self._of_loan = lru_cache(maxsize=256)(self._read_loan)
         self.matched = 0
@@ -100,7 +100,7 @@ class TieOut:
                 yield difference
             else:
                 self.matched += 1
-        for booking in bookings(self._store, self._size, self._lender, self._types):
+        for booking in bookings(self._store, self.size, self.lender, self.types):
             total = self.sums[booking.type, booking.currency]
             total.log_count += 1
             total.log += booking.minor
@@ -108,8 +108,8 @@ class TieOut:
                 yield Difference("missing in the ledger", None, booking)
 
     def _read(self, line: int, fields: dict[str, str]) -> Row:
-        if fields["type"] not in self._types:
-            raise TableError(line, f"is of type {fields['type'][:40]!r}, none of {', '.join(self._types)}")
+        if fields["type"] not in self.types:
+            raise TableError(line, f"is of type {fields['type'][:40]!r}, none of {', '.join(self.types)}")
         if not fields["id"] and not fields["reference"]:
             raise TableError(line, "has neither id nor reference")
         minor = read_amount(line, fields["amount"], fields["currency"])
@@ -129,10 +129,10 @@ class TieOut:
         return Difference("mismatched", row, booking, fields) if fields else None
 
     def _by_id(self, row: Row) -> Booking | None:
-        record = self._store.find_records([(self._lender, row.id)]).get((self._lender, row.id))
-        if record is None or record.index >= self._size:
+        record = self._store.find_records([(self.lender, row.id)]).get((self.lender, row.id))
+        if record is None or record.index >= self.size:
             return None
-        return booking_of(record.index, self._lender, record.payload, self._types)
+        return booking_of(record.index, self.lender, record.payload, self.types)
 
     def _by_reference(self, row: Row) -> Booking | None:
         """Return the loan's booking of this type and reference; of several the one that fits best and is not taken."""
@@ -147,8 +147,8 @@ class TieOut:
         return next(iter(exact or found), None)
 
     def _read_loan(self, loan: str) -> list[Booking]:
-        records = (item for item in self._store.loan_records(self._lender, loan) if item.index < self._size)
-        found = (booking_of(item.index, self._lender, item.payload, self._types) for item in records)
+        records = (item for item in self._store.loan_records(self.lender, loan) if item.index < self.size)
+        found = (booking_of(item.index, self.lender, item.payload, self.types) for item in records)
         return [item for item in found if item]
 
     def _is_seen(self, booking: Booking) -> bool:

@@ -4,6 +4,7 @@
 import doctest
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import partial
 from inspect import Parameter, signature
 from pathlib import Path
@@ -14,18 +15,20 @@ import pytest
 from structlog.testing import capture_logs
 
 import loan_notary
+from api.audits.audit import Order
 from api.auth import hash_secret, new_api_key
 from api.clock import now
 from loan_notary import Client, calls, connection, receipts, signing, webhook_messages
 from notary.access import ROLES, ApiKey, key_id
+from notary.audit.sample import Wanted
 from tests.support.api import Api, agreement, running_api
 from tests.support.certificates import YEAR, Authority
 from tests.support.listening import listening
 
 ROOT = Path(__file__).parents[2]
 MODULES = (
-    calls.access, calls.documents, calls.log, calls.parties, calls.records, calls.webhooks, connection, receipts,
-    signing, webhook_messages,
+    calls.access, calls.audits, calls.documents, calls.log, calls.parties, calls.records, calls.webhooks, connection,
+    receipts, signing, webhook_messages,
 )  # fmt: skip
 WITHOUT = {
     "/v1/verify",  # the client verifies by itself
@@ -46,6 +49,13 @@ WITHOUT = {
     "/log/consistency/<old>/<new>/receipt.cose",
 }
 """Paths that no call is for."""
+
+
+SAMPLE = {
+    "format": "loan-notary/sample@1",
+    "wanted": {"mode": "attribute", "confidence": "0.95", "tolerable": "0.05"},
+    "items": [{"index": index} for index in range(59)],
+}
 
 
 def examples() -> list[doctest.DocTest]:
@@ -91,7 +101,21 @@ def known(api: Api, url: str, tmp_path: Path) -> Iterator[dict[str, Any]]:
             "authority_pem": Authority.create(f"CA {uuid4()}", now() - YEAR, now() + YEAR).pem,
             "auditor": operator.add_organisation("Auditors", "auditor")["number"],
             "operator_key": operator_key,
+            "audited": audit_with(api, {"format": "loan-notary/audit@1", "verdict": "valid"}),
+            "sampled": audit_with(api, SAMPLE),
         }
+    for audit in api.services.audits.audits():
+        if not audit.is_over:
+            api.services.audits.cancel(audit.organisation, audit.id, now())
+
+
+def audit_with(api: Api, report: dict[str, Any]) -> str:
+    """Return the id of an audit of the bank's that is done and has this report; of a sample whatever it says."""
+    files, number = api.services.audits, api.bank.lender.number
+    wanted = Wanted("attribute", number, ("repayment",), Decimal("0.95"), Decimal("0.05"))
+    made = files.create(number, Order("sample", number, wanted=wanted), now())
+    files.end(made, now(), report, None)
+    return made.id
 
 
 def run(test: doctest.DocTest, names: dict[str, Any]) -> None:
@@ -130,7 +154,7 @@ def test_every_endpoint_has_a_call(api: Api) -> None:
         "auditor": 1, "data": b"", "file": Path(__file__), "signature": {},
     }  # fmt: skip
     adapter, called = api.app.url_map.bind("notary"), set()
-    for module in MODULES[:6]:
+    for module in MODULES[:7]:
         for make in (make for name, make in vars(module).items() if name[0] != "_" and name in vars(Client)):
             wanted = [item for item in signature(make).parameters.values() if item.default is Parameter.empty]
             call = make(*(given.get(item.name, "x") for item in wanted))

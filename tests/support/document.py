@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -15,10 +16,13 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 from werkzeug.test import TestResponse
 
+from api.audits.audit import Order
 from api.auth import hash_secret, new_api_key
 from api.clock import now
-from api.openapi.examples import CLIENT_KEY
+from api.openapi.examples import AUDIT_ID, CLIENT_KEY
 from notary.access import ROLES, ApiKey, key_id
+from notary.audit.sample import FORMAT as SAMPLE
+from notary.audit.sample import Wanted
 from tests.support.api import Api, running_api
 from tests.support.builders import ORIGIN, anchor_of
 
@@ -70,7 +74,25 @@ def example_api(path: Path) -> Iterator[Api]:
         api.services.store.save_anchor(anchor_of(head))
         assert replay(api, "keysRegister", 1)[1].status_code == 201
         assert replay(api, "recordsSubmit")[1].status_code == 201
+        add_sample(api)
         yield api
+
+
+def add_sample(api: Api) -> None:
+    """Give the bank an audit of the example's id: a sample of one item."""
+    wanted = Wanted("attribute", api.bank.lender.number, ("repayment",), Decimal("0.5"), Decimal("0.5"))
+    files = api.services.audits
+    made = files.create(wanted.lender, Order("sample", wanted.lender, wanted=wanted), now())
+    terms = {"mode": "attribute", "confidence": "0.5", "tolerable": "0.5"}
+    files.end(made, now(), {"format": SAMPLE, "wanted": terms, "items": [{"index": 2}]}, None)
+    made.folder.rename(made.folder.with_name(AUDIT_ID))
+
+
+def cancel_audits(api: Api) -> None:
+    """Cancel the audits that are not over, of which an organisation has at most four."""
+    for audit in api.services.audits.audits():
+        if not audit.is_over:
+            api.services.audits.cancel(audit.organisation, audit.id, now())
 
 
 def token_of(api: Api, operation: Operation) -> str | None:
@@ -100,6 +122,8 @@ def replay(api: Api, name: str, number: int = 0) -> tuple[dict[str, Any], TestRe
     too, as links name it.
     """
     operation = OPERATIONS[name]
+    if name == "auditsOrder":
+        cancel_audits(api)
     parameters = {item["name"]: item for item in operation.value.get("parameters", [])}
     path = {name: item["example"] for name, item in parameters.items() if item["in"] == "path"}
     query = {name: item["example"] for name, item in parameters.items() if item["in"] == "query" and "example" in item}
