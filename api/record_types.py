@@ -5,15 +5,17 @@
 
     python -m api.record_types api/static/verify/record-types.js
 
-The JSON Schemas of `notary.records.schemas` without what only people read, each shared part once, and whose signatures
-a type asks for. A test compares the file with what is made here.
+The JSON Schemas of `notary.records.schemas` without what only people read, each shared part once, whose signatures a
+type asks for, and in which stages of a loan it may stand. A test compares the file with what is made here.
 """
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from notary.lifecycle import TRANSITIONS
 from notary.records import RECORD_TYPES
 from notary.records.schemas import schema_of
 
@@ -24,7 +26,8 @@ _HEAD = """\
  * The record types, made from the code of the notary by `python -m api.record_types`: do not edit.
  *
  * `PARTS` are shared schemas by name; `TYPES` has each type's schema, its `signers` (whose signatures make an envelope
- * complete) and `authors` (of whom at least one must have signed).
+ * complete) and `authors` (of whom at least one must have signed). `TRANSITIONS` has for each type the stages of a loan
+ * that take it, and the stage that follows.
  * @module
  */
 """
@@ -39,10 +42,10 @@ def record_types_module() -> str:
         for part, value in schema.get("$defs", {}).items():
             assert parts.setdefault(part, _bare(value)) == _bare(value), f"two different parts are called {part}"
         types[name] = {"signers": model.signers, "authors": model.authors, "schema": _bare(schema)}
-    return _HEAD + _table("PARTS", parts) + _table("TYPES", types)
+    return _HEAD + _table("PARTS", parts) + _table("TYPES", types) + _table("TRANSITIONS", TRANSITIONS)
 
 
-def _table(name: str, rows: dict[str, Any]) -> str:
+def _table(name: str, rows: Mapping[str, Any]) -> str:
     lines = (f"  {key}: {json.dumps(value, ensure_ascii=False)},\n" for key, value in rows.items())
     return f"export const {name} = {{\n{''.join(lines)}}};\n"
 

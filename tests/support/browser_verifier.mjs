@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verifier of the pages as a process, for tests: one JSON request a line in, one JSON answer a line out.
 //
-//     {"do": "receipt", "data": base64, "log_key": text or null}    the report
+//     {"do": "receipt", "data": base64, "log_key": text or null,
+//      "authorities": [base64], "files": [{"sha256", "size", "sm3"}]}     the report on a receipt or history receipt
+//     {"do": "package", "data": base64, "log_key": text or null}    the report on an evidence package
+//     {"do": "qr", "text": text, "receipt": base64 or null, "log_key": text or null}   that on a QR code's text
+//     {"do": "loan", "records": [record], "as_of": time}            where the loan stands, or what is wrong
 //     {"do": "record" | "json" | "canonical", "data": base64}       null, or what is wrong
 //     {"do": "consistency", "old": n, "new": n, "hashes": [base64], "old_root": base64, "new_root": base64}   the same
 //     {"do": "digest", "data": base64}                              {"sha256", "sm3"} in hex
@@ -19,7 +23,10 @@ import { digestFile, readReceiptFile } from '../../api/static/check/files.js';
 import { TEXTS } from '../../api/static/check/texts.js';
 import { BrokenError } from '../../api/static/verify/errors.js';
 import { parseCanonical, parseJson } from '../../api/static/verify/json.js';
+import { loanView } from '../../api/static/verify/loan-view.js';
 import { verifyConsistency } from '../../api/static/verify/merkle.js';
+import { verifyPackage } from '../../api/static/verify/package.js';
+import { verifyQr } from '../../api/static/verify/qr-proof.js';
 import { readRecord } from '../../api/static/verify/records.js';
 import { verifyReceipt } from '../../api/static/verify/verification.js';
 
@@ -27,7 +34,18 @@ const LIMIT = 64 * 1024;
 const bytes = (text) => new Uint8Array(Buffer.from(text, 'base64'));
 
 const ACTIONS = {
-  receipt: ({ data, log_key: logKey }) => verifyReceipt(bytes(data), logKey),
+  receipt: ({ data, log_key: logKey, authorities = [], files = [] }) =>
+    verifyReceipt(bytes(data), { logKey, authorities: authorities.map(bytes), files }),
+  package: ({ data, log_key: logKey }) => verifyPackage(new Blob([bytes(data)]), { logKey }),
+  qr: ({ text, receipt, log_key: logKey }) => verifyQr(text, { logKey, receipt: receipt ? bytes(receipt) : null }),
+  loan({ records, as_of: asOf }) {
+    try {
+      return loanView(records, asOf);
+    } catch (error) {
+      if (error instanceof BrokenError) return error.message;
+      throw error;
+    }
+  },
   record: ({ data }) => fault(() => readRecord(parseCanonical(bytes(data), LIMIT))),
   json: ({ data }) => fault(() => parseJson(bytes(data), LIMIT)),
   canonical: ({ data }) => fault(() => parseCanonical(bytes(data), LIMIT)),

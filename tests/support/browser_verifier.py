@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chain import toolchain
-from notary.encoding import b64
+from notary.encoding import b64, parse_b64
 
 _PROGRAM = Path(__file__).with_name("browser_verifier.mjs")
 
@@ -33,6 +33,17 @@ class BrowserVerifier:
     def report(self, receipt: bytes, log_key: str | None = None) -> dict[str, Any]:
         """Return the report on a receipt."""
         report: dict[str, Any] = self.ask("receipt", receipt, log_key=log_key)
+        return report
+
+    def case(self, case: dict[str, Any]) -> dict[str, Any]:
+        """Return the report on a case of the published vectors."""
+        given = {name: case.get(name) for name in ("log_key", "receipt", "text")}
+        if "text" in case:
+            report: dict[str, Any] = self.ask("qr", **given)
+        else:
+            kind = "package" if "package" in case else "receipt"
+            data, authorities = parse_b64(case[kind]), case.get("authorities", [])
+            report = self.ask(kind, data, log_key=case["log_key"], authorities=authorities)
         return report
 
 

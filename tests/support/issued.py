@@ -84,9 +84,13 @@ def issue(
     purposes: tuple[x509.ObjectIdentifier, ...] = (),
     more: Extensions = (),
     signed_with: HashAlgorithm | None = None,
+    serial: int | None = None,
     **signing: Any,
 ) -> Issued:
-    """Issue a certificate, by itself or by the one `below` which it stands; `usage` None is the usual one."""
+    """Issue a certificate, by itself or by the one `below` which it stands; `usage` None is the usual one.
+
+    Without a `serial` it gets a random one.
+    """
     key = key or ec.generate_private_key(ec.SECP256R1())
     issuer_key = below.key if below else key
     subject = distinguished(name) if isinstance(name, str) else name
@@ -96,7 +100,7 @@ def issue(
         .subject_name(subject)
         .issuer_name(below.certificate.subject if below else subject)
         .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(x509.random_serial_number() if serial is None else serial)
         .not_valid_before(valid[0])
         .not_valid_after(valid[1])
     )

@@ -7,26 +7,48 @@ written but ends in an error.
 """
 
 import json
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from cryptography.x509 import load_der_x509_certificate
+
 from notary.encoding import b64
-from notary.log.signed_note import parse_verifier
+from notary.log.signed_note import NoteVerifier, parse_verifier
+from notary.package.verification import PackageVerifier
+from notary.receipts.qr_proof import verify_qr
 from notary.receipts.report import Report, Status
 from tests.support.vector_broken import broken_cases
 from tests.support.vector_cases import Case, good_cases, sealed_wrongly
+from tests.support.vector_certificates import certificate_cases
+from tests.support.vector_histories import history_cases
 from tests.support.vector_malformed import malformed_cases
+from tests.support.vector_packages import package_cases
+from tests.support.vector_qr import qr_cases
+from tests.support.vector_tokens import token_cases
 from verifier import make_verifier
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "verification"
-GROUPS = {"good": good_cases, "broken": broken_cases, "sealed-wrongly": sealed_wrongly, "malformed": malformed_cases}
+GROUPS: dict[str, Callable[[], Iterator[Case]]] = {
+    "good": good_cases,
+    "broken": broken_cases,
+    "sealed-wrongly": sealed_wrongly,
+    "malformed": malformed_cases,
+    "certificates": certificate_cases,
+    "timestamps": token_cases,
+    "histories": history_cases,
+    "packages": package_cases,
+    "qr": qr_cases,
+}
+KINDS = {"packages": "package", "qr": "text"}
+"""What a document of a group is called in its cases, where it is no receipt."""
 
 
 def vectors() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Yield the name of each file and the cases in it."""
     for group, cases in GROUPS.items():
-        yield f"{group}.json", [_vector(case) for case in cases()]
+        yield f"{group}.json", [_vector(case, KINDS.get(group, "receipt")) for case in cases()]
 
 
 def expectation(report: Report) -> dict[str, Any]:
@@ -43,11 +65,34 @@ def encoded(cases: list[dict[str, Any]]) -> str:
     return "[\n" + ",\n".join(json.dumps(case, ensure_ascii=False) for case in cases) + "\n]\n"
 
 
-def _vector(case: Case) -> dict[str, Any]:
-    report = make_verifier(parse_verifier(case.log_key) if case.log_key else None).verify(case.data)
+def reported(case: Case, kind: str) -> Report:
+    """Return what the notary's own verifier says of a case."""
+    key = parse_verifier(case.log_key) if case.log_key else None
+    if kind == "text":
+        return verify_qr(case.data.decode(), key, case.receipt)
+    if kind == "package":
+        return _verify_package(case.data, key)
+    authorities = [load_der_x509_certificate(der) for der in case.authorities]
+    return make_verifier(key, authorities=authorities).verify(case.data)
+
+
+def _verify_package(data: bytes, key: NoteVerifier | None) -> Report:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "package.zip"
+        path.write_bytes(data)
+        return PackageVerifier(make_verifier(key)).verify(path)
+
+
+def _vector(case: Case, kind: str) -> dict[str, Any]:
+    report = reported(case, kind)
     found = {check.link for check in report.checks if check.status is Status.FAILED}
     assert found == case.broken, f"{case.name}: {sorted(found)} break, not {sorted(case.broken)}"
-    return {"name": case.name, "log_key": case.log_key, "receipt": b64(case.data), **expectation(report)}
+    given: dict[str, Any] = {kind: case.data.decode() if kind == "text" else b64(case.data)}
+    if case.authorities:
+        given["authorities"] = [b64(der) for der in case.authorities]
+    if case.receipt is not None:
+        given["receipt"] = b64(case.receipt)
+    return {"name": case.name, "log_key": case.log_key, **given, **expectation(report)}
 
 
 def main() -> None:

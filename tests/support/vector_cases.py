@@ -19,12 +19,18 @@ LOG_KEY = make.LOG.verifier.format()
 
 @dataclass(frozen=True)
 class Case:
-    """A document, the log key to trust (None: the receipt's own), and the links that break."""
+    """A document, the links that break, and what it is held against.
+
+    `log_key` is the one to trust (None: the document's own), `authorities` certificates (DER) by which timestamps
+    count, `receipt` the bytes that stand beside a QR code.
+    """
 
     name: str
     data: bytes
     broken: frozenset[str] = frozenset()
     log_key: str | None = LOG_KEY
+    authorities: tuple[bytes, ...] = ()
+    receipt: bytes | None = None
 
 
 def case(name: str, members: Any, *broken: str, log_key: str | None = LOG_KEY) -> Case:

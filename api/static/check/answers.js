@@ -11,8 +11,8 @@
  * An answer has `kind` and `reason`, whose words are in texts.js, and `values` for these words.
  * @module
  */
-import { FORMAT } from '../verify/receipt.js';
-import { LOCAL_CHAINS } from '../verify/time-proof.js';
+import { RECEIPT } from '../verify/receipt.js';
+import { LOCAL_CHAINS } from '../verify/sealed-links.js';
 import { verifyReceipt } from '../verify/verification.js';
 
 const HISTORY = 'loan-notary/history@1';
@@ -36,9 +36,10 @@ export function formatOf(data) {
 export function answerReceipt(data, logKey) {
   const format = formatOf(data);
   if (format === HISTORY) return { kind: 'unknown', reason: 'history', values: {}, report: null };
-  if (format !== FORMAT) return { kind: 'unknown', reason: 'other-format', values: { format }, report: null };
-  const report = verifyReceipt(data, logKey);
-  const { receipt, record } = report;
+  if (format !== RECEIPT) return { kind: 'unknown', reason: 'other-format', values: { format }, report: null };
+  const report = verifyReceipt(data, { logKey });
+  const receipt = report.document;
+  const record = report.records[0]?.members ?? null;
   const answer = (kind, reason, values = {}) => ({
     kind,
     reason,
@@ -82,8 +83,8 @@ export function parseDigest(text) {
 
 // A receipt that fits under the key that it names itself was not tampered with; it is only not by the log that is trusted.
 function isOfAnotherLog(data, report, logKey) {
-  if (!report.receipt || report.receipt.log_key === logKey) return false;
-  return verifyReceipt(data, null).verdict !== 'invalid';
+  if (!report.document || report.document.log_key === logKey) return false;
+  return verifyReceipt(data).verdict !== 'invalid';
 }
 
 function warningsOf(receipt) {

@@ -6,7 +6,7 @@
 import { hmac } from '../vendor/noble-hashes/hmac.js';
 import { sha256 } from '../vendor/noble-hashes/sha2.js';
 import { keccak_256 } from '../vendor/noble-hashes/sha3.js';
-import { concat } from './encoding.js';
+import { concat, toBytes, utf8 } from './encoding.js';
 
 export { sha256 };
 export const keccak = keccak_256;
@@ -29,4 +29,9 @@ export function nodeHash(left, right) {
 /** Return the entry of a record: 0x01 || tag || HMAC-SHA256(nonce, envelope). */
 export function recordEntry(tag, nonce, envelope) {
   return concat(RECORD, tag, hmac(sha256, nonce, envelope));
+}
+
+/** Return the tag of the record with this number in a loan: HMAC-SHA256(loan key, "loan-notary/1 tag" || uint64). */
+export function loanTag(loanKey, number) {
+  return hmac(sha256, loanKey, concat(utf8('loan-notary/1 tag'), toBytes(number, 8)));
 }

@@ -9,7 +9,7 @@ import { b64url, parseB64url, parseHex } from './encoding.js';
 import { refuse } from './errors.js';
 import { sha256 } from './hashing.js';
 import { canonicalJson } from './json.js';
-import { verify as verifyPs256 } from './rsa-pss.js';
+import { verifyPs256 } from './rsa.js';
 import { isObject } from './shape.js';
 
 export const WALLET_ALG = 'urn:loan-notary:alg:eip712';

@@ -1,25 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Receipts (FORMATS.md section 8): read strictly; nothing in them is verified here.
+ * Receipts and history receipts (FORMATS.md sections 8 and 12): read strictly; nothing in them is verified here.
  * @module
  */
 import { concat, parseTime, utf8 } from './encoding.js';
 import { readEnvelope } from './envelope.js';
 import { refuse } from './errors.js';
+import { loanTag } from './hashing.js';
 import { canonicalJson, parseCanonical } from './json.js';
 import { b64Bytes, b64urlBytes, isObject, list, object, oneOf, orNull, parsedBy, text, whole } from './shape.js';
 
-export const FORMAT = 'loan-notary/receipt@1';
+export const RECEIPT = 'loan-notary/receipt@1';
+export const HISTORY = 'loan-notary/history@1';
 export const MAX_RECEIPT = 512 * 1024;
+export const MAX_HISTORY = 32 * 1024 * 1024;
+const MAX_RECORDS = 10_000;
 const PARTIES = ['lender', 'borrower', 'guarantor', 'assignee', 'participant'];
+const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
 
 const hash = b64Bytes(32, 32);
-const secret = b64urlBytes(32, 32);
+const blob = b64Bytes(1, 64 * 1024);
 const hex32 = text(66, 66, /^0x[0-9a-f]{64}$/);
-const nodes = list(b64Bytes(1, 64 * 1024), 1, 64);
-const name = text(1, 256);
+const nodes = list(blob, 1, 64);
+const time = parsedBy(parseTime);
 
-const readEvidence = object({ header: b64Bytes(1, 64 * 1024), account_proof: nodes, storage_proof: nodes });
+/** Readers of members that other formats have too. */
+export const name = text(1, 256);
+export const digest = text(64, 64, /^[0-9a-f]{64}$/);
+export const secret = b64urlBytes(32, 32);
+export const seal = b64urlBytes(64, 64);
+export const hashes = list(hash, 0, 64);
+export const environment = oneOf('production', 'test');
+
+const readEvidence = object({ header: blob, account_proof: nodes, storage_proof: nodes });
 const readAnchor = object({
   chain_id: whole,
   registry: text(42, 42, /^0x[0-9a-f]{40}$/),
@@ -33,14 +46,13 @@ const readAnchor = object({
   block_time: whole,
   evidence: (value) => (value === 'none' ? null : readEvidence(value)),
 });
-const time = parsedBy(parseTime);
 const readKey = object({
   party: oneOf(...PARTIES),
   jwk: readTexts,
   valid_from: time,
   valid_until: orNull(time),
   revoked_from: orNull(time),
-  root: orNull(b64Bytes(1, 64 * 1024)),
+  root: orNull(blob),
 });
 const readCheck = object({
   kind: text(1, 64),
@@ -49,8 +61,6 @@ const readCheck = object({
   signer: orNull(text(1, 256)),
   time: orNull(text(1, 32)),
 });
-const digest = text(64, 64, /^[0-9a-f]{64}$/);
-const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
 const readWord = object({
   sha256: digest,
   present: oneOf(true, false),
@@ -60,46 +70,63 @@ const readWord = object({
   media_type: orNull(text(3, 255, MEDIA_TYPE)),
   checks: list(readCheck, 0, 256),
 });
-const readMembers = object({
-  format: oneOf(FORMAT),
-  environment: oneOf('production', 'test'),
+/** What both formats have once, and what opens the entry of a record. */
+const sealed = (format) => ({
+  format: oneOf(format),
+  environment,
   state: oneOf('recorded', 'mined', 'final'),
   lender: name,
-  received_at: time,
-  envelope: (value) => value,
-  keys: list(readKey, 0, 16),
-  documents: list(readDocument, 0, 256),
-  nonce: secret,
-  tag: secret,
-  index: whole,
-  inclusion: list(hash, 0, 64),
   checkpoint: text(0, 64 * 1024),
   log_key: name,
-  timestamps: list(b64Bytes(1, 64 * 1024), 0, 16),
+  timestamps: list(blob, 0, 16),
   anchors: list(readAnchor, 0, 16),
-  seal: b64urlBytes(64, 64),
+  seal,
+});
+const record = {
+  received_at: time,
+  envelope: readEnvelope,
+  keys: list(readKey, 0, 16),
+  documents: list(readDocumentWord, 0, 256),
+  nonce: secret,
+  index: whole,
+  inclusion: hashes,
+};
+const readReceipt = object({ ...sealed(RECEIPT), ...record, tag: secret });
+const readHistory = object({
+  ...sealed(HISTORY),
+  loan_key: secret,
+  records: list(object(record), 1, MAX_RECORDS),
 });
 
 /**
- * Read a receipt.
+ * Read a receipt or a history receipt.
  * @param {Uint8Array} data
- * @returns {object} its members with bytes decoded and the envelope read, and `sealedBytes`: what the seal is over
+ * @returns {object} its members with bytes decoded and envelopes read; `records`, one in a receipt, each with its `tag`;
+ *   and `sealedBytes`, what the seal is over
  * @throws {BrokenError}
  */
-export function readReceipt(data) {
-  const value = parseCanonical(data, MAX_RECEIPT);
-  if (!isObject(value) || value.format !== FORMAT)
-    refuse(`/format: only receipts of the format ${FORMAT} are known here`);
-  const members = readMembers(value);
-  const envelope = readEnvelope(value.envelope);
+export function readDocument(data) {
+  const value = parseCanonical(data, MAX_HISTORY);
+  const format = isObject(value) ? value.format : null;
+  if (format !== RECEIPT && format !== HISTORY)
+    refuse(`/format: only the formats ${RECEIPT} and ${HISTORY} are known here`);
+  if (format === RECEIPT && data.length > MAX_RECEIPT) refuse(`more than ${MAX_RECEIPT} bytes`);
+  const members = format === RECEIPT ? readReceipt(value) : readHistory(value);
   const state = stateOf(members.anchors);
   if (members.state !== state) refuse(`/state: is ${members.state}, but the anchors make it ${state}`);
-  const { seal: _, ...sealed } = value;
-  const sealedBytes = concat(utf8(`${FORMAT} seal\n`), canonicalJson(sealed));
-  return { ...members, envelope, sealedBytes };
+  const records =
+    format === RECEIPT
+      ? [members]
+      : members.records.map((item, number) => ({ ...item, tag: loanTag(members.loan_key, number) }));
+  return { ...members, records, sealedBytes: sealedBytes(format, value) };
 }
 
-function readDocument(value) {
+/** Return what the seal of a format is over. @param {object} value the parsed JSON, seal and all */
+export function sealedBytes(format, { seal: _, ...rest }) {
+  return concat(utf8(`${format} seal\n`), canonicalJson(rest));
+}
+
+function readDocumentWord(value) {
   const word = readWord(value);
   const told = [word.received_at, word.sm3, word.media_type].map((member) => member !== null);
   const tellsOfNothing = !word.present && (word.size_ok || word.checks.length > 0);

@@ -4,14 +4,9 @@
  * @module
  */
 import { refuse } from './errors.js';
-import { PARTS } from './record-types.js';
+import { EXPONENTS, minorUnits } from './money.js';
 
 const USCC_ALPHABET = '0123456789ABCDEFGHJKLMNPQRTUWXY';
-const EXPONENTS = Object.fromEntries(
-  [0, 2, 3, 4].flatMap((exponent) =>
-    PARTS[`Money${exponent}`].properties.currency.enum.map((code) => [code, exponent]),
-  ),
-);
 // The loan number under which an organisation's administration stands.
 const ADMINISTRATION = 'urn:loan-notary:administration';
 const TERMS = [
@@ -158,7 +153,8 @@ function checkTransfer(giver, taker, share) {
   checkShare(share);
 }
 
-function isSame(one, other) {
+/** Tell whether two parties are the same: by a register number that both have, else by name. */
+export function isSame(one, other) {
   if (one.lei && other.lei) return one.lei === other.lei;
   if (one.uscc && other.uscc) return one.uscc === other.uscc;
   return (one.name ?? one.subject_ref) === (other.name ?? other.subject_ref);
@@ -185,10 +181,6 @@ function checkRow(row, exponent) {
 function decimals(amount) {
   const point = amount.indexOf('.');
   return point < 0 ? 0 : amount.length - point - 1;
-}
-
-function minorUnits(amount) {
-  return BigInt(amount.replace('.', ''));
 }
 
 function gcd(a, b) {

@@ -12,17 +12,19 @@ export const UNKNOWN = 'unknown';
 export const NOT_CHECKED = 'not checked';
 
 /**
- * The checks of one receipt in order, what had to be trusted, and `facts`: what the record says.
+ * The checks of one document in order, what had to be trusted, and `facts`: what the record says.
  *
- * `receipt` and `record` are its members once they could be read, else null; whether they are true is in the checks.
+ * `document` is what was read of it, and `records` those of its records that could be read, null for others; whether
+ * they are true is in the checks. `loan` is where the loan stands, by its records; null where not all of them were there.
  */
 export class Report {
   constructor() {
     this.checks = [];
     this.trusted = [];
     this.facts = {};
-    this.receipt = null;
-    this.record = null;
+    this.loan = null;
+    this.document = null;
+    this.records = [];
   }
 
   /** Return `invalid` if a link broke, else `cannot tell` if one could not be checked, else `valid`. */
@@ -42,6 +44,12 @@ export class Report {
     if (!this.trusted.includes(sentence)) this.trusted.push(sentence);
   }
 
+  /** Tell whether all checks of a link were done and found nothing. */
+  holds(link) {
+    const found = this.checks.filter((check) => check.link === link);
+    return found.length > 0 && found.every((check) => check.status === OK);
+  }
+
   /** Run one check, which returns a sentence or throws, and note what it found. */
   run(link, check) {
     try {
@@ -51,9 +59,19 @@ export class Report {
     }
   }
 
+  /** Run one check that returns a promise of a sentence, and note what it found. */
+  async runLater(link, check) {
+    try {
+      this.add(link, OK, await check());
+    } catch (error) {
+      this.add(link, statusOf(error), error.message);
+    }
+  }
+
   /** Return the report as plain data, with the members of the notary's own reports. */
   toJSON() {
-    return { verdict: this.verdict, facts: this.facts, checks: this.checks, trusted: this.trusted };
+    const told = { verdict: this.verdict, facts: this.facts, checks: this.checks, trusted: this.trusted };
+    return this.loan ? { ...told, loan: this.loan } : told;
   }
 }
 

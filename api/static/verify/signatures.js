@@ -3,7 +3,7 @@
  * Who signed a record, and how sure that makes it.
  * @module
  */
-import { BrokenError, UnknownError, refuse } from './errors.js';
+import { BrokenError, refuse } from './errors.js';
 import { WALLET_ALG } from './keys.js';
 import { verifyWallet } from './wallet.js';
 
@@ -11,10 +11,10 @@ import { verifyWallet } from './wallet.js';
  * Verify every signature of an envelope with the key in the same place.
  * @param {object} envelope of `readEnvelope`
  * @param {object} record of `readRecord`
- * @param {object[]} keys those of `readReceipt`, each with its `key` of `parseJwk`
+ * @param {object[]} keys those of a receipt, each with its `key` of `parseJwk`
  * @param {string} moment when the record was received, as `parseTime` reads it; such texts sort by time
  * @returns {'received'|'party-signed'|'lender-signed'|'co-signed'}
- * @throws {BrokenError} that a key was revoked is no fault here: see `checkUntold`
+ * @throws {BrokenError} that a key was revoked is no fault here: see `revocations`
  */
 export function verifySignatures(envelope, record, keys, moment) {
   const signed = new Map();
@@ -35,22 +35,18 @@ export function verifySignatures(envelope, record, keys, moment) {
 }
 
 /**
- * Throw an `UnknownError` where every signature fits, and yet nobody here can tell whether the party made it.
- * @param {object} envelope
+ * Say where every signature fits, and yet nobody here can tell whether the party made it.
  * @param {object[]} keys as for `verifySignatures`
  * @param {string} moment
+ * @returns {string[]} a sentence for each key that was revoked
  */
-export function checkUntold(envelope, keys, moment) {
+export function revocations(keys, moment) {
   const revoked = keys.filter((item) => item.revoked_from !== null && moment >= item.revoked_from);
-  const doubts = revoked.map(
+  return revoked.map(
     ({ key, party, revoked_from: from }) =>
       `the signatures fit, but key ${key.kid} is revoked from ${from} on, and the record was received at ${moment}: ` +
       `whether the ${party} signed cannot be told`,
   );
-  if (doubts.length) throw new UnknownError(doubts.join('; '));
-  if (envelope.signatures.some((signature) => signature.x5c.length)) {
-    throw new UnknownError('the signatures fit, but chains of certificates are checked by the command line only');
-  }
 }
 
 function checkOne(signature, { key, party, valid_from: from, valid_until: until }, record, payload, moment) {
