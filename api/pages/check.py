@@ -17,7 +17,7 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.get("/check")
     def check() -> Response:
-        modules = files().scripts("check/", "verify/", "vendor/")
+        modules = files().scripts("check/", "verify/", "vendor/noble")
         return page("check.html", modules=modules, log_key=services.log_key)
 
     return views

@@ -15,6 +15,9 @@ import { RECEIPT } from '../verify/receipt.js';
 import { LOCAL_CHAINS } from '../verify/sealed-links.js';
 import { verifyReceipt } from '../verify/verification.js';
 
+export { verifyPackage } from '../verify/package.js';
+export { verifyQr } from '../verify/qr-proof.js';
+
 const HISTORY = 'loan-notary/history@1';
 const DIGEST = /^[0-9a-f]{64}$/;
 
