@@ -11,8 +11,7 @@ DEV := .venv/dev.stamp
 NODE := node_modules/ci.stamp
 AUDIT := .venv-audit/stamp
 
-.PHONY: help run demo test test-fast test-long system check contracts audit-contracts bench lock clean
-.PHONY: help run demo test test-fast test-long check contracts audit-contracts geth bench lock clean
+.PHONY: help run demo test test-fast test-long system check contracts audit-contracts geth bench faults lock clean
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -59,6 +58,9 @@ build/geth: tests/geth/go.mod tests/geth/go.sum
 
 bench: $(DEV) $(NODE) ## Measure speed, as ratios within one run
 	python -m tests.bench
+
+faults: $(DEV) $(NODE) ## Kill a notary a thousand times and break its chain, and check what is left: an hour or two
+	python -m tests.faults
 
 lock: ## Write the lock files anew (needs uv and npm on the PATH)
 	$(PYTHON) requirements/lock.py

@@ -32,6 +32,8 @@ from api.metrics import FOLDER_VARIABLE
 from api.service_metrics import ServiceCollector, Watch, serving_metrics
 from api.settings import DataFolder, Settings
 from api.timestamping import make_timestamper
+from api.traffic.repeats import Repeats
+from api.traffic.store import TrafficFile
 from api.wiring import DATA_VARIABLE, WRITER_VARIABLE, open_store, open_webhooks
 from chain.anchorer import Anchorer
 from chain.embedded import EmbeddedNode
@@ -137,6 +139,7 @@ class Service:
         FolderFiles(self._folder.documents).sweep()
         JobFiles(self._folder.jobs).tidy()
         AuditFiles(self._folder.audits).tidy()
+        Repeats(TrafficFile(self._folder.traffic)).abandon_all()
         arguments = (self._settings.host, str(self._port), str(self._workers), str(os.getpid()))
         self._spawn("server", environment, "api.server", *arguments)
         self._spawn("webhooks", environment, "api.webhooks.worker", str(self._folder.path), str(os.getpid()))

@@ -130,13 +130,19 @@ class DataFolder:
     def begin(self, settings: Settings) -> bool:
         """Make the folder and write the settings, unless it has some; say whether it had none."""
         self.log_key.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        text = settings.model_dump_json(indent=2) + "\n"
+        # Whole under another name first: half a file would be the folder's settings for ever.
+        temporary = self._settings.with_suffix(".new")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(settings.model_dump_json(indent=2) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
         try:
-            descriptor = os.open(self._settings, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            self._settings.hardlink_to(temporary)
         except FileExistsError:
             return False
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
+        finally:
+            temporary.unlink()
         return True
 
 

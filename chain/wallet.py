@@ -49,12 +49,18 @@ class Wallet:
         key = os.urandom(32)
         while not _is_private_key(key):
             key = os.urandom(32)
+        # Whole under another name first: half a key would be kept for ever.
+        temporary = path.with_name(path.name + ".part")
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w") as file:
                 file.write(key.hex() + "\n")
                 file.flush()
                 os.fsync(file.fileno())
+            try:
+                path.hardlink_to(temporary)
+            finally:
+                temporary.unlink()
         except OSError as error:
             raise WalletError(path, error.strerror or type(error).__name__) from error
         return cls(key)

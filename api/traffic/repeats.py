@@ -98,3 +98,7 @@ class Repeats:
     def abandon(self, request: Request) -> None:
         """Forget that the request began: it may come again."""
         self._file.one("abandon", tenant=request.tenant, route=request.route, key=request.key)
+
+    def abandon_all(self) -> None:
+        """Forget all requests that began and were not answered; before this host's service takes requests."""
+        self._file.one("abandon_unanswered")

@@ -44,5 +44,8 @@ WHERE tenant = :tenant AND route = :route AND key = :key;
 -- name: abandon
 DELETE FROM answers WHERE tenant = :tenant AND route = :route AND key = :key;
 
+-- name: abandon_unanswered
+DELETE FROM answers WHERE status IS NULL;
+
 -- name: forget_answers
 DELETE FROM answers WHERE begun_at < ?;

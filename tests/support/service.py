@@ -91,6 +91,8 @@ class Service:
     port: int
     log: Path
     process: subprocess.Popen[bytes] | None = field(default=None)
+    variables: dict[str, str] = field(default_factory=dict)
+    """More of the environment, for all that is launched."""
 
     @property
     def url(self) -> str:
@@ -109,6 +111,7 @@ class Service:
                 stdout=log,
                 stderr=log,
                 cwd=ROOT,
+                env={**os.environ, **self.variables},
                 start_new_session=True,
             )
         return self.process
@@ -162,11 +165,17 @@ class Service:
         return str(document(run("add-lender", "--data", self.folder, name, "--json"))["api_key"])
 
     def request(
-        self, method: str, path: str, body: bytes | None = None, api_key: str = "", media_type: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        api_key: str = "",
+        media_type: str = "application/json",
+        **more: str,
     ) -> "Answer":
         """Make one request on a connection of its own."""
         with connection(self.url) as link:
-            return ask(link, method, path, body, api_key, media_type)
+            return ask(link, method, path, body, api_key, media_type, **more)
 
     def final_receipt(self, record_id: str, api_key: str) -> bytes:
         """Wait until a record is anchored for good, and return its receipt."""
@@ -211,9 +220,12 @@ def ask(
     body: bytes | None = None,
     api_key: str = "",
     media_type: str = "application/json",
+    **more: str,
 ) -> Answer:
-    """Make one request on a connection."""
-    headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+    """Make one request on a connection; `more` are headers, written with underscores."""
+    headers = {name.replace("_", "-"): value for name, value in more.items()}
+    if api_key:
+        headers["Authorization"] = f"Bearer {api_key}"
     if body is not None:
         headers["Content-Type"] = media_type
     link.request(method, path, body, headers)

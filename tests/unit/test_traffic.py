@@ -139,6 +139,17 @@ def test_a_request_whose_process_died_comes_again(file: TrafficFile) -> None:
     assert repeats.begin(ASKED, START + ABANDONED + 1) is None
 
 
+def test_a_request_that_a_kill_cut_short_held_up_its_own_repeat(file: TrafficFile) -> None:
+    Repeats(file).begin(ASKED, START)
+    answered = replace(ASKED, key="key-2")
+    Repeats(file).begin(answered, START)
+    Repeats(file).finish(answered, ANSWER)
+    after_the_start = Repeats(TrafficFile(file._path))
+    after_the_start.abandon_all()
+    assert after_the_start.begin(ASKED, START + 1) is None
+    assert after_the_start.begin(answered, START + 1) == ANSWER
+
+
 def test_of_requests_that_race_one_is_made(tmp_path: Path) -> None:
     repeats = [Repeats(TrafficFile(tmp_path / "traffic.db")) for _ in range(4)]
     begun, refused = [], []

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kills a real service under load, again and again, and checks everything after each kill.
+
+One data folder lives through `LIFE` kills. Each start is armed with the next kill, which counts only while a trigger
+file exists; so what the last kill left is checked in peace, and then the load begins.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from notary.log.anchors import AnchorState
+from tests.faults.checks import Subject, check_all
+from tests.faults.figures import Rows
+from tests.faults.load import Load
+from tests.faults.strikes import KINDS, REWINDS, Strike
+from tests.support.receiver import receiving
+from tests.support.service import new_service
+
+LIFE = 30
+"""Kills that one data folder lives through."""
+EVENTS = ("record.recorded", "record.anchored", "record.final", "record.reorged")
+
+
+@dataclass
+class Tally:
+    """What a campaign has done: kills by kind, and how many of what there were when all was checked."""
+
+    kills: Counter[str] = field(default_factory=Counter)
+    folders: int = 0
+    sent: int = 0
+    acknowledged: int = 0
+    found: int = 0
+    anchors: int = 0
+    messages: int = 0
+    repeated: int = 0
+    seconds: float = 0.0
+    doing: str = ""
+
+
+class KillFailedError(AssertionError):
+    """Raised when something did not hold after a kill; names what repeats it."""
+
+
+def campaign(folder: Path, count: int, seed: int, kinds: Sequence[str] = tuple(KINDS)) -> Tally:
+    """Deal `count` kills, each kind in its turn; folders are made in `folder` and removed when they held.
+
+    Raises `KillFailedError` for the first thing that does not hold; its data folder stays.
+    """
+    random, tally, began = Random(seed), Tally(), time.monotonic()
+    plan = [kinds[number % len(kinds)] for number in range(count)]
+    for first in range(0, count, LIFE):
+        lived = plan[first : first + LIFE]
+        random.shuffle(lived)
+        with _subject(folder / f"data-{seed}-{first}") as subject:
+            try:
+                _live(subject, lived, random, tally)
+            except (AssertionError, OSError, subprocess.SubprocessError) as error:
+                raise KillFailedError(f"seed {seed}, {tally.doing}: {error}; see {subject.folder.path}") from error
+            _count(subject, tally)
+        shutil.rmtree(folder / f"data-{seed}-{first}")
+    tally.seconds = time.monotonic() - began
+    return tally
+
+
+@contextmanager
+def _subject(path: Path) -> Iterator[Subject]:
+    with new_service(path, "--webhook-network", "127.0.0.0/8") as service, receiving() as receiver:
+        api_key = service.add_lender()
+        yield Subject(service, api_key, "", "", receiver)
+
+
+def _live(subject: Subject, kinds: Sequence[str], random: Random, tally: Tally) -> None:
+    service, trigger = subject.service, subject.folder.path.with_suffix(".trigger")
+    for kind in kinds:
+        strike = KINDS[kind](random)
+        _start(subject, strike.variables(trigger))
+        if subject.ledger.sent:
+            check_all(subject, random)
+        subject.rewound |= kind in REWINDS
+        tally.doing = f"kill {sum(tally.kills.values()) + 1} ({kind})"
+        sys.stderr.write(f"{tally.doing}\n")
+        _strike(subject, strike, trigger, random)
+        tally.kills[kind] += 1
+    _start(subject, {})
+    check_all(subject, random)
+    assert service.stop() == 0
+    service.wait_for_silence()
+
+
+def _start(subject: Subject, variables: dict[str, str]) -> None:
+    subject.service.variables = variables
+    subject.service.start("--workers", "1")
+    if not subject.hook:
+        body = json.dumps({"url": subject.receiver.url, "events": EVENTS}).encode()
+        answer = subject.service.request("POST", "/v1/webhooks", body, subject.api_key, idempotency_key="hook")
+        assert answer.status == 201, answer
+        subject.hook, subject.secret = answer.json["id"], answer.json["secret"]
+
+
+def _strike(subject: Subject, strike: Strike, trigger: Path, random: Random) -> None:
+    service = subject.service
+    assert service.process is not None
+    trigger.touch()
+    try:
+        with Load(service, subject.api_key, subject.hook, subject.ledger, random):
+            strike.deal(service, random)
+            assert service.process.wait() != 0
+    finally:
+        trigger.unlink()
+    service.process = None
+    service.wait_for_silence()
+
+
+def _count(subject: Subject, tally: Tally) -> None:
+    ledger, got = subject.ledger, subject.receiver.got
+    with subject.store() as store:
+        head = store.head()
+        assert head is not None
+        tally.anchors += len(store.anchors(AnchorState.FINAL))
+    tally.folders += 1
+    tally.sent += len(ledger.sent)
+    tally.acknowledged += len(ledger.placed)
+    tally.found += head.size
+    tally.messages += len({item.headers["webhook-id"] for item in got})
+    tally.repeated += len(got) - len({item.headers["webhook-id"] for item in got})
+
+
+def run(folder: Path, count: int, seed: int) -> Rows:
+    """Run a campaign and return its figures."""
+    tally = campaign(folder, count, seed)
+    return [
+        ("kills", f"{tally.kills.total():,}"),
+        *((f"- {kind}", f"{tally.kills[kind]:,}") for kind in KINDS if tally.kills[kind]),
+        ("data folders they were dealt to", f"{tally.folders:,}"),
+        ("records sent", f"{tally.sent:,}"),
+        ("records acknowledged, each found once, where its answer says", f"{tally.acknowledged:,}"),
+        ("records lost, doubled, changed or invented", "0"),
+        ("entries in the logs at the end, all audited", f"{tally.found:,}"),
+        ("anchors, each once on its chain", f"{tally.anchors:,}"),
+        ("webhook messages that arrived", f"{tally.messages:,}"),
+        ("- more than once, with the same id and body", f"{tally.repeated:,}"),
+        ("minutes", f"{tally.seconds / 60:.0f}"),
+    ]

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The named steps at which a process of the service is killed: right before one line of its code.
+
+`inject/sitecustomize.py` does it. A line is named by its text, which must be in the module once (`test_steps.py`).
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.faults.inject.sitecustomize import CLOCK, FAULT
+from tests.support.service import ROOT
+
+INJECT = Path(__file__).with_name("inject")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step: the process, as a part of its command line, and the line of `module` before which it dies.
+
+    `most` is the highest passage worth waiting for in a second or so of load.
+    """
+
+    process: str
+    module: str
+    line: str
+    most: int
+
+    def source(self) -> str:
+        """Return the module's text."""
+        return (ROOT / (self.module.replace(".", "/") + ".py")).read_text("utf-8")
+
+
+_WRITER, _HOOKS, _JOBS = "-m api.writer", "-m api.webhooks.worker", "-m api.jobs.worker"
+_HTTP, _MAIN = "-m api.server", "from api.cli import main"
+
+STEPS = {
+    "rows written, before the head": Step(
+        _WRITER, "notary.stores.sqlite",
+        'connection.execute(STATEMENTS["save_head"], (batch.head.size, batch.head.root, batch.head.checkpoint))', 40,
+    ),
+    "all written, before COMMIT": Step(_WRITER, "notary.stores.sqlite_file", 'connection.execute("COMMIT")', 40),
+    "after COMMIT, before the writer's answer": Step(_WRITER, "api.writer", "start = 0", 40),
+    "after the writer's answer, before the reply": Step(_HTTP, "api.writer_client", "return read_answer(answer)", 40),
+    "before an answer is kept for repeats": Step(
+        _HTTP, "api.traffic.hooks",
+        "repeats.finish(asked, Answer(response.status_code, response.content_type or \"\", response.get_data()))", 60,
+    ),
+    "before an anchor is noted": Step(_MAIN, "chain.anchorer", "self._save(anchor)", 2),
+    "anchor noted, before it is sent": Step(_MAIN, "chain.anchorer", "self._registry.rpc.send(signed.raw)", 2),
+    "anchor sent, before that is noted": Step(
+        _MAIN, "chain.anchorer", "self._save(replace(anchor, state=AnchorState.SENT))", 2
+    ),
+    "anchor mined, before that is noted": Step(_MAIN, "chain.anchorer", "self._save(settled)", 2),
+    "before messages are made": Step(
+        _HOOKS, "api.webhooks.producing", "self._hooks.advance_webhook(before, after, deliveries)", 4
+    ),
+    "message sent, before that is noted": Step(
+        _HOOKS, "api.webhooks.worker", "self._hooks.save_delivery(settled)", 6
+    ),
+    "job's lines placed, before their answers": Step(_JOBS, "api.jobs.worker", "_append(results, answers)", 1),
+    "job's answers written, before its progress": Step(
+        _JOBS, "api.jobs.worker", "spent = round((time.monotonic() - began) * 1000)", 1
+    ),
+}  # fmt: skip
+"""The steps by name."""
+
+
+def environment(variables: dict[str, str]) -> dict[str, str]:
+    """Return this process's environment with more variables; without coverage, which a killed process cannot write."""
+    return {**{name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}, **variables}
+
+
+def armed(step: Step, passage: int, trigger: Path) -> dict[str, str]:
+    """Return the variables that make the step's process die at a passage, counted while the file `trigger` exists."""
+    fault = {
+        "process": step.process,
+        "module": step.module,
+        "line": step.line,
+        "passage": passage,
+        "trigger": str(trigger),
+    }
+    return _injected({FAULT: json.dumps(fault)})
+
+
+def skewed(file: Path) -> dict[str, str]:
+    """Return the variables that set a service's clock wrong by the milliseconds that stand in a file."""
+    return _injected({CLOCK: str(file)})
+
+
+def _injected(variables: dict[str, str]) -> dict[str, str]:
+    paths = [str(INJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**variables, "PYTHONPATH": os.pathsep.join(paths)}
