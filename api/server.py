@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The HTTP server: granian with the Flask application in several worker processes."""
 
+import gc
 import os
 import sys
 
@@ -24,7 +25,11 @@ def worker_app() -> Flask:
     """Make the application of one worker process, which ends when the server does."""
     exit_with_parent(int(os.environ[_SERVER_VARIABLE]))
     configure_logs("server")
-    return create_served_app()
+    app = create_served_app()
+    # What is there now stays for good: the collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 def main() -> None:

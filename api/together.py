@@ -44,7 +44,7 @@ class Together(Generic[Item, Result]):
 
     def do(self, item: Item) -> Result:
         """Return the result for one item. Raises the `NotaryError` that `work` raised for its group."""
-        mine = _Brought[Item, Result](item)
+        mine: _Brought[Item, Result] = _Brought(item)
         mine.turn.acquire()
         with self._mutex:
             self._waiting.append(mine)

@@ -45,7 +45,7 @@ from notary.receipts.verification import ReceiptVerifier
 from notary.refusals import PolicyGate
 from notary.registration import Registrar
 from notary.schemes import load_private_key
-from notary.schemes.sodium import FAST_SCHEMES
+from notary.schemes.sodium import FAST_SCHEMES, sodium_signer
 from notary.sessions import SessionStore
 from notary.stores.document_files import FolderFiles
 from notary.stores.sqlite import SqliteStore
@@ -115,7 +115,8 @@ def open_webhooks(folder: DataFolder) -> SqliteWebhooks:
 
 def load_signer(folder: DataFolder) -> NoteSigner:
     """Load the log's key. Raises `InvalidKeyError` for a file that holds none."""
-    return NoteSigner(folder.settings().origin, _log_key(folder))
+    key = _log_key(folder)
+    return NoteSigner(folder.settings().origin, key, sodium_signer(key))
 
 
 def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], int] = now) -> Services:

@@ -79,12 +79,11 @@ class Envelope:
 
     def to_json(self) -> dict[str, Any]:
         """Return the envelope as a JSON object."""
-        return {
-            "payload": b64url(self.payload),
-            "signatures": [
-                {"protected": item.protected, "signature": b64url(item.signature)} for item in self.signatures
-            ],
-        }
+        return {"payload": b64url(self.payload), "signatures": self.signatures_json()}
+
+    def signatures_json(self) -> list[dict[str, str]]:
+        """Return the member `signatures` of that."""
+        return [{"protected": item.protected, "signature": b64url(item.signature)} for item in self.signatures]
 
     def signing_input(self, signature: Signature) -> bytes:
         """Return what `signature` is over: ASCII(protected || "." || b64url(payload)), RFC 7515 section 5.1."""

@@ -19,6 +19,9 @@ from notary.log.tiles import Tile
 from notary.log.timestamps import TimestampStore
 from notary.parties.validity import Validity
 
+UNSIGNED = "[]"
+"""The signatures of an envelope without any."""
+
 
 @dataclass(frozen=True)
 class Lender:
@@ -121,9 +124,7 @@ class StoredRecord:
     @property
     def envelope(self) -> Envelope:
         """The envelope, as it was committed to."""
-        if self.signatures == "[]":
-            return Envelope(self.payload)
-        return envelope_from_json({"payload": b64url(self.payload), "signatures": orjson.loads(self.signatures)})
+        return read_envelope(self.payload, self.signatures)
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,14 @@ class Draft:
     @property
     def envelope(self) -> Envelope:
         """The envelope as far as it is signed."""
-        return envelope_from_json({"payload": b64url(self.payload), "signatures": orjson.loads(self.signatures)})
+        return read_envelope(self.payload, self.signatures)
+
+
+def read_envelope(payload: bytes, signatures: str) -> Envelope:
+    """Return the envelope of a payload and of its `signatures`, the envelope's member as JSON."""
+    if signatures == UNSIGNED:
+        return Envelope(payload)
+    return envelope_from_json({"payload": b64url(payload), "signatures": orjson.loads(signatures)})
 
 
 @dataclass

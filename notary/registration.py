@@ -11,13 +11,14 @@ from hashlib import sha256
 from typing import Any
 
 from notary.canonical import canonical_json, parse_canonical, parse_json
+from notary.encoding import b64url
 from notary.envelope import MAX_PAYLOAD, Envelope, envelope_from_json
 from notary.errors import Fault, InvalidRecordError
 from notary.log.entries import SECRET_SIZE, commit
 from notary.log.sequencer import Submission
 from notary.parties.keyring import Keyring
 from notary.parties.signatures import Schemes, verify_each, verify_signatures
-from notary.ports import Lender, PartyStore
+from notary.ports import UNSIGNED, Lender, PartyStore
 from notary.records import Record, parse_record
 
 MAX_BODY = 128 * 1024
@@ -79,7 +80,9 @@ class Registrar:
 
 def _submission(lender: int, envelope: Envelope, record: Record, received_at: int, prove: bool) -> Submission:
     nonce = secrets.token_bytes(SECRET_SIZE)
-    encoded = envelope.to_json()
+    signatures = canonical_json(envelope.signatures_json()) if envelope.signatures else UNSIGNED.encode()
+    # The envelope's canonical form, as `Envelope.encode` gives it.
+    encoded = b'{"payload":"%b","signatures":%b}' % (b64url(envelope.payload).encode(), signatures)
     return Submission(
         lender=lender,
         record_id=record.id,
@@ -90,9 +93,9 @@ def _submission(lender: int, envelope: Envelope, record: Record, received_at: in
         previous=bytes.fromhex(record.previous) if record.previous else None,
         payload=envelope.payload,
         payload_digest=sha256(envelope.payload).digest(),
-        signatures=canonical_json(encoded["signatures"]).decode("ascii"),
+        signatures=signatures.decode("ascii"),
         nonce=nonce,
-        commitment=commit(nonce, canonical_json(encoded)),
+        commitment=commit(nonce, encoded),
         received_at=received_at,
         prove=prove,
     )

@@ -14,6 +14,7 @@ SHA-256(name || 0x0A || 0x01 || public key)[:4] and selects a key; it is not a s
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import NoReturn
@@ -60,18 +61,18 @@ class NoteVerifier:
 
 
 class NoteSigner:
-    """A private Ed25519 key and the name it signs under."""
+    """A private Ed25519 key and the name it signs under; `sign` is another way of signing with the same key."""
 
-    def __init__(self, name: str, private_key: Ed25519PrivateKey) -> None:
+    def __init__(self, name: str, private_key: Ed25519PrivateKey, sign: Callable[[bytes], bytes] | None = None) -> None:
         if not _NAME.fullmatch(name):
             _refuse(f"{name[:200]!r} cannot be a key name: no white space, no '+'")
-        self._private_key = private_key
+        self._sign = sign or private_key.sign
         self.verifier = NoteVerifier(name, private_key.public_key().public_bytes_raw())
         self._key_id = self.verifier.key_id
 
     def sign(self, message: bytes) -> bytes:
         """Return the 64 bytes of the Ed25519 signature over `message`."""
-        return self._private_key.sign(message)
+        return self._sign(message)
 
     def sign_note(self, text: str) -> str:
         """Return the signed note over `text`, which ends in a newline."""

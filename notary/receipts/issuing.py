@@ -13,7 +13,8 @@ from notary.log.reader import Log
 from notary.log.sequencer import Placed, Submission
 from notary.log.signed_note import NoteSigner
 from notary.parties.keyring import Keyring
-from notary.ports import Lender, Loan, LogStore, PartyStore, StoredRecord
+from notary.ports import UNSIGNED, Lender, Loan, LogStore, PartyStore, StoredRecord, read_envelope
+from notary.receipts.fresh import FreshReceipts
 from notary.receipts.history_receipt import MAX_HISTORY, MAX_RECORDS, HistoryReceipt
 from notary.receipts.provenance import words_on_documents
 from notary.receipts.receipt import KeyOfParty, Receipt
@@ -35,16 +36,17 @@ class ReceiptIssuer:
         self._log = Log(store)
         self._signer = signer
         self._environment = environment
+        self._fresh = FreshReceipts(signer, environment)
         self._log_key = signer.verifier.format()
 
     def fresh(self, lender: Lender, submission: Submission, placed: Placed) -> bytes:
         """Return the receipt of a record from the sequencer's own answer, which holds its proof; reads no log."""
-        record = StoredRecord(
-            placed.index, lender.number, submission.record_id, submission.loan, placed.sequence, submission.received_at,
-            submission.nonce, submission.payload, submission.signatures,
-        )  # fmt: skip
-        receipt = self._receipt(lender, record, placed.tag, placed.proof, placed.checkpoint)
-        return write_sealed(receipt, self._signer)
+        documents = words_on_documents(self._store, lender.number, submission.payload)
+        keys: tuple[KeyOfParty, ...] = ()
+        if submission.signatures != UNSIGNED:
+            envelope = read_envelope(submission.payload, submission.signatures)
+            keys = self._keys(lender.number, envelope, submission.received_at)
+        return self._fresh.write(lender.name, submission, placed, keys, documents)
 
     def stored(self, record: StoredRecord) -> bytes:
         """Return the receipt of a record in the log, under the checkpoint that says most about it."""
@@ -103,7 +105,7 @@ class ReceiptIssuer:
             lender=lender.name,
             received_at=record.received_at,
             envelope=envelope,
-            keys=self._keys(record, envelope),
+            keys=self._keys(record.lender, envelope, record.received_at),
             documents=words_on_documents(self._store, lender.number, record.payload),
             nonce=record.nonce,
             tag=tag,
@@ -113,7 +115,7 @@ class ReceiptIssuer:
             log_key=self._log_key,
         )
 
-    def _keys(self, record: StoredRecord, envelope: Envelope) -> tuple[KeyOfParty, ...]:
-        keys = self._keyring.keys_of(record.lender, envelope, record.received_at)
+    def _keys(self, lender: int, envelope: Envelope, moment: int) -> tuple[KeyOfParty, ...]:
+        keys = self._keyring.keys_of(lender, envelope, moment)
         signers = [keys[signature.kid] for signature in envelope.signatures]
         return tuple(KeyOfParty(item.party, item.key.jwk, item.validity, item.root) for item in signers)

@@ -8,7 +8,6 @@ exponent, so that compiled code alone checks the scale (check C5).
 A rate is `{"value": "0.0435", "unit": "per_annum"}`: a fraction, so this is 4.35 % a year.
 """
 
-from functools import cached_property
 from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
@@ -41,7 +40,7 @@ class Money(Model):
     currency: str
     amount: str
 
-    @cached_property
+    @property
     def minor(self) -> int:
         """The sum in the currency's smallest unit."""
         return minor_units(self.amount)

@@ -3,6 +3,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from notary.errors import InvalidEnvelopeError, InvalidInputError, MalformedJson
 from notary.log.anchors import AnchorState
 from notary.receipts.issuing import ReceiptIssuer
 from notary.receipts.receipt import MAX_RECEIPT, Receipt, parse_receipt
-from notary.receipts.sealed import write_sealed
+from notary.receipts.sealed import Environment, write_sealed
 from notary.stores.sqlite import SqliteStore
 from tests.support.builders import NotaryKit, anchor_of, history, kit_over, record, signed
 
@@ -71,13 +72,26 @@ def test_a_receipt_is_canonical_and_comes_back_to_the_byte(kit: NotaryKit, issue
     assert len(seal) == 86
 
 
-def test_fresh_and_stored_receipts_of_the_newest_record_are_the_same(kit: NotaryKit) -> None:
-    issuer = ReceiptIssuer(kit.store, kit.keyring, kit.signer)
-    item, place = kit.submit(
-        canonical_json(record("agreement", loan="fresh", id="01998d2e-5c00-7a31-8f42-0000000000ff"))
-    )
-    assert issuer.fresh(kit.lender, item, place) == issuer.stored(kit.store.record_at(place.index))
-    assert parse_receipt(issuer.fresh(kit.lender, item, place)).state == "recorded"
+@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("environment", ["test", "production"])
+@pytest.mark.parametrize("name", ["示范银行", 'A "quoted" \\ Bank\u2028'])
+def test_fresh_and_stored_receipts_of_the_newest_record_are_the_same(
+    tmp_path: Path, number: int, environment: Environment, name: str
+) -> None:
+    kit = kit_over(SqliteStore.create(tmp_path / "notary.db"))
+    lender, borrower = kit.register("lender"), kit.register("borrower", "ES256")
+    named = [{"name": "a.pdf", "media_type": "application/pdf", "size": 1, "sha256": "ab" * 32}] * number
+    value = record("agreement", documents=named) if named else record("application")
+    kit.sequencer.append(history("before", 300 * number, first=1000))
+    issuer = ReceiptIssuer(kit.store, kit.keyring, kit.signer, environment)
+    item, place = kit.submit(signed(value, *(lender, borrower)[:number]) if number else canonical_json(value))
+    kit.store._connection().execute("UPDATE organisations SET name = ?", (name,))
+    fresh = issuer.fresh(replace(kit.lender, name=name), item, place)
+    assert fresh == issuer.stored(kit.store.record_at(place.index))
+    receipt = parse_receipt(fresh)
+    assert (receipt.state, receipt.lender, receipt.environment) == ("recorded", name, environment)
+    assert (len(receipt.keys), len(receipt.documents)) == (min(number, 2), number)
+    kit.store.close()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ The odd inputs are made here by the slow reference; they are of the classes that
 from base64 import b64encode
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nacl.bindings import crypto_sign_open
 from nacl.exceptions import BadSignatureError
 
@@ -16,7 +17,7 @@ from notary.errors import InvalidKeyError, InvalidSignatureError
 from notary.parties.keys import make_jwk, parse_jwk
 from notary.schemes import SCHEMES, load_private_key
 from notary.schemes.eddsa import EdDSA
-from notary.schemes.sodium import SodiumEdDSA
+from notary.schemes.sodium import SodiumEdDSA, sodium_signer
 from tests.support import ed25519_reference as reference
 
 SCHEME = EdDSA()
@@ -176,6 +177,12 @@ def test_a_nonce_of_zero_is_taken_though_libsodium_refuses_it() -> None:
         crypto_sign_open(signature + message, public)
     verify(public, message, signature)
     refused(public, message + b"!", signature)
+
+
+@pytest.mark.parametrize("size", [0, 1, 63, 64, 2000])
+def test_libsodium_signs_as_the_other_library_does(size: int) -> None:
+    private, message = Ed25519PrivateKey.generate(), b"m" * size
+    assert sodium_signer(private)(message) == private.sign(message)
 
 
 def test_a_key_of_another_kind_is_refused() -> None:
