@@ -5,7 +5,7 @@ A line that is refused does not sink the others. The answer to a line has its ow
 place, or a problem document.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -14,6 +14,7 @@ from api.problems import describe
 from api.required_documents import check_documents
 from api.wiring import Services
 from api.writer_protocol import MAX_SUBMISSIONS
+from notary.envelope import Signature
 from notary.errors import LogBusyError, NotaryError, RefusedError
 from notary.log.sequencer import Placed, Submission
 from notary.ports import Lender
@@ -29,16 +30,26 @@ class Line(NamedTuple):
     result: Submission | dict[str, Any]
 
 
+SignatureOf = Callable[[int], Signature]
+"""Gives the signature of the batch that a line's record belongs to, by the line's number."""
+
+
 def answer_lines(
-    services: Services, lender: Lender, lines: Iterable[bytes], documents_required: bool
+    services: Services,
+    lender: Lender,
+    lines: Iterable[bytes],
+    documents_required: bool,
+    first: int = 1,
+    signature_of: SignatureOf | None = None,
 ) -> Iterator[bytes]:
     """Submit the lines, part by part, and yield their answers: a JSON line each, in order.
 
-    Where documents are required, a record is refused whose documents were not deposited. Raises `LogBusyError` where
+    Their numbers begin with `first`. Where documents are required, a record is refused whose documents were not
+    deposited. Raises `LogBusyError` where
     the log is too busy for the first part: nothing is answered then, and all may be sent again.
     """
     begun = False
-    for part in cut_lines(services, lender, lines, documents_required):
+    for part in cut_lines(services, lender, lines, documents_required, first, signature_of):
         try:
             answers = place_part(services, lender, part)
         except NotaryError as error:
@@ -46,15 +57,19 @@ def answer_lines(
                 raise
             # The response has begun, so its status cannot change: each line says itself that it was not taken.
             problem = describe(error)
-            answers = b"".join(
-                _line(line.number, problem if isinstance(line.result, Submission) else line.result) for line in part
-            )
+            refused = [problem if isinstance(line.result, Submission) else line.result for line in part]
+            answers = b"".join(answer_line(line.number, what) for line, what in zip(part, refused, strict=True))
         begun = True
         yield answers
 
 
 def cut_lines(
-    services: Services, lender: Lender, lines: Iterable[bytes], documents_required: bool, first: int = 1
+    services: Services,
+    lender: Lender,
+    lines: Iterable[bytes],
+    documents_required: bool,
+    first: int = 1,
+    signature_of: SignatureOf | None = None,
 ) -> Iterator[list[Line]]:
     """Check lines, numbered from `first` on, and yield them in parts that the log takes at once."""
     part: list[Line] = []
@@ -62,7 +77,8 @@ def cut_lines(
     result: Submission | dict[str, Any]
     for number, body in enumerate(lines, first):
         try:
-            result = _submission(services, lender, body, documents_required)
+            signed = signature_of(number) if signature_of else None
+            result = _submission(services, lender, body, documents_required, signed)
         except NotaryError as error:
             result = describe(error)
         part.append(Line(number, result))
@@ -84,14 +100,16 @@ def place_part(services: Services, lender: Lender, part: Sequence[Line]) -> byte
     answers = []
     for line in part:
         if isinstance(line.result, Submission):
-            answers.append(_line(line.number, _placed_members(line.result, next(places))))
+            answers.append(answer_line(line.number, _placed_members(line.result, next(places))))
         else:
-            answers.append(_line(line.number, line.result))
+            answers.append(answer_line(line.number, line.result))
     return b"".join(answers)
 
 
-def _submission(services: Services, lender: Lender, body: bytes, documents_required: bool) -> Submission:
-    submission = services.registrar.submission(lender, body, prove=False)
+def _submission(
+    services: Services, lender: Lender, body: bytes, documents_required: bool, signed: Signature | None
+) -> Submission:
+    submission = services.registrar.submission(lender, body, prove=False, signed=signed)
     check_documents(services, lender, submission, documents_required)
     return submission
 
@@ -107,5 +125,6 @@ def _placed_members(submission: Submission, placed: Placed | RefusedError) -> di
     }
 
 
-def _line(number: int, members: dict[str, Any]) -> bytes:
+def answer_line(number: int, members: dict[str, Any]) -> bytes:
+    """Return the answer to a line."""
     return orjson.dumps({"line": number, **members}, option=orjson.OPT_APPEND_NEWLINE)

@@ -27,9 +27,9 @@ from notary.access import AccessStore
 from notary.documents.depositing import Depositary
 from notary.documents.document import DocumentFiles
 from notary.drafts import DAY, Drafts
-from notary.envelope import WalletDomain
 from notary.errors import UnavailableError
 from notary.exports.making import ProofExporter
+from notary.jws_header import WalletDomain
 from notary.log.reader import Log
 from notary.log.signed_note import NoteSigner
 from notary.package.making import PackageWriter

@@ -15,7 +15,7 @@ from typing import Any, NoReturn, Protocol
 from chain.eip712 import domain_separator, hash_struct, signing_hash, text_word
 from chain.keccak import keccak
 from notary.canonical import parse_json
-from notary.envelope import MAX_PAYLOAD, EnvelopeSigner, WalletDomain, read_signing_input
+from notary.envelope import MAX_PAYLOAD, EnvelopeSigner, read_signing_input
 from notary.errors import (
     Fault,
     InvalidInputError,
@@ -24,6 +24,7 @@ from notary.errors import (
     MalformedJsonError,
     MissingPackageError,
 )
+from notary.jws_header import WalletDomain
 from notary.parties.keys import WALLET_ALG, PublicKey, make_jwk
 
 NAME, VERSION = "Loan Notary", "1"

@@ -23,6 +23,7 @@ be: a record names them by their digests.
 """
 
 from loan_notary.async_client import AsyncClient
+from loan_notary.batch_signing import sign_batch, sign_file
 from loan_notary.call import Call, Page
 from loan_notary.client import Client
 from loan_notary.errors import (
@@ -96,6 +97,8 @@ __all__ = [
     "read_history",
     "read_receipt",
     "sign",
+    "sign_batch",
+    "sign_file",
     "signature_over",
     "verify",
     "verify_webhook",

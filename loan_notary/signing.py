@@ -34,7 +34,7 @@ __all__ = [
     "signature_over",
 ]
 
-_MAX_ENVELOPE = 128 * 1024
+MAX_ENVELOPE = 128 * 1024
 JsonObject = Mapping[str, Any]
 
 
@@ -80,5 +80,5 @@ def signature_over(envelope: Envelope | JsonObject | bytes, key: PrivateKey) -> 
 
 def _read(envelope: JsonObject | bytes) -> Envelope:
     return envelope_from_json(
-        parse_json(envelope, limit=_MAX_ENVELOPE) if isinstance(envelope, bytes) else dict(envelope)
+        parse_json(envelope, limit=MAX_ENVELOPE) if isinstance(envelope, bytes) else dict(envelope)
     )

@@ -5,41 +5,29 @@
 
     {"payload": b64url(record), "signatures": [{"protected": b64url(header), "signature": b64url(bytes)}, ...]}
 
-Exactly one form is accepted: no unprotected `header`, and a protected header that is the JCS of `{"alg", "kid",
-"typ"}` with `typ` fixed, so that a signature made for this format fits no other. One member more is allowed: `x5c`, the
-chain of certificates of the key (RFC 7515 section 4.1.6), or `domain`, which a wallet signs and must have. The payload
-stays as the bytes that were signed. Signature bytes identify nothing: some schemes let anybody change them.
+Exactly one form is accepted: no unprotected `header`, and a protected header as `notary.jws_header` reads it. The
+payload stays as the bytes that were signed. Signature bytes identify nothing: some schemes let anybody change them.
+
+A signature over a whole batch of records stands in the same list, with a member `batch` that shows by a path of hashes
+that this record is among those that were signed (`notary.batch_place`).
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, NamedTuple
 
-from notary.canonical import canonical_json, parse_canonical
-from notary.encoding import b64, b64url, parse_b64, parse_b64url
-from notary.errors import Fault, InvalidEnvelopeError, MalformedJsonError
+from notary.batch_place import BatchPlace, read_place
+from notary.canonical import canonical_json
+from notary.encoding import b64url
+from notary.jws_header import Header, WalletDomain, fault, read_bytes, read_header, write_header
 from notary.parties.keys import WALLET_ALG
 
 TYPE = "loan-notary/record@1"
+BATCH_TYPE = "loan-notary/batch@1"
 MAX_PAYLOAD = 64 * 1024
 MAX_SIGNATURES = 16
-MAX_CERTIFICATES = 8
-_MAX_HEADER = 1024
-_MAX_HEADER_WITH_CHAIN = 24 * 1024
 _MAX_SIGNATURE = 1024
 """Bytes of a signature by the largest RSA key."""
-_PLAIN = {"alg", "kid", "typ"}
-_REGISTRY = re.compile(r"0x[0-9a-f]{40}")
-
-
-@dataclass(frozen=True)
-class WalletDomain:
-    """What a wallet's signature is bound to: a chain, and the address of the registry on it (EIP-712 domain)."""
-
-    chain_id: int
-    registry: str
 
 
 class EnvelopeSigner(NamedTuple):
@@ -56,7 +44,10 @@ class EnvelopeSigner(NamedTuple):
 
 
 class Signature(NamedTuple):
-    """One signature: the encoded protected header, what it says, and the signature's bytes."""
+    """One signature: the encoded protected header, what it says, and the signature's bytes.
+
+    `batch` is the record's place among those that were signed at once; None if it was signed by itself.
+    """
 
     protected: str
     alg: str
@@ -64,6 +55,12 @@ class Signature(NamedTuple):
     signature: bytes
     x5c: tuple[bytes, ...] = ()
     domain: WalletDomain | None = None
+    batch: BatchPlace | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the signature as a JSON object."""
+        members = {"protected": self.protected, "signature": b64url(self.signature)}
+        return members if self.batch is None else {**members, "batch": self.batch.to_json()}
 
 
 @dataclass(frozen=True)
@@ -81,34 +78,40 @@ class Envelope:
         """Return the envelope as a JSON object."""
         return {"payload": b64url(self.payload), "signatures": self.signatures_json()}
 
-    def signatures_json(self) -> list[dict[str, str]]:
+    def signatures_json(self) -> list[dict[str, Any]]:
         """Return the member `signatures` of that."""
-        return [{"protected": item.protected, "signature": b64url(item.signature)} for item in self.signatures]
+        return [item.to_json() for item in self.signatures]
 
     def signing_input(self, signature: Signature) -> bytes:
-        """Return what `signature` is over: ASCII(protected || "." || b64url(payload)), RFC 7515 section 5.1."""
-        return f"{signature.protected}.{b64url(self.payload)}".encode("ascii")
+        """Return what `signature` is over: ASCII(protected || "." || b64url(payload)), RFC 7515 section 5.1.
+
+        The payload is the record's, or the statement on the batch.
+        """
+        payload = self.payload if signature.batch is None else signature.batch.statement.encode()
+        return signing_input(signature.protected, payload)
+
+    def joined_by(self, signature: Signature) -> "Envelope":
+        """Return the envelope with one more signature. Raises `InvalidEnvelopeError`."""
+        signatures = (*self.signatures, signature)
+        _check_signatures(signatures, "/signatures")
+        return Envelope(self.payload, signatures)
+
+
+def signing_input(protected: str, payload: bytes) -> bytes:
+    """Return what is signed under an encoded header."""
+    return f"{protected}.{b64url(payload)}".encode("ascii")
 
 
 def sign_envelope(payload: bytes, *signers: EnvelopeSigner) -> Envelope:
     """Sign canonical payload bytes by each signer, in order."""
-    encoded = b64url(payload)
-    signatures = []
-    for signer in signers:
-        protected = b64url(protected_header(signer.alg, signer.kid, signer.x5c, signer.domain))
-        made = signer.sign(f"{protected}.{encoded}".encode("ascii"))
-        signatures.append(Signature(protected, signer.alg, signer.kid, made, signer.x5c, signer.domain))
-    return Envelope(payload, tuple(signatures))
+    return Envelope(payload, tuple(sign_payload(payload, signer, TYPE) for signer in signers))
 
 
-def protected_header(alg: str, kid: str, x5c: tuple[bytes, ...] = (), domain: WalletDomain | None = None) -> bytes:
-    """Return the bytes of a protected header."""
-    header: dict[str, Any] = {"alg": alg, "kid": kid, "typ": TYPE}
-    if x5c:
-        header["x5c"] = [b64(certificate) for certificate in x5c]
-    if domain:
-        header["domain"] = {"chain_id": domain.chain_id, "registry": domain.registry}
-    return canonical_json(header)
+def sign_payload(payload: bytes, signer: EnvelopeSigner, typ: str) -> Signature:
+    """Sign a payload that is what `typ` says."""
+    protected = b64url(write_header(typ, Header(signer.alg, signer.kid, signer.x5c, signer.domain)))
+    made = signer.sign(signing_input(protected, payload))
+    return Signature(protected, signer.alg, signer.kid, made, signer.x5c, signer.domain)
 
 
 def read_signing_input(message: bytes) -> tuple[WalletDomain | None, bytes]:
@@ -117,8 +120,8 @@ def read_signing_input(message: bytes) -> tuple[WalletDomain | None, bytes]:
     Raises `InvalidEnvelopeError` for anything else.
     """
     protected, _, payload = message.decode("ascii", "replace").partition(".")
-    *_, domain = _header(protected, "/protected")
-    return domain, _bytes(payload, "/payload", MAX_PAYLOAD)
+    header = read_header(protected, TYPE, "/protected")
+    return header.domain, read_bytes(payload, "/payload", MAX_PAYLOAD)
 
 
 def envelope_from_json(value: Any, pointer: str = "") -> Envelope:
@@ -127,87 +130,41 @@ def envelope_from_json(value: Any, pointer: str = "") -> Envelope:
     Signatures are not verified here, and the payload is only decoded.
     """
     if not isinstance(value, dict) or value.keys() != {"payload", "signatures"}:
-        raise _fault(pointer, "an envelope has the members payload and signatures, and no others")
-    payload = _bytes(value["payload"], f"{pointer}/payload", MAX_PAYLOAD)
+        raise fault(pointer, "an envelope has the members payload and signatures, and no others")
+    payload = read_bytes(value["payload"], f"{pointer}/payload", MAX_PAYLOAD)
     return Envelope(payload, signatures_from_json(value["signatures"], f"{pointer}/signatures"))
 
 
 def signatures_from_json(value: Any, pointer: str) -> tuple[Signature, ...]:
     """Read the signatures of an envelope, which stand at `pointer`. Raises `InvalidEnvelopeError`."""
     if not isinstance(value, list) or len(value) > MAX_SIGNATURES:
-        raise _fault(pointer, f"a list of at most {MAX_SIGNATURES} signatures is wanted")
+        raise fault(pointer, f"a list of at most {MAX_SIGNATURES} signatures is wanted")
     signatures = tuple([_signature(item, f"{pointer}/{i}") for i, item in enumerate(value)])
-    if len({item.kid for item in signatures}) != len(signatures):
-        raise _fault(pointer, "one key signed twice")
+    _check_signatures(signatures, pointer)
     return signatures
 
 
-def _signature(value: Any, pointer: str) -> Signature:
-    if not isinstance(value, dict) or value.keys() != {"protected", "signature"}:
-        raise _fault(pointer, "a signature has the members protected and signature, and no others")
+def read_signature(value: dict[str, Any], typ: str, pointer: str) -> Signature:
+    """Read the members `protected` and `signature` of a JSON object. Raises `InvalidEnvelopeError`."""
     protected = value["protected"]
-    # A key's header is the same on every record that it signs; one with certificates is too long to keep many of.
-    repeats = isinstance(protected, str) and len(protected) <= 2 * _MAX_HEADER
-    alg, kid, x5c, domain = (_known_header if repeats else _header)(protected, f"{pointer}/protected")
-    signature = _bytes(value["signature"], f"{pointer}/signature", _MAX_SIGNATURE)
-    return Signature(protected, alg, kid, signature, x5c, domain)
+    header = read_header(protected, typ, f"{pointer}/protected")
+    if typ == BATCH_TYPE and header.alg == WALLET_ALG:
+        raise fault(f"{pointer}/protected", "a wallet signs records one by one, because it shows what it signs")
+    signature = read_bytes(value["signature"], f"{pointer}/signature", _MAX_SIGNATURE)
+    return Signature(protected, header.alg, header.kid, signature, header.x5c, header.domain)
 
 
-def _header(value: Any, pointer: str) -> tuple[str, str, tuple[bytes, ...], WalletDomain | None]:
-    data = _bytes(value, pointer, _MAX_HEADER_WITH_CHAIN)
-    try:
-        header = parse_canonical(data, limit=_MAX_HEADER_WITH_CHAIN)
-    except MalformedJsonError as error:
-        raise _fault(pointer, error.faults[0].detail) from None
-    if not isinstance(header, dict) or not all(isinstance(header.get(name), str) for name in _PLAIN):
-        raise _fault(pointer, "a protected header has the strings alg, kid and typ")
-    if header["typ"] != TYPE:
-        raise _fault(pointer, f"typ is {header['typ'][:60]!r}, not {TYPE!r}")
-    more = {"domain"} if header["alg"] == WALLET_ALG else {"x5c"} & header.keys()
-    if header.keys() != _PLAIN | more:
-        raise _fault(pointer, f"this protected header must have exactly the members {', '.join(sorted(_PLAIN | more))}")
-    if "x5c" not in more and len(data) > _MAX_HEADER:
-        raise _fault(pointer, f"a protected header without certificates has at most {_MAX_HEADER} bytes")
-    x5c = _chain(header["x5c"], pointer) if "x5c" in more else ()
-    domain = _domain(header["domain"], pointer) if "domain" in more else None
-    return header["alg"], header["kid"], x5c, domain
+def _signature(value: Any, pointer: str) -> Signature:
+    if not isinstance(value, dict) or value.keys() - {"batch"} != {"protected", "signature"}:
+        raise fault(pointer, "a signature has the members protected and signature, perhaps batch, and no others")
+    if "batch" not in value:
+        return read_signature(value, TYPE, pointer)
+    place = read_place(value["batch"], f"{pointer}/batch")
+    return read_signature(value, BATCH_TYPE, pointer)._replace(batch=place)
 
 
-_known_header = lru_cache(maxsize=4096)(_header)
-
-
-def _chain(value: Any, pointer: str) -> tuple[bytes, ...]:
-    if (
-        not isinstance(value, list)
-        or not 1 <= len(value) <= MAX_CERTIFICATES
-        or not all(isinstance(item, str) and item for item in value)
-    ):
-        raise _fault(pointer, f"x5c is a list of 1 to {MAX_CERTIFICATES} certificates, each a string")
-    try:
-        return tuple(parse_b64(item) for item in value)
-    except ValueError as error:
-        raise _fault(pointer, f"a certificate in x5c is {error}") from None
-
-
-def _domain(value: Any, pointer: str) -> WalletDomain:
-    if not isinstance(value, dict) or value.keys() != {"chain_id", "registry"}:
-        raise _fault(pointer, "domain has the members chain_id and registry, and no others")
-    chain_id, registry = value["chain_id"], value["registry"]
-    if type(chain_id) is not int or chain_id < 1:
-        raise _fault(pointer, "chain_id is an integer of at least 1")
-    if not isinstance(registry, str) or not _REGISTRY.fullmatch(registry):
-        raise _fault(pointer, "registry is an address: 0x and 40 hex digits in lower case")
-    return WalletDomain(chain_id, registry)
-
-
-def _bytes(value: Any, pointer: str, limit: int) -> bytes:
-    if not isinstance(value, str) or len(value) > (limit * 4 + 2) // 3:
-        raise _fault(pointer, f"a base64url string of at most {limit} bytes is wanted")
-    try:
-        return parse_b64url(value)
-    except ValueError as error:
-        raise _fault(pointer, str(error)) from error
-
-
-def _fault(pointer: str, detail: str) -> InvalidEnvelopeError:
-    return InvalidEnvelopeError(Fault(pointer, detail))
+def _check_signatures(signatures: tuple[Signature, ...], pointer: str) -> None:
+    if len(signatures) > MAX_SIGNATURES:
+        raise fault(pointer, f"at most {MAX_SIGNATURES} signatures are taken")
+    if len({item.kid for item in signatures}) != len(signatures):
+        raise fault(pointer, "one key signed twice")

@@ -11,6 +11,7 @@
     │   ├── InvalidSignatureError      a signature is missing or wrong (C3)
     │   │   ├── UnknownKeyError        it is by a key that is not registered
     │   │   └── KeyTimeError           its key is not valid yet, has ended or is revoked
+    │   ├── BatchMismatchError         the records of a batch are not those that were signed (C3)
     │   ├── InvalidKeyError            a public key cannot be used
     │   ├── InvalidCertificateError    a certificate, or its chain, does not vouch for a key (C3)
     │   ├── InvalidPolicyError         a lender's policy says what no policy can say
@@ -25,6 +26,7 @@
     │   └── QrError                    not the text of a certificate's QR code
     ├── RefusedError                   well formed, but not allowed in the log's present state
     │   ├── DuplicateRecordError       same lender and id, other bytes (C4)
+    │   ├── DuplicateBatchError        same lender and batch id, other records or another order (C4)
     │   ├── SequenceError              a gap in `sequence` or a wrong `previous` (C2)
     │   ├── TransitionError            not legal in the loan's state (C6)
     │   ├── CurrencyError              sums in another currency than the loan's (C5)
@@ -105,6 +107,10 @@ class KeyTimeError(InvalidSignatureError):
     """Raised when a signature is by a key that is not valid when the record is received."""
 
 
+class BatchMismatchError(InvalidInputError):
+    """Raised when the records of a batch are not those that its signature is over."""
+
+
 class InvalidKeyError(InvalidInputError):
     """Raised when a JWK is not a public key of a known scheme, or one that must not be used."""
 
@@ -177,6 +183,17 @@ class DuplicateRecordError(RefusedError):
         self.record_id, self.index = record_id, index
         text = f"record {record_id} is in the log already, at entry {index}, with other content"
         super().__init__(text, record_id, index)
+
+
+class DuplicateBatchError(RefusedError):
+    """Raised when the id of a signed batch was used before for other records, or for the same in another order."""
+
+    check = "C4"
+    pointer = "/payload/id"
+
+    def __init__(self, batch_id: str) -> None:
+        self.batch_id = batch_id
+        super().__init__(f"batch {batch_id} was signed and sent before with other records", batch_id)
 
 
 class SequenceError(RefusedError):

@@ -303,6 +303,16 @@ class PartyStore(Protocol):
         """Revoke a CA certificate, as `revoke_key` does a key; return its registrations as they are then, if any."""
 
 
+class BatchStore(Protocol):
+    """The ids of batches that were signed as one."""
+
+    def claim_batch(self, lender: int, batch_id: str, statement: bytes) -> bool:
+        """Note the statement (SHA-256) that a lender's batch id (UUID) stands for; False if that is another one.
+
+        What an id stands for never changes.
+        """
+
+
 class DraftStore(Protocol):
     """Half-signed records. Whoever reads says what time it is: a draft that has expired by then is not there."""
 
@@ -343,6 +353,7 @@ class Store(
     RecordStore,
     ListStore,
     PartyStore,
+    BatchStore,
     DraftStore,
     PolicyStore,
     DocumentStore,

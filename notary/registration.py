@@ -7,19 +7,23 @@ history only the sequencer can tell.
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 
+from notary.batch_place import BatchStatement
 from notary.canonical import canonical_json, parse_canonical, parse_json
 from notary.encoding import b64url
-from notary.envelope import MAX_PAYLOAD, Envelope, envelope_from_json
-from notary.errors import Fault, InvalidRecordError
+from notary.envelope import MAX_PAYLOAD, Envelope, Signature, envelope_from_json
+from notary.errors import DuplicateBatchError, Fault, InvalidCertificateError, InvalidRecordError
 from notary.log.entries import SECRET_SIZE, commit
 from notary.log.sequencer import Submission
 from notary.parties.keyring import Keyring
-from notary.parties.signatures import Schemes, verify_each, verify_signatures
-from notary.ports import UNSIGNED, Lender, PartyStore
+from notary.parties.signatures import Schemes, verify_each, verify_one, verify_signatures
+from notary.ports import UNSIGNED, BatchStore, Lender, PartyStore
 from notary.records import Record, parse_record
+from notary.signed_batch import SignedBatch
 
 MAX_BODY = 128 * 1024
 """Bytes of the largest record or envelope that is taken."""
@@ -27,26 +31,33 @@ RESERVED = "urn:loan-notary:"
 """How no lender's loan number begins."""
 
 
+class RegistrarStore(PartyStore, BatchStore, Protocol):
+    """What registration reads and notes."""
+
+
 class Registrar:
     """Turns what a lender sends into submissions. `clock` gives milliseconds since 1970."""
 
-    def __init__(self, parties: PartyStore, schemes: Schemes, clock: Callable[[], int]) -> None:
+    def __init__(self, parties: RegistrarStore, schemes: Schemes, clock: Callable[[], int]) -> None:
+        self._parties = parties
         self._keyring = Keyring(parties, schemes)
         self._schemes = schemes
         self._clock = clock
+        # What an id stands for never changes, so it may be remembered, and most records of a batch come together.
+        self._claim = lru_cache(maxsize=1024)(self._claim_in_store)
 
-    def submission(self, lender: Lender, body: bytes, *, prove: bool) -> Submission:
+    def submission(self, lender: Lender, body: bytes, *, prove: bool, signed: Signature | None = None) -> Submission:
         """Check one record or envelope of `lender` and commit to it.
 
-        A plain record is brought into canonical form first; a signed payload must be in it. `prove` asks the
-        sequencer for an inclusion proof. Raises `InvalidInputError` of any kind; the pointers of a record's faults
-        start at the record.
+        A plain record is brought into canonical form first; a signed payload must be in it. `signed` is the signature
+        of the batch that it belongs to. `prove` asks the sequencer for an inclusion proof. Raises `InvalidInputError`
+        of any kind, and `DuplicateBatchError`; the pointers of a record's faults start at the record.
         """
         value = parse_json(body, limit=MAX_BODY)
         # Read before the keys are looked up, so that no key is judged by a later moment than it was looked up at.
         received_at = self._clock()
-        if isinstance(value, dict) and "payload" in value:
-            envelope = envelope_from_json(value)
+        if signed is not None or _is_envelope(value):
+            envelope = _envelope(value, body, signed)
             record = parse_record(parse_canonical(envelope.payload, limit=MAX_PAYLOAD))
             self._verify(lender, envelope, record, received_at)
         else:
@@ -57,6 +68,22 @@ class Registrar:
         if "notary" in record.authors or record.loan.startswith(RESERVED):
             raise InvalidRecordError(Fault("/type" if "notary" in record.authors else "/loan", "is the notary's own"))
         return _submission(lender.number, envelope, record, received_at, prove)
+
+    def check_batch(self, lender: Lender, batch: SignedBatch) -> None:
+        """Check the signature over a batch, before any of its records.
+
+        Raises `InvalidInputError` of several kinds, with pointers into the batch's JWS.
+        """
+        envelope, moment = Envelope(batch.statement.encode(), (batch.signature,)), self._clock()
+        try:
+            keys = self._keyring.keys_of(lender.number, envelope, moment)
+            verify_one(envelope, batch.signature, keys, self._schemes, moment)
+        except InvalidCertificateError as error:
+            raise InvalidCertificateError(*map(_without_number, error.faults)) from None
+
+    def claim_batch(self, lender: Lender, statement: BatchStatement) -> None:
+        """Tie a batch's id to what was signed. Raises `DuplicateBatchError` for an id that stands for other records."""
+        self._claim(lender.number, statement)
 
     def own(self, organisation: int, value: dict[str, Any]) -> Submission:
         """Commit to a record of the notary's own in an organisation's administration."""
@@ -73,9 +100,31 @@ class Registrar:
         keys = self._keyring.keys_of(lender.number, envelope, moment)
         return record, verify_each(envelope, record, keys, self._schemes, moment)
 
+    def _claim_in_store(self, lender: int, statement: BatchStatement) -> None:
+        digest = sha256(statement.encode()).digest()
+        if not self._parties.claim_batch(lender, statement.id, digest):
+            raise DuplicateBatchError(statement.id)
+
     def _verify(self, lender: Lender, envelope: Envelope, record: Record, moment: int) -> None:
         keys = self._keyring.keys_of(lender.number, envelope, moment)
         verify_signatures(envelope, record, keys, self._schemes, moment)
+        for signature in envelope.signatures:
+            if signature.batch is not None:
+                self.claim_batch(lender, signature.batch.statement)
+
+
+def _is_envelope(value: Any) -> bool:
+    return isinstance(value, dict) and "payload" in value
+
+
+def _without_number(fault: Fault) -> Fault:
+    """Return a fault of the one signature of an envelope as one of a JWS that has no list of signatures."""
+    return replace(fault, pointer=fault.pointer.removeprefix("/signatures/0"))
+
+
+def _envelope(value: Any, body: bytes, signed: Signature | None) -> Envelope:
+    envelope = Envelope(body) if signed and not _is_envelope(value) else envelope_from_json(value)
+    return envelope if signed is None else envelope.joined_by(signed)
 
 
 def _submission(lender: int, envelope: Envelope, record: Record, received_at: int, prove: bool) -> Submission:

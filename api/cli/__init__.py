@@ -21,6 +21,7 @@ _MODULES = {
     "revoke-root": "roots",
     "roots": "roots",
     "sign": "sign",
+    "sign-batch": "sign",
     "typed-data": "sign",
     "submit": "submit",
     "drafts": "drafts",

@@ -12,18 +12,20 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate, load_pem_x509_certificates
 
+from api.cli.output import console
 from chain.wallet import Wallet
 from chain.wallet_signatures import WalletSignatures, typed_data, wallet_key, wallet_signer
+from loan_notary import sign_file
 from notary.canonical import canonical_json, parse_canonical, parse_json
 from notary.envelope import (
     MAX_PAYLOAD,
     Envelope,
     EnvelopeSigner,
-    WalletDomain,
     envelope_from_json,
     sign_envelope,
 )
 from notary.errors import Fault, InvalidCertificateError
+from notary.jws_header import WalletDomain
 from notary.parties.keys import WALLET_ALG
 from notary.records import parse_record
 from notary.registration import MAX_BODY
@@ -99,6 +101,25 @@ def sign(
     output.write(envelope + b"\n")
 
 
+@click.command("sign-batch")
+@click.argument("records", type=_FILE)
+@click.option("--key", type=_FILE, required=True, help="Private key of the signer of all records.")
+@click.option("--certificates", type=_FILE, help="Certificates (PEM, leaf first) of the key, to go along.")
+@click.option("--id", "batch_id", help="Name of the batch (UUID); a new one if not given.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The file to submit.")
+def sign_batch(records: Path, key: Path, certificates: Path | None, batch_id: str | None, output: Path) -> None:
+    """Sign RECORDS, a file with a record or envelope a line, by one signature over the whole file.
+
+    Submit the file that this writes as it is. Every record's receipt verifies by itself all the same.
+    """
+    signer = load_private_key(key.read_bytes())
+    chain = _chain(certificates) if certificates else []
+    if chain:
+        _certified([signer], [chain])
+    count = sign_file(records, output, signer, certificates=chain, batch_id=batch_id)
+    console.print(f"{output}: {count:,} records under one signature", soft_wrap=True)
+
+
 @click.command("typed-data")
 @click.argument("record", type=_FILE)
 @click.option("--registry", type=_Registry(), required=True, help="The notary's registry, which the wallet signs for.")
@@ -155,4 +176,4 @@ def _signed_elsewhere(address: str, signature: bytes, registry: WalletDomain) ->
     return EnvelopeSigner(WALLET_ALG, key.kid, checked, domain=registry)
 
 
-COMMANDS = (sign, typed_data_command)
+COMMANDS = (sign, sign_batch, typed_data_command)

@@ -25,6 +25,8 @@ from api.cli.output import REFUSED, console, errors, json_option
 from api.client import NotaryClient
 from api.job_submission import JobSubmission
 from api.uploads import upload_folder
+from notary.registration import MAX_BODY
+from notary.signed_batch import read_first_line
 
 _SHOWN = 20
 
@@ -58,7 +60,8 @@ def submit(
 ) -> None:
     """Submit SOURCE: a record or envelope (.json), a file with one a line, or a folder of such files.
 
-    If it is interrupted, the same command goes on where it stopped. Exit code 1 if any record was refused.
+    A file of `sign-batch` goes as a whole, as with --job. If it is interrupted, the same command goes on where it
+    stopped. Exit code 1 if any record was refused.
     """
     if documents:
         with console.status(f"depositing the files of {documents}"):
@@ -67,7 +70,7 @@ def submit(
     if draft:
         show_handed_in(client.submit_draft(source.read_bytes()), as_json)
         return
-    if job:
+    if job or _is_signed(source):
         context.exit(_submit_job(client, source, as_json))
     if source.suffix == ".json":
         click.echo(client.submit(next(read_source(source))), nl=False)
@@ -83,6 +86,14 @@ def submit(
             f"{len(outcome.refused):,} refused"
         )
     context.exit(_show_refused(outcome.refused))
+
+
+def _is_signed(source: Path) -> bool:
+    """Tell whether a file's first line signs the others, so that it must go as a whole."""
+    if not source.is_file():
+        return False
+    with source.open("rb") as file:
+        return read_first_line(file.readline(MAX_BODY)) is not None
 
 
 def _submit_job(client: NotaryClient, source: Path, as_json: bool) -> int:

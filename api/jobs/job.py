@@ -66,3 +66,8 @@ class Job:
     def results(self) -> Path:
         """The file of the answers."""
         return self.folder / "results.ndjson"
+
+    @property
+    def tree(self) -> Path:
+        """The file of the tree over the records, once a batch under one signature is known to be what was signed."""
+        return self.folder / "tree"

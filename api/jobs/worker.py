@@ -10,7 +10,6 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -19,21 +18,23 @@ from typing import BinaryIO
 import orjson
 import structlog
 
-from api.batch import Line, cut_lines, place_part
+from api.batch import Line, SignatureOf, answer_line, cut_lines, place_part
 from api.clock import now
+from api.jobs.batches import Comparison, compare, opened_tree, read_job_batch
 from api.jobs.files import JobFiles
-from api.jobs.job import Job, Part, Progress
+from api.jobs.input import JobLines
+from api.jobs.job import Job, Progress
 from api.logs import configure_logs
 from api.parent import exit_with_parent
+from api.problems import describe
 from api.settings import DataFolder
 from api.wiring import Services, make_services
-from notary.errors import NotaryError, UnavailableError
-from notary.registration import MAX_BODY
+from notary.errors import DuplicateBatchError, InvalidInputError, NotaryError, UnavailableError
+from notary.signed_batch import SignedBatch
 
 _IDLE, _PAUSE = 0.5, 1.0
 _SLICE = 16
 """Parts of lines that a job may place before it is the next one's turn."""
-_READ = 64 * 1024
 _TIDY_EVERY = 3_600_000
 
 _log = structlog.get_logger()
@@ -46,6 +47,7 @@ class Worker:
         self._services = services
         self._files = files
         self._tidied = 0
+        self._comparing: dict[str, Comparison] = {}
 
     def round(self) -> bool:
         """Do a slice of each running job; say whether there was one."""
@@ -53,6 +55,8 @@ class Worker:
             self._tidied = now()
             self._files.sweep(self._tidied)
         running = [job for job in self._files.jobs() if job.state == "running"]
+        ids = {job.id for job in running}
+        self._comparing = {job: steps for job, steps in self._comparing.items() if job in ids}
         turns = [self._turn(job) for job in running]
         return any(turns)
 
@@ -76,19 +80,56 @@ class Worker:
         return True
 
     def _slice(self, job: Job) -> None:
+        try:
+            batch = read_job_batch(job)
+            if batch is not None and not job.progress.lines:
+                self._compare(job, batch)
+                return
+        except (InvalidInputError, DuplicateBatchError) as error:
+            self._refuse(job, error)
+            return
+        with opened_tree(job, batch) as signature_of:
+            self._place_lines(job, signature_of)
+
+    def _compare(self, job: Job, batch: SignedBatch) -> None:
+        """Compare some more of a signed batch with what was signed; its signature counts as a line once all is."""
+        lender = self._services.store.lender(job.lender)
+        steps = self._comparing.pop(job.id, None)
+        if steps is None:
+            self._services.registrar.check_batch(lender, batch)
+            steps = compare(job, batch)
+        position = next(steps)
+        if position is None:
+            self._comparing[job.id] = steps
+            return
+        self._services.registrar.claim_batch(lender, batch.statement)
+        self._files.save(job, replace(job.progress, lines=1, read=position))
+
+    def _refuse(self, job: Job, error: NotaryError) -> None:
+        """Answer a batch's signature with a problem, and end its job: no record of it is taken."""
+        answers = answer_line(1, describe(error))
+        with job.results.open("wb") as results:
+            _append(results, answers)
+        progress = _further(job.progress, answers, job.size, 0)
+        self._files.save(job, replace(progress, finished_at=now()))
+        job.tree.unlink(missing_ok=True)
+
+    def _place_lines(self, job: Job, signature_of: SignatureOf | None) -> None:
         progress = job.progress
         lender = self._services.store.lender(job.lender)
         with job.results.open("ab") as results:
             # Behind what counts there may be answers of a slice that was cut short.
             results.truncate(progress.written)
-            source = _Lines(job.parts, progress.read)
+            source = JobLines(job.parts, progress.read)
             with closing(source.lines()) as lines:
-                parts = cut_lines(self._services, lender, lines, job.documents_required, progress.lines + 1)
+                first, required = progress.lines + 1, job.documents_required
+                parts = cut_lines(self._services, lender, lines, required, first, signature_of)
                 for _ in range(_SLICE):
                     began = time.monotonic()
                     part = next(parts, None)
                     if part is None:
                         self._files.save(job, replace(progress, finished_at=now()))
+                        job.tree.unlink(missing_ok=True)
                         return
                     answers = self._place(job, part)
                     _append(results, answers)
@@ -102,40 +143,6 @@ class Worker:
         if any(isinstance(line.result, dict) and line.result["status"] == 503 for line in part):
             raise UnavailableError("lines cannot be checked now")
         return place_part(self._services, self._services.store.lender(job.lender), part)
-
-
-class _Lines:
-    """The lines of joined parts from a position on; `position` is behind the last one that was yielded."""
-
-    def __init__(self, parts: tuple[Part, ...], position: int) -> None:
-        self._parts = parts
-        self.position = position
-
-    def lines(self) -> Generator[bytes, None, None]:
-        """Yield the lines without their ends; of one that is too long, its beginning."""
-        rest, length = b"", 0
-        for piece in self._pieces():
-            *ended, last = piece.split(b"\n")
-            for line in ended:
-                self.position += length + len(line) + 1
-                yield (rest + line)[: MAX_BODY + 1]
-                rest, length = b"", 0
-            rest, length = (rest + last)[: MAX_BODY + 1], length + len(last)
-        if length:
-            self.position += length
-            yield rest
-
-    def _pieces(self) -> Generator[bytes, None, None]:
-        skip = self.position
-        for part in self._parts:
-            if skip >= part.size:
-                skip -= part.size
-                continue
-            with part.path.open("rb") as file:
-                file.seek(skip)
-                skip = 0
-                while piece := file.read(_READ):
-                    yield piece
 
 
 def _append(results: BinaryIO, answers: bytes) -> None:

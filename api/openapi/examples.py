@@ -12,12 +12,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from notary.canonical import canonical_json
 from notary.envelope import EnvelopeSigner, sign_envelope
 from notary.schemes import PrivateKey, private_key
+from notary.signed_batch import sign_batch
 
-LOAN, DRAFT_LOAN, SIGNED_LOAN = "LN-2026-0001", "LN-2026-0002", "LN-2026-0003"
+LOAN, DRAFT_LOAN, SIGNED_LOAN, BATCH_LOAN = (f"LN-2026-000{number}" for number in range(1, 5))
 AGREEMENT_ID = "01998d2e-5c00-7a31-8f42-6d1f0c2b9e01"
 DISBURSEMENT_ID = "0199ff3d-a800-7c52-9a4e-2b7c5d9e1f02"
 DRAFT_ID = "01998d2e-5c00-7a31-8f42-6d1f0c2b9e03"
 SIGNED_ID = "01998d2e-5c00-7a31-8f42-6d1f0c2b9e04"
+BATCH_RECORD_ID = "01998d2e-5c00-7a31-8f42-6d1f0c2b9e05"
+BATCH_ID = "01998d2e-5c00-7a31-8f42-6d1f0c2b9e06"
 DOCUMENT = "Loan agreement LN-2026-0001 between Sample Bank and its borrower.\n"
 DOCUMENT_SHA256 = sha256(DOCUMENT.encode()).hexdigest()
 ATTACHMENT = "In place of the bytes of a detached CMS signature or an RFC 3161 timestamp.\n"
@@ -100,3 +103,10 @@ def envelope(record: dict[str, Any], *keys: PrivateKey) -> dict[str, Any]:
 def encoded(record: dict[str, Any]) -> str:
     """Return a record as one line."""
     return canonical_json(record).decode()
+
+
+def signed_lines() -> str:
+    """Return the lines of a batch under one signature."""
+    line = encoded(agreement(BATCH_RECORD_ID, BATCH_LOAN))
+    signer = EnvelopeSigner(LENDER_KEY.public.alg, LENDER_KEY.public.kid, LENDER_KEY.sign)
+    return f"{sign_batch(BATCH_ID, [line.encode()], signer).to_line().decode()}\n{line}\n"

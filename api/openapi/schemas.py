@@ -73,7 +73,8 @@ _PROBLEM = members(
 )
 _CHECKS = items(members({"kind": TEXT, "status": TEXT, "detail": TEXT, "signer": or_null(TEXT), "time": or_null(TEXT)}))
 _VALIDITY = {"valid_from": TIME, "valid_until": or_null(TIME), "revoked_from": or_null(TIME)}
-_SIGNATURE = exactly({"protected": BASE64URL, "signature": BASE64URL})
+_BATCH = exactly({"index": WHOLE, "path": items(BASE64, maxItems=32), "payload": BASE64URL})
+_SIGNATURE = exactly({"protected": BASE64URL, "signature": BASE64URL}, {"batch": _BATCH})
 _ENVELOPE = exactly({"payload": BASE64URL, "signatures": items(_SIGNATURE, maxItems=16)})
 _WORD = members(
     {

@@ -8,10 +8,10 @@ from flask import Blueprint, Response, request, stream_with_context
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.auth import authenticated_lender
-from api.batch import answer_lines
 from api.clock import now
 from api.reading import reader
 from api.required_documents import check_documents, documents_required
+from api.signed_lines import answer_file
 from api.single_post import decided
 from api.views.answers import receipt_response
 from api.views.bodies import checked_stream, read_body, read_lines, require_media_type
@@ -44,7 +44,7 @@ def blueprint(services: Services) -> Blueprint:
         if (request.content_length or 0) > MAX_BATCH:
             raise RequestEntityTooLarge(f"a batch has at most {MAX_BATCH} bytes")
         lines = read_lines(checked_stream(request.stream), MAX_BODY)
-        answers = answer_lines(services, lender, lines, documents_required())
+        answers = answer_file(services, lender, lines, documents_required(), MAX_BATCH)
         # The first part is placed before the response begins, so that a busy log can still be said with a 503.
         first = next(answers, b"")
         # The lines' problems have the request's own trace id.

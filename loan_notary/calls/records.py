@@ -10,6 +10,7 @@ from loan_notary.answers import Draft, Finding, ListedLoan, ListedRecord, Record
 from loan_notary.call import JSON, NDJSON, Call, Page, delete, get, get_bytes, get_lines, json_lines, path, send_json
 from loan_notary.receipts import History, Receipt, State, read_history, read_receipt
 from notary.envelope import Envelope
+from notary.signed_batch import read_first_line
 
 Submission = Mapping[str, Any] | Envelope | bytes
 """A record, an envelope, or either as JSON."""
@@ -37,6 +38,11 @@ def submit(item: Submission, *, documents_required: bool = False) -> Call[Receip
 def submit_batch(lines: Sequence[bytes], *, documents_required: bool = False) -> Call[list[dict[str, Any]]]:
     """Submit records or envelopes, each on one line, in one request; `submit_many` does it for any number.
 
+    Or the lines of `sign_batch`, whose first signs the others and is not answered by itself.
+
+    >>> first = agreement()
+    >>> [answer["status"] for answer in client.submit_batch(sign_batch([first], key))]
+    [201]
     >>> from loan_notary.calls.records import encode
     >>> client.submit_batch([encode(agreement()), b"{}"])[1]["type"]
     'urn:loan-notary:problem:invalid-record'
@@ -44,10 +50,11 @@ def submit_batch(lines: Sequence[bytes], *, documents_required: bool = False) ->
 
     def read(answer: bytes) -> list[dict[str, Any]]:
         answers = json_lines(answer)
-        if len(answers) != len(lines):
-            raise ValueError(f"{len(answers)} answers to {len(lines)} records")
+        if len(answers) != wanted:
+            raise ValueError(f"{len(answers)} answers to {wanted} records")
         return answers
 
+    wanted = len(lines) - bool(lines and read_first_line(lines[0]))
     body = b"".join(line.replace(b"\n", b" ") + b"\n" for line in lines)
     return Call("POST", path("records:batch", **_documents(documents_required)), read, body, NDJSON)
 

@@ -20,7 +20,7 @@ from notary.log.entries import RECORD, commit, loan_tag, parse_record_entry
 from notary.ports import Loan, StoredRecord
 from notary.records import Record, parse_record
 
-_MAX_SIGNATURES = 64 * 1024
+_MAX_SIGNATURES = 192 * 1024
 
 
 def open_record(record: StoredRecord, entry: bytes | None, loan: Loan, previous: str) -> Record:

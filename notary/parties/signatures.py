@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who signed a record, and how sure that makes it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from notary.encoding import format_time
-from notary.envelope import Envelope
-from notary.errors import Fault, InvalidSignatureError, KeyTimeError, UnknownKeyError
+from notary.envelope import Envelope, Signature
+from notary.errors import Fault, InclusionProofError, InvalidSignatureError, KeyTimeError, UnknownKeyError
 from notary.parties.keys import PublicKey, Scheme
 from notary.parties.validity import SETTLING, Validity
 from notary.records import Record
@@ -103,27 +104,57 @@ def verify_each(
     signed: dict[str, str] = {}
     for number, signature in enumerate(envelope.signatures):
         pointer = f"/signatures/{number}"
-        signer = keys.get(signature.kid)
-        if signer is None:
-            raise UnknownKeyError(_fault(pointer, f"key {signature.kid[:64]!r} is not registered with this lender"))
-        if fault := signer.validity.fault_at(moment):
-            detail = f"key {signature.kid} {fault}, and the record was received at {format_time(moment)}"
-            raise KeyTimeError(_fault(pointer, detail))
-        scheme = schemes.get(signature.alg)
-        if scheme is None or signature.alg != signer.key.alg:
-            raise InvalidSignatureError(
-                _fault(pointer, f"alg {signature.alg[:16]!r} is not that of key {signature.kid}")
-            )
-        try:
-            scheme.verify(scheme.load(signer.key), envelope.signing_input(signature), signature.signature)
-        except InvalidSignatureError as error:
-            raise InvalidSignatureError(_fault(pointer, error.faults[0].detail)) from None
+        signer = verify_one(envelope, signature, keys, schemes, moment, pointer)
         named = record.keys_of(signer.party)
         if named and signature.kid not in named:
             detail = f"key {signature.kid} is not the one that the record names for the {signer.party}"
             raise InvalidSignatureError(_fault(pointer, detail))
         signed[signature.kid] = signer.party
     return signed
+
+
+def verify_one(
+    envelope: Envelope,
+    signature: Signature,
+    keys: Mapping[str, PartyOfKey],
+    schemes: Schemes,
+    moment: int,
+    pointer: str = "",
+) -> PartyOfKey:
+    """Verify one signature, which stands at `pointer`, and return whose it is. Raises as `verify_each` does."""
+    signer = keys.get(signature.kid)
+    if signer is None:
+        raise UnknownKeyError(_fault(pointer, f"key {signature.kid[:64]!r} is not registered with this lender"))
+    if fault := signer.validity.fault_at(moment):
+        detail = f"key {signature.kid} {fault}, and the record was received at {format_time(moment)}"
+        raise KeyTimeError(_fault(pointer, detail))
+    scheme = schemes.get(signature.alg)
+    if scheme is None or signature.alg != signer.key.alg:
+        raise InvalidSignatureError(_fault(pointer, f"alg {signature.alg[:16]!r} is not that of key {signature.kid}"))
+    message = envelope.signing_input(signature)
+    try:
+        if signature.batch is None:
+            scheme.verify(scheme.load(signer.key), message, signature.signature)
+        else:
+            _verify_batch(scheme.load, scheme.verify, signer.key, message, signature.signature)
+            signature.batch.verify(envelope.payload)
+    except InvalidSignatureError as error:
+        raise InvalidSignatureError(_fault(pointer, error.faults[0].detail)) from None
+    except InclusionProofError as error:
+        raise InvalidSignatureError(_fault(f"{pointer}/batch", f"the record is not in the batch: {error}")) from None
+    return signer
+
+
+@lru_cache(maxsize=256)
+def _verify_batch(
+    load: Callable[[PublicKey], Any],
+    verify: Callable[[Any, bytes, bytes], None],
+    key: PublicKey,
+    message: bytes,
+    signature: bytes,
+) -> None:
+    """Verify a batch's signature once for all its records. Nothing here depends on a time or on whose key it is."""
+    verify(load(key), message, signature)
 
 
 def missing_signers(record: Record, signed: Mapping[str, str]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from notary.stores.anchor_rows import anchor_from_row, anchor_to_row
 from notary.stores.record_rows import record_from_row, record_to_row
 from notary.stores.sqlite_access import SqliteAccess
 from notary.stores.sqlite_audit import SqliteAudit
+from notary.stores.sqlite_batches import BatchTable
 from notary.stores.sqlite_documents import DocumentTables
 from notary.stores.sqlite_drafts import DraftTable
 from notary.stores.sqlite_file import STATEMENTS
@@ -24,7 +25,15 @@ from notary.stores.sqlite_timestamps import SqliteTimestamps
 
 
 class SqliteStore(
-    SqliteAudit, SqliteLists, PartyTables, DraftTable, SqlitePolicies, DocumentTables, SqliteTimestamps, SqliteAccess
+    SqliteAudit,
+    SqliteLists,
+    PartyTables,
+    BatchTable,
+    DraftTable,
+    SqlitePolicies,
+    DocumentTables,
+    SqliteTimestamps,
+    SqliteAccess,
 ):
     """Implements `notary.ports.Store`."""
 

@@ -159,3 +159,60 @@ def test_a_wallets_key_is_no_pem_and_the_other_way_round(tmp_path: Path) -> None
     assert run("keygen", key, "--alg", "ES256K").exit_code == 0
     is_one_line(run("sign", source, "--key", wallet), 1, "PKCS #8 PEM")
     is_one_line(run("sign", source, "--wallet", key, "--registry", REGISTRY), 1, "64 lower-case hex digits")
+
+
+def test_a_whole_file_under_one_signature(bank: Bank, tmp_path: Path) -> None:
+    first = agreement()
+    values = [first, *(repayment(first["loan"]) for _ in range(4))]
+    source, signed = tmp_path / "records.ndjson", tmp_path / "signed.ndjson"
+    # Spaces and empty lines are no part of what is signed.
+    source.write_text("\n\n".join(json.dumps(value) for value in values))
+    made = run("sign-batch", source, "--key", bank.key, "-o", signed)
+    assert (made.exit_code, "5 records under one signature" in made.stdout) == (0, True)
+    assert signed.read_bytes().splitlines()[1:] == [canonical_json(value) for value in values]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["records.ndjson", "signed.ndjson"]
+    sent = document(bank.call("submit", signed, "--json"))
+    assert (sent["state"], sent["placed"], sent["refused"]) == ("done", 5, [])
+    receipt = tmp_path / "receipt.json"
+    assert bank.call("receipt", values[3]["id"], "-o", receipt).exit_code == 0
+    found = document(run("verify", receipt, "--json"))
+    assert (found["verdict"], found["facts"]["assurance"]) == ("valid", "lender-signed")
+
+
+def test_a_signed_file_with_a_line_left_out_is_refused(bank: Bank, tmp_path: Path) -> None:
+    first = agreement()
+    source, signed = tmp_path / "records.ndjson", tmp_path / "signed.ndjson"
+    source.write_bytes(b"".join(canonical_json(value) + b"\n" for value in (first, repayment(first["loan"]))))
+    batch_id = "01998d2e-5c00-7a31-8f42-0000000000aa"
+    assert run("sign-batch", source, "--key", bank.key, "--id", batch_id, "-o", signed).exit_code == 0
+    signed.write_bytes(b"".join(signed.read_bytes().splitlines(keepends=True)[:-1]))
+    sent = bank.call("submit", signed)
+    assert (sent.exit_code, "line 1: The records are not those that were signed" in sent.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '"x"', '{"a":1.5}'])
+def test_what_is_no_file_of_records_is_not_signed(bank: Bank, tmp_path: Path, content: str) -> None:
+    source, signed = tmp_path / "records.ndjson", tmp_path / "signed.ndjson"
+    source.write_text(content)
+    is_one_line(run("sign-batch", source, "--key", bank.key, "-o", signed), 1, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["records.ndjson"]
+
+
+def test_certificates_go_along_with_a_batch(bank: Bank, tmp_path: Path) -> None:
+    root = issue("Root of Batches", ca=True)
+    leaf = issue("Officer", below=root)
+    for name, data in (("root.pem", root.pem), ("chain.pem", leaf.chain_pem), ("key.pem", leaf.signing_key.to_pem())):
+        (tmp_path / name).write_bytes(data)
+    registered = bank.call("register-root", tmp_path / "root.pem", "--party", "lender", "--organization", "Sample Bank")
+    assert registered.exit_code == 0, registered.output
+    first = agreement()
+    source, signed = tmp_path / "records.ndjson", tmp_path / "signed.ndjson"
+    source.write_bytes(canonical_json(first) + b"\n")
+    chain = ("--certificates", tmp_path / "chain.pem")
+    assert run("sign-batch", source, "--key", tmp_path / "key.pem", *chain, "-o", signed).exit_code == 0
+    assert document(bank.call("submit", signed, "--json"))["placed"] == 1
+    receipt = tmp_path / "receipt.json"
+    assert bank.call("receipt", first["id"], "-o", receipt).exit_code == 0
+    found = document(run("verify", receipt, "--json"))
+    assert found["facts"]["signers"][0]["subject"]
+    is_one_line(run("sign-batch", source, "--key", bank.key, *chain, "-o", signed), 1, "of none of the keys")

@@ -12,7 +12,8 @@ from chain.deployment import Deployment
 from chain.wallet import Wallet
 from chain.wallet_signatures import wallet_key, wallet_signer
 from notary.canonical import canonical_json
-from notary.envelope import EnvelopeSigner, WalletDomain, sign_envelope
+from notary.envelope import EnvelopeSigner, sign_envelope
+from notary.jws_header import WalletDomain
 from notary.schemes import SCHEMES, generate_key
 from tests.support.api import Api, agreement, running_api
 

@@ -26,6 +26,7 @@ from tests.support.browser_verifier import BrowserVerifier, running_verifier
 from tests.support.builders import record
 from tests.support.make_vectors import expectation
 from tests.support.mutations import mutations
+from tests.support.vector_batches import in_batch
 from tests.support.vector_cases import LOG_KEY
 from tests.support.vector_certificates import ROOT as CA_ROOT
 from tests.support.vector_certificates import certified, issue
@@ -44,6 +45,7 @@ BASES = [
     make.receipt_of(make.envelope_of(record("repayment")), {}, 8, 3),
     make.receipt_of(make.envelope_of(record("schedule"), make.ES256K, make.PS256), {"lender": make.PS256.public}, 3, 2),
     make.wallet_receipt(record("repayment")),
+    in_batch(5, 3),
 ]
 VERIFIERS = {key: make_verifier(parse_verifier(key) if key else None) for key in (LOG_KEY, None)}
 ODD: list[Any] = [

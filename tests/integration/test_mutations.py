@@ -19,11 +19,11 @@ from tests.support.mutations import Mutation, mutations
 from verifier import make_verifier
 
 RECEIPTS = Path(__file__).parents[1] / "vectors" / "receipts"
-NAMES = ["receipt@1-final.json", "history@1-final.json"]
+NAMES = ["receipt@1-final.json", "history@1-final.json", "receipt@1-batch.json"]
 LOG = log_signer()
 VERIFIER = make_verifier(LOG.verifier)
 SHARE = 0.99
-AMOUNTS = [(NAMES[0], None), (NAMES[1], 900), pytest.param(NAMES[1], None, marks=pytest.mark.slow)]
+AMOUNTS = [(NAMES[0], None), (NAMES[2], 400), (NAMES[1], 900), pytest.param(NAMES[1], None, marks=pytest.mark.slow)]
 
 
 def sealed(document: dict[str, Any]) -> bytes:
@@ -92,7 +92,7 @@ def test_under_a_new_seal_no_mutation_of_what_is_proved_is_accepted(name: str, c
     show_share(name, right, wrong)
 
 
-@pytest.mark.parametrize(("name", "count"), [(NAMES[0], 700), (NAMES[1], 150)])
+@pytest.mark.parametrize(("name", "count"), [(NAMES[0], 700), (NAMES[1], 150), (NAMES[2], 100)])
 def test_no_changed_dropped_or_added_byte_is_accepted(name: str, count: int) -> None:
     data, numbers = (RECEIPTS / name).read_bytes(), random.Random(20261123)
     for place in numbers.sample(range(len(data)), count):

@@ -12,7 +12,7 @@ FIXTURES = sorted((Path(__file__).parents[1] / "vectors" / "receipts").glob("*.j
 
 
 def test_there_are_fixtures() -> None:
-    assert [path.name for path in FIXTURES] == ["history@1-final.json", "receipt@1-final.json"]
+    assert [path.name for path in FIXTURES] == ["history@1-final.json", "receipt@1-batch.json", "receipt@1-final.json"]
 
 
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.name)

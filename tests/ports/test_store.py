@@ -534,6 +534,35 @@ def draft(number: int, lender: int = 1, **changes: Any) -> Draft:
     return replace(made, **changes)
 
 
+def test_a_batchs_id_stands_for_one_statement(store: Store, lender: Lender) -> None:
+    other = add_lender(store, "Second Bank", sha256(b"another key").digest(), NOW)
+    one, two = sha256(b"one").digest(), sha256(b"two").digest()
+    assert [store.claim_batch(lender.number, record_id(1), digest) for digest in (one, one, two)] == [
+        True,
+        True,
+        False,
+    ]
+    assert store.claim_batch(lender.number, record_id(2), two)
+    assert store.claim_batch(other.number, record_id(1), two)
+    assert store.claim_batch(lender.number, record_id(1), one)
+
+
+def test_of_many_who_claim_a_batchs_id_at_once_one_does(open_store: Callable[[], Store]) -> None:
+    lender = add_lender(open_store(), "示范银行", API_KEY, NOW)
+    digests = [sha256(b"%d" % number).digest() for number in range(8)]
+    outcomes: list[bool] = []
+
+    def claim(digest: bytes) -> None:
+        outcomes.append(open_store().claim_batch(lender.number, record_id(1), digest))
+
+    threads = [threading.Thread(target=claim, args=(digest,)) for digest in digests]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == [False] * 7 + [True]
+
+
 def test_a_draft_is_kept_until_it_is_removed(store: Store, lender: Lender) -> None:
     assert store.draft(lender.number, record_id(1), NOW) is None
     assert store.add_draft(draft(1)) is True

@@ -16,10 +16,11 @@ from chain.wallet_signatures import typed_data, typed_hash, wallet_key, wallet_s
 from notary.canonical import canonical_json
 from notary.documents.document import CheckStatus, DocumentCheck
 from notary.encoding import b64, parse_b64url
-from notary.envelope import EnvelopeSigner, WalletDomain, sign_envelope
+from notary.envelope import Envelope, EnvelopeSigner, sign_envelope
 from notary.exports.cose import sign_cose_receipt
 from notary.exports.tlog_proof import TlogProof
 from notary.hashing import leaf_hash, node_hash
+from notary.jws_header import WalletDomain
 from notary.log.checkpoint import Checkpoint, sign_checkpoint
 from notary.log.entries import RecordEntry, commit, genesis_entry, loan_tag
 from notary.log.merkle import InclusionProof
@@ -31,11 +32,13 @@ from notary.receipts.document_words import DocumentWord, word_json
 from notary.receipts.qr_proof import PREFIX, write_qr
 from notary.receipts.receipt import KeyOfParty, Receipt
 from notary.receipts.sealed import write_sealed
+from notary.signed_batch import sign_batch
 
 PAPER = Path(__file__).resolve().parents[2] / "FORMATS.md"
 _BLOCK = re.compile(r"(<!-- example: ([a-z-]+) -->\n```[a-z]*\n)(.*?)(\n```)", re.DOTALL)
 
 ORIGIN = "notary.example/log"
+BATCH_ID = "0193ad3c-2c00-7000-8000-0000000000b1"
 LOG_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 LENDER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32, 64)))
 NONCE, LOAN_KEY = b"\x11" * 32, b"\x22" * 32
@@ -109,6 +112,7 @@ def examples() -> dict[str, str]:
         "signing-input": envelope.signing_input(signature).decode(),
         "envelope": envelope.encode().decode(),
         **_wallet_examples(payload),
+        **_batch_examples(payload),
         "commitment": commitment.hex(),
         "tag": tag.hex(),
         "entry": entry.hex(),
@@ -130,6 +134,17 @@ def examples() -> dict[str, str]:
 def _qr_json(text: str) -> str:
     """Return the JSON in a QR code's text: another version of zlib may compress it in another way."""
     return decompress(parse_base45(text.removeprefix(PREFIX))).decode()
+
+
+def _batch_examples(payload: bytes) -> dict[str, str]:
+    kid = make_jwk("EdDSA", LENDER_KEY.public_key().public_bytes_raw()).kid
+    batch = sign_batch(BATCH_ID, [b"{}", payload], EnvelopeSigner("EdDSA", kid, LENDER_KEY.sign))
+    envelope = Envelope(payload, (batch.signature_at(1, (leaf_hash(b"{}"),)),))
+    return {
+        "batch-statement": batch.statement.encode().decode(),
+        "batch-envelope": envelope.encode().decode(),
+        "batch-first-line": batch.to_line().decode(),
+    }
 
 
 def _wallet_examples(payload: bytes) -> dict[str, str]:

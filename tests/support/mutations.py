@@ -43,6 +43,7 @@ _LINKS: tuple[tuple[str, set[str], frozenset[str]], ...] = (
     (r"/format|/state|/anchors/\d+/state", {"format"}, frozenset()),
     (r"(/records/\d+)?/envelope/payload", {"inclusion"}, _RECORD),
     (r"(/records/\d+)?/envelope/signatures/\d+/protected", {"format", "signatures"}, _PLACE),
+    (r"(/records/\d+)?/envelope/signatures/\d+/batch/(payload|index)", {"format", "signatures"}, _PLACE),
     (r"(/records/\d+)?/envelope/signatures(/.*)?", {"signatures", "inclusion"}, _PLACE),
     (r"(/records/\d+)?/keys(/.*)?", {"signatures"}, frozenset()),
     (r"(/records/\d+)?/(nonce|tag|index|inclusion)(/\d+)?|/loan_key", {"inclusion"}, _PLACE),

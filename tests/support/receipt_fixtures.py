@@ -14,16 +14,20 @@ from typing import Any
 
 from chain.anchor_rules import EMBEDDED
 from chain.anchorer import Anchorer
+from notary.canonical import canonical_json
 from notary.ports import StoredRecord
 from notary.receipts.issuing import ReceiptIssuer
 from notary.registration import Registrar
 from notary.schemes import SCHEMES
 from notary.stores.sqlite import SqliteStore
+from tests.support.batches import envelope_in_batch
 from tests.support.builders import NotaryKit, history, kit_over, placed, record, record_id, signed
 from tests.support.node import Chain, running_chain
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "receipts"
 RECEIVED = 1_777_600_000_000
+BEFORE_BATCH = 2
+"""Records of the loan that are signed one by one."""
 LOAN = "示范消贷字（2026）第000123号"
 
 
@@ -44,13 +48,17 @@ def loan_records() -> Iterator[dict[str, Any]]:
 
 
 def submit_loan(kit: NotaryKit) -> list[StoredRecord]:
-    """Record the loan, co-signed and then signed by the lender; return its records."""
+    """Record the loan, co-signed, then signed by the lender, the last records as one batch; return its records."""
     lender, borrower = kit.register("lender"), kit.register("borrower", "ES256")
     ticks = count(RECEIVED, 86_400_000)
     registrar = Registrar(kit.store, SCHEMES, lambda: next(ticks))
-    for number, value in enumerate(loan_records()):
-        value |= {"id": record_id(0x100 + number), "loan": LOAN}
-        envelope = signed(value, lender, borrower) if number == 0 else signed(value, lender)
+    values = [value | {"id": record_id(0x100 + number), "loan": LOAN} for number, value in enumerate(loan_records())]
+    batch = [canonical_json(value) for value in values[BEFORE_BATCH:]]
+    for number, value in enumerate(values):
+        if number < BEFORE_BATCH:
+            envelope = signed(value, lender, *([borrower] if number == 0 else []))
+        else:
+            envelope = envelope_in_batch(batch, number - BEFORE_BATCH, lender, record_id(0x200)).encode()
         placed(kit.sequencer.append([registrar.submission(kit.lender, envelope, prove=False)]))
         kit.sequencer.append(history(f"other {number}", 20, first=1000 * (number + 1)))
     return kit.store.loan_records(kit.lender.number, LOAN)
@@ -72,6 +80,7 @@ def main() -> None:
         anchor(kit, chain)
         issuer = ReceiptIssuer(kit.store, kit.keyring, kit.signer)
         (FOLDER / "receipt@1-final.json").write_bytes(issuer.stored(records[0]))
+        (FOLDER / "receipt@1-batch.json").write_bytes(issuer.stored(records[3]))
         key = (kit.lender.number, LOAN)
         history_receipt = issuer.history(kit.lender, kit.store.find_loans([key])[key])
         (FOLDER / "history@1-final.json").write_bytes(history_receipt)

@@ -10,6 +10,7 @@ from notary.log.checkpoint import Checkpoint, sign_checkpoint
 from tests.support import vector_receipts as make
 from tests.support.builders import record
 from tests.support.synthetic_chain import block_with_anchor, odd_headers
+from tests.support.vector_batches import batch_changes, in_batch, odd_batches
 from tests.support.vector_cases import Case, at, case, flip_b64, flip_b64url
 from tests.support.vector_receipts import Change, Members, anchored, changed, dated, drop, put, with_payload
 from tests.support.vector_signatures import odd_ps256, odd_signatures, wallet_changes
@@ -17,7 +18,7 @@ from tests.support.vector_signatures import odd_ps256, odd_signatures, wallet_ch
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
-def broken_cases() -> Iterator[Case]:
+def broken_cases() -> Iterator[Case]:  # noqa: C901 - one loop for each group of cases
     """Yield receipts with one change each, sealed again by the log's key, so that only the links meant break."""
     final = anchored(make.agreement())
     for name, change, links in _changes():
@@ -45,7 +46,9 @@ def broken_cases() -> Iterator[Case]:
     wallet = make.wallet_receipt(record("repayment"))
     for name, change in wallet_changes():
         yield case(name, changed(wallet, change), "signatures", "inclusion")
-    for name, members in (*odd_signatures(), *odd_ps256()):
+    for name, change, links in batch_changes():
+        yield case(name, changed(in_batch(5, 3), change), *links)
+    for name, members in (*odd_signatures(), *odd_ps256(), *odd_batches()):
         yield case(name, members, "signatures")
     unknown_code = block_with_anchor(*make.checkpoint_of(final), code_hash=b"\x5a" * 32)
     yield case("a registry whose code nobody knows", anchored(make.agreement(), unknown_code), "anchor")

@@ -11,6 +11,7 @@ from tests.support import vector_receipts as make
 from tests.support.builders import record
 from tests.support.synthetic_chain import FORKS, block_with_anchor
 from tests.support.trees import flipped
+from tests.support.vector_batches import co_signed_in_batch, in_batch
 from tests.support.vector_receipts import Members, anchored, changed, dated, put, sealed, with_tokens
 from tests.support.vector_signatures import joint_agreement
 
@@ -74,6 +75,13 @@ def good_cases() -> Iterator[Case]:
     yield case("two borrowers are named with their keys, one has signed", joint_agreement(make.BORROWER))
     yield case("two borrowers are named with their keys, both have signed", joint_agreement(make.BORROWER, make.ES256K))
     yield case("signed by a wallet", make.wallet_receipt(record("repayment")))
+    for size, index in [(1, 0), (2, 1), (5, 3), (5, 4), (300, 256)]:
+        name = f"record {index} of a batch of {size} under one signature"
+        yield case(
+            name,
+            in_batch(size, index),
+        )
+    yield case("the lender's signature is over a batch, the borrower's over the record", co_signed_in_batch())
     yield case("a key that ended a millisecond later", changed(final, put("/keys/0/valid_until", at(126))))
     yield case("a key that was revoked later", changed(final, put("/keys/1/revoked_from", at(126))))
     yield case("a key that counts from that moment on", changed(final, put("/keys/0/valid_from", at(125))))

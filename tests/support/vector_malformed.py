@@ -7,6 +7,7 @@ from typing import Any
 from notary.canonical import canonical_json
 from notary.encoding import b64, b64url, parse_b64url
 from tests.support import vector_receipts as make
+from tests.support.vector_batches import in_batch, wrong_batches
 from tests.support.vector_cases import Case, case
 from tests.support.vector_receipts import anchored, changed, drop, put, sealed
 
@@ -22,6 +23,8 @@ def malformed_cases() -> Iterator[Case]:
         yield case(f"without {pointer}", changed(final, drop(pointer)), "format")
     for name, pointer, value in _WRONG_VALUES:
         yield case(name, changed(final if "anchor" in pointer else pending, put(pointer, value)), "format")
+    for name, pointer, value in wrong_batches():
+        yield case(name, changed(in_batch(5, 3), put(pointer, value)), "format")
     for name, text in _raw(canonical_json(pending)):
         yield Case(name, text, frozenset({"format"}))
 

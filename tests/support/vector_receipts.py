@@ -16,8 +16,9 @@ from chain.wallet import Wallet
 from chain.wallet_signatures import wallet_key, wallet_signer
 from notary.canonical import canonical_json, parse_json
 from notary.encoding import b64, b64url, parse_b64
-from notary.envelope import Envelope, EnvelopeSigner, WalletDomain, envelope_from_json, sign_envelope
+from notary.envelope import Envelope, EnvelopeSigner, envelope_from_json, sign_envelope
 from notary.hashing import leaf_hash
+from notary.jws_header import WalletDomain
 from notary.log.checkpoint import Checkpoint, sign_checkpoint
 from notary.log.entries import RecordEntry, commit, loan_tag
 from notary.log.merkle import prove_inclusion

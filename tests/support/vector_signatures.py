@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 
 from notary.canonical import canonical_json
 from notary.encoding import b64url, parse_b64url
-from notary.envelope import EnvelopeSigner, WalletDomain, sign_envelope
+from notary.envelope import EnvelopeSigner, sign_envelope
+from notary.jws_header import WalletDomain
 from notary.parties.keys import make_jwk
 from notary.schemes import PrivateKey
 from tests.support import ed25519_reference as ed25519

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chain.eip712 import address_word, domain_separator, hash_struct, signing_hash, text_word
 from chain.wallet_signatures import recover, typed_data, typed_hash
 from notary.canonical import canonical_json
-from notary.envelope import WalletDomain
+from notary.jws_header import WalletDomain
 
 PERSON = "Person(string name,address wallet)"
 MAIL = f"Mail(Person from,Person to,string contents){PERSON}"

@@ -12,8 +12,9 @@ from chain.wallet import Wallet
 from chain.wallet_signatures import WalletSignatures, recover, typed_data, typed_hash, wallet_key, wallet_signer
 from notary.canonical import canonical_json
 from notary.encoding import b64url
-from notary.envelope import TYPE, WalletDomain, sign_envelope
+from notary.envelope import TYPE, sign_envelope
 from notary.errors import InvalidKeyError, InvalidSignatureError, UnavailableError
+from notary.jws_header import WalletDomain
 from notary.parties.keys import WALLET_ALG
 from notary.schemes import generate_key
 

@@ -15,12 +15,12 @@ from notary.envelope import (
     Envelope,
     EnvelopeSigner,
     Signature,
-    WalletDomain,
     envelope_from_json,
     read_signing_input,
     sign_envelope,
 )
 from notary.errors import InvalidEnvelopeError
+from notary.jws_header import WalletDomain
 from notary.parties.keys import WALLET_ALG, parse_jwk
 from notary.schemes import SCHEMES
 

@@ -18,8 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from notary.encoding import b64url, parse_b64url
-from notary.envelope import envelope_from_json, protected_header
+from notary.envelope import TYPE, envelope_from_json
 from notary.errors import InvalidKeyError, InvalidSignatureError
+from notary.jws_header import Header, write_header
 from notary.parties.keys import make_jwk, parse_jwk
 from notary.schemes import SCHEMES, generate_key, private_key
 from notary.schemes.ps256 import PS256
@@ -209,7 +210,7 @@ def test_the_largest_key() -> None:
     SCHEME.verify(SCHEME.load(key), vector["message"].encode(), signature)
     with pytest.raises(InvalidSignatureError):
         SCHEME.verify(SCHEME.load(key), b"another loan", signature)
-    protected = b64url(protected_header("PS256", key.kid))
+    protected = b64url(write_header(TYPE, Header("PS256", key.kid)))
     signatures = [{"protected": protected, "signature": vector["signature"]}]
     assert envelope_from_json({"payload": "e30", "signatures": signatures}).signatures[0].signature == signature
 

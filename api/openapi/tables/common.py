@@ -23,9 +23,9 @@ READING = ("not-found", "invalid-input")
 
 PLACING = (
     "malformed-json", "invalid-record", "invalid-envelope", "invalid-signature", "unknown-key", "key-not-valid",
-    "invalid-key", "invalid-certificate", "missing-document", "invalid-input", "duplicate-record", "wrong-sequence",
-    "illegal-transition", "other-currency", "wrong-share", "not-the-holder", "refused-by-policy", "refused",
-    "log-busy",
+    "invalid-key", "invalid-certificate", "missing-document", "invalid-input", "duplicate-record",
+    "duplicate-batch", "wrong-sequence", "illegal-transition", "other-currency", "wrong-share", "not-the-holder",
+    "refused-by-policy", "refused", "log-busy",
 )  # fmt: skip
 """What a record can be refused with."""
 

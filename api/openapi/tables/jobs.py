@@ -28,7 +28,8 @@ TABLE = Table(
             "Upload a part",
             {201: _JOB, 200: Answer("The part was there before: the job.", ref("Job"))},
             "The parts, numbered from 1 and of at most 64 MiB each, are joined to one file of NDJSON. They may be cut "
-            "anywhere, come in any order, and be sent again; other bytes under the same number are refused.",
+            "anywhere, come in any order, and be sent again; other bytes under the same number are refused. The first "
+            "line of the file may sign all others, as in a batch.",
             paths={**_PATH, "number": "1"},
             body=Body({"application/x-ndjson": (BINARY, {"lines": _LINES})}),
             refusals=(*_REFUSALS, "invalid-input", "wrong-digest"),

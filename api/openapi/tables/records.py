@@ -13,6 +13,11 @@ _RECORD = ex.agreement()
 _SIGNED = ex.envelope(ex.agreement(ex.SIGNED_ID, ex.SIGNED_LOAN), ex.LENDER_KEY, ex.BORROWER_KEY)
 _LINES = "".join(f"{line}\n" for line in (ex.encoded(_RECORD), ex.encoded(ex.disbursement())))
 
+_SIGNED_BATCH = (
+    "batch-mismatch", "duplicate-batch", "invalid-certificate", "invalid-envelope", "invalid-signature",
+    "key-not-valid", "malformed-json", "unknown-key",
+)  # fmt: skip
+
 TABLE = Table(
     "Records",
     "What happens to loans, as it is taken into the log.",
@@ -55,9 +60,12 @@ TABLE = Table(
                 )
             },
             "One record or envelope a line, at most 64 MiB. A bad line does not keep the others out. The lines of one "
-            "loan belong into one request, in order.",
+            "loan belong into one request, in order. If the first line is a JWS of the type `loan-notary/batch@1`, it "
+            "signs all others: they are taken as they were signed, or none of them is, and that line has no answer of "
+            "its own.",
             query=(DOCUMENTS,),
-            body=Body({"application/x-ndjson": (BINARY, {"lines": _LINES})}),
+            body=Body({"application/x-ndjson": (BINARY, {"lines": _LINES, "under one signature": ex.signed_lines()})}),
+            refusals=_SIGNED_BATCH,
         ),
         "records.show": Operation(
             "Show a record",

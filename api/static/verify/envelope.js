@@ -8,10 +8,14 @@ import { parseB64url, utf8 } from './encoding.js';
 import { refuse } from './errors.js';
 import { canonicalJson, parseCanonical } from './json.js';
 import { WALLET_ALG } from './keys.js';
-import { b64Bytes, isObject, list, object, text, whole } from './shape.js';
+import { b64Bytes, isObject, list, object, oneOf, text, whole } from './shape.js';
 
 export const MAX_PAYLOAD = 64 * 1024;
 const TYPE = 'loan-notary/record@1';
+const BATCH_TYPE = 'loan-notary/batch@1';
+const MAX_BATCH_RECORDS = 2 ** 32;
+const MAX_STATEMENT = 256;
+const LONGEST_PATH = 32;
 const MAX_SIGNATURES = 16;
 const MAX_CERTIFICATES = 8;
 const MAX_HEADER = 1024;
@@ -24,10 +28,20 @@ const readDomain = object({
   registry: text(42, 42, /^0x[0-9a-f]{40}$/),
 });
 
+const hash = b64Bytes(32, 32);
+const readStatement = object({
+  id: text(36, 36, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+  records: (value) => (whole(value) >= 1 && value <= MAX_BATCH_RECORDS ? value : refuse('no number of records')),
+  root: hash,
+  type: oneOf('batch'),
+});
+const readPlace = object({ index: whole, path: list(hash, 0, LONGEST_PATH), payload: (value) => value });
+
 /**
  * Read an envelope from a parsed JSON value. Signatures are not verified here, and the payload is only decoded.
  * @returns {{encoded: Uint8Array, payload: Uint8Array, signatures: Array}} `encoded` is what is committed to; a
- *   signature has `alg`, `kid`, `x5c`, `domain`, `signature` (bytes) and `signingInput` (RFC 7515 section 5.1)
+ *   signature has `alg`, `kid`, `x5c`, `domain`, `signature` (bytes) and `signingInput` (RFC 7515 section 5.1), and
+ *   `batch`: null, or the record's place among those that were signed at once
  * @throws {BrokenError}
  */
 export function readEnvelope(value) {
@@ -43,28 +57,38 @@ export function readEnvelope(value) {
 }
 
 function readSignature(value, payload) {
-  if (!hasExactly(value, 'protected', 'signature')) {
-    refuse('a signature has the members protected and signature, and no others');
+  const isBatch = isObject(value) && 'batch' in value;
+  if (!hasExactly(value, 'protected', 'signature', ...(isBatch ? ['batch'] : []))) {
+    refuse('a signature has the members protected and signature, perhaps batch, and no others');
   }
-  const { alg, kid, x5c, domain } = readHeader(value.protected);
+  const { alg, kid, x5c, domain } = readHeader(value.protected, isBatch ? BATCH_TYPE : TYPE);
+  if (isBatch && domain) refuse('a wallet signs records one by one');
   return {
     alg,
     kid,
     x5c,
     domain,
     signature: readBytes(value.signature, MAX_SIGNATURE),
-    signingInput: utf8(`${value.protected}.${payload}`),
+    signingInput: utf8(`${value.protected}.${isBatch ? value.batch.payload : payload}`),
+    batch: isBatch ? readBatch(value.batch) : null,
   };
 }
 
+function readBatch(value) {
+  const { index, path, payload } = readPlace(value);
+  const { records, root } = readStatement(parseCanonical(readBytes(payload, MAX_STATEMENT), MAX_STATEMENT));
+  if (index >= records) refuse(`a batch of ${records} records has no record ${index}`);
+  return { index, path, records, root };
+}
+
 // `x5c` is a chain of certificates in DER, leaf first, or empty; `domain` what a wallet's signature is bound to.
-function readHeader(encoded) {
+function readHeader(encoded, typ) {
   const data = readBytes(encoded, MAX_HEADER_WITH_CHAIN);
   const header = parseCanonical(data, MAX_HEADER_WITH_CHAIN);
   if (!isObject(header) || PLAIN.some((name) => typeof header[name] !== 'string')) {
     refuse('a protected header has the strings alg, kid and typ');
   }
-  if (header.typ !== TYPE) refuse(`typ is not ${TYPE}`);
+  if (header.typ !== typ) refuse(`typ is not ${typ}`);
   const isWallet = header.alg === WALLET_ALG;
   const hasChain = !isWallet && 'x5c' in header;
   const more = isWallet ? ['domain'] : hasChain ? ['x5c'] : [];

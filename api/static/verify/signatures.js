@@ -4,7 +4,9 @@
  * @module
  */
 import { BrokenError, refuse } from './errors.js';
+import { leafHash } from './hashing.js';
 import { WALLET_ALG } from './keys.js';
+import { verifyInclusion } from './merkle.js';
 import { verifyWallet } from './wallet.js';
 
 /**
@@ -54,9 +56,19 @@ function checkOne(signature, { key, party, valid_from: from, valid_until: until 
   if (signature.alg !== key.alg) refuse('its alg is not that of its key');
   if (key.alg === WALLET_ALG) verifyWallet(key.parts[0], record.members, payload, signature);
   else key.verify(signature.signingInput, signature.signature);
+  if (signature.batch) verifyPlace(signature.batch, payload);
   const named = record.keysOf(party);
   if (named.length && !named.includes(signature.kid))
     refuse(`its key is not one that the record names for the ${party}`);
+}
+
+function verifyPlace({ index, records, path, root }, payload) {
+  try {
+    verifyInclusion(index, records, path, leafHash(payload), root);
+  } catch (error) {
+    if (error instanceof BrokenError) error.message = `the record is not in the batch: ${error.message}`;
+    throw error;
+  }
 }
 
 function assuranceOf(record, signed, parties) {
