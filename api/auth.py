@@ -103,16 +103,26 @@ def authenticated_lender(access: AccessStore) -> Lender:
 
 def authenticated_pass(access: AccessStore) -> LoanPass:
     """Return the loan pass that this request carries. Raises `Unauthorized` (401)."""
+    found, refusal = shown_pass(access)
+    if refusal:
+        raise _unauthorized(f"this loan pass {refusal}")
+    return found
+
+
+def shown_pass(access: AccessStore) -> tuple[LoanPass, str | None]:
+    """Return the loan pass that this request carries, and why it opens nothing, None if it does.
+
+    Raises `Unauthorized` (401) for one that is missing or unknown.
+    """
     moment = now()
     try:
         found = access.pass_with(hash_secret(_bearer_token()))
     except NotFoundError:
         raise _unauthorized("this loan pass is not known") from None
-    if refusal := found.refusal(moment):
-        raise _unauthorized(f"this loan pass {refusal}")
-    if found.last_used_at is None or found.last_used_at + _USED_EVERY < moment:
+    refusal = found.refusal(moment)
+    if refusal is None and (found.last_used_at is None or found.last_used_at + _USED_EVERY < moment):
         access.used_pass(found.id, moment)
-    return found
+    return found, refusal
 
 
 def _bearer_token() -> str:

@@ -84,6 +84,7 @@ SCOPES: Mapping[str, str] = {
     "passes.index": WRITE_PASSES,
     "passes.revoke": WRITE_PASSES,
     "my_loan.show": PASS,
+    "my_loan.submit": PASS,
     "my_loan.receipt": PASS,
     "my_loan.evidence": PASS,
     "my_loan.certificate": PASS,

@@ -21,6 +21,7 @@ DRAFT_ID = "01998d2e-5c00-7a31-8f42-6d1f0c2b9e03"
 SIGNED_ID = "01998d2e-5c00-7a31-8f42-6d1f0c2b9e04"
 BATCH_RECORD_ID = "01998d2e-5c00-7a31-8f42-6d1f0c2b9e05"
 BATCH_ID = "01998d2e-5c00-7a31-8f42-6d1f0c2b9e06"
+DISPUTE_ID, CLAIM_ID = "01998d2e-5c00-7a31-8f42-6d1f0c2b9e07", "01998d2e-5c00-7a31-8f42-6d1f0c2b9e08"
 DOCUMENT = "Loan agreement LN-2026-0001 between Sample Bank and its borrower.\n"
 DOCUMENT_SHA256 = sha256(DOCUMENT.encode()).hexdigest()
 ATTACHMENT = "In place of the bytes of a detached CMS signature or an RFC 3161 timestamp.\n"
@@ -75,6 +76,19 @@ def agreement(record_id: str = AGREEMENT_ID, loan: str = LOAN) -> dict[str, Any]
         "fees": [],
         "apr": {"value": "0.12", "unit": "per_annum"},
         "governing_law": "CN",
+    }
+
+
+def dispute() -> dict[str, Any]:
+    """Return the borrower's word that the agreement is wrong; the digest commits to what he says of it."""
+    return {
+        "type": "dispute",
+        "id": DISPUTE_ID,
+        "loan": LOAN,
+        "occurred_at": "2026-11-22T09:15:00Z",
+        "about": AGREEMENT_ID,
+        "ground": "amount",
+        "text_commitment": "3c" * 32,
     }
 
 

@@ -6,12 +6,15 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from flask_babel import format_currency, format_date, format_datetime, format_decimal, format_percent
+from babel.dates import format_skeleton
+from babel.numbers import format_compact_decimal
+from flask_babel import format_currency, format_date, format_datetime, format_decimal, format_percent, get_locale
 from markupsafe import Markup
 
 from api.cli.words import ASSURANCES, SEVERITIES, STAGES, TYPES, say
 from api.pages.language import chosen_language
 from notary.encoding import format_time, parse_time
+from notary.records.money import EXPONENTS
 
 NOTHING = "–"
 
@@ -28,6 +31,16 @@ def day(value: str | date | None) -> str:
     if value is None:
         return NOTHING
     return str(format_date(date.fromisoformat(value) if isinstance(value, str) else value))
+
+
+def short_money(minor: int, currency: str) -> str:
+    """Write a sum of smallest units for the axis of a chart, where there is little room: 140K, 14万."""
+    return str(format_compact_decimal(minor // 10 ** EXPONENTS[currency], locale=get_locale(), fraction_digits=1))
+
+
+def month(value: date) -> str:
+    """Write a day's month and year."""
+    return str(format_skeleton("yMMM", value, locale=get_locale()))
 
 
 def moment(value: str | int | None) -> str | Markup:
@@ -72,7 +85,9 @@ def _said(words: Mapping[str, tuple[str, str]]) -> Any:
 
 FILTERS: Mapping[str, Any] = {
     "money": money,
+    "short_money": short_money,
     "day": day,
+    "month": month,
     "moment": moment,
     "number": number,
     "percent": percent,

@@ -11,8 +11,8 @@ from api.clock import now
 from api.problems import answer_http
 from api.traffic.rates import Allowance, RateLimiter
 
-COUNTED = "/v1/"
-"""Where paths begin that are counted. The public log and the pages are for anybody and any cache."""
+COUNTED = ("/v1/", "/loan/")
+"""Where paths begin that are counted. The public log and the other pages are for anybody and any cache."""
 _HARDENED = [
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),

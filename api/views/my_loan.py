@@ -1,17 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`/v1/my-loan`: one loan, for whoever holds its pass (`Authorization: Bearer lp_...`)."""
+"""`/v1/my-loan`: one loan, for whoever holds its pass (`Authorization: Bearer lp_...`).
+
+He can read all of it, and add his own word: that a record is wrong, or that he paid. With his signature or without it,
+such a record goes into the loan's history, and nothing that the lender does keeps it out.
+"""
 
 import orjson
 from flask import Blueprint, Response
 
 from api.auth import authenticated_pass
+from api.clock import now
+from api.views.answers import receipt_response
+from api.views.bodies import read_body
 from api.views.evidence import certificate_response, evidence_response
 from api.views.loan_json import LoanWriter
 from api.views.moments import asked_moment
 from api.wiring import Services
+from notary.access import LoanPass
 from notary.encoding import format_time
-from notary.errors import NotFoundError
+from notary.errors import Fault, InvalidRecordError, NotFoundError, RefusedError
+from notary.log.sequencer import Submission
 from notary.ports import StoredRecord
+from notary.registration import MAX_BODY
+
+OWN_WORD = ("dispute", "payment_claim")
+"""The types of record that whoever holds a loan's pass may add to it."""
+MOST_WORDS = 50
+"""Records of these types that one loan can have before a pass adds no more."""
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -33,6 +48,20 @@ def blueprint(services: Services) -> Blueprint:
         loan = services.store.find_loans([(found.lender, found.loan)])[found.lender, found.loan]
         return evidence_response(services, services.store.lender(found.lender), loan)
 
+    @views.post("/records")
+    def submit() -> Response:
+        found = authenticated_pass(services.access)
+        lender = services.store.lender(found.lender)
+        body = read_body("application/json", "application/jose+json", limit=MAX_BODY)
+        submission = services.registrar.submission(lender, body, prove=True)
+        _require_own_word(services, found, submission)
+        _note(services, found, submission)
+        # Past the lender's own policy: it is the borrower who speaks, and the lender has no say in that.
+        [placed] = services.gate.append_unjudged([submission])
+        if isinstance(placed, RefusedError):
+            raise placed
+        return receipt_response(services, lender, placed.index, (submission, placed) if placed.fresh else None)
+
     @views.get("/records/<record_id>/receipt")
     def receipt(record_id: str) -> Response:
         return Response(services.issuer.stored(_record(services, record_id)), mimetype="application/json")
@@ -42,6 +71,36 @@ def blueprint(services: Services) -> Blueprint:
         return certificate_response(services, _record(services, record_id))
 
     return views
+
+
+def _require_own_word(services: Services, found: LoanPass, submission: Submission) -> None:
+    """Raise `InvalidRecordError` unless a record is one that the holder of a pass may add to its loan."""
+    payload = orjson.loads(submission.payload)
+    if submission.type not in OWN_WORD:
+        raise InvalidRecordError(Fault("/type", f"with a loan pass it must be one of {', '.join(OWN_WORD)}"))
+    if submission.loan != found.loan:
+        raise InvalidRecordError(Fault("/loan", "must be the loan of the pass"))
+    about = payload.get("about")
+    if about is not None:
+        other = services.store.find_records([(found.lender, about)]).get((found.lender, about))
+        if other is None or other.loan != found.loan:
+            raise InvalidRecordError(Fault("/about", "must be the id of a record of this loan"))
+
+
+def _note(services: Services, found: LoanPass, submission: Submission) -> None:
+    """Write down that this pass, and not the lender, brought the record, unless it is there already.
+
+    Raises `RefusedError` where the loan has so many open words of this kind that more would only be noise.
+    """
+    history = services.store.loan_records(found.lender, found.loan)
+    if any(record.record_id == submission.record_id for record in history):
+        return
+    brought = sum(orjson.loads(record.payload)["type"] in OWN_WORD for record in history)
+    if brought >= MOST_WORDS:
+        raise RefusedError(f"this loan has {brought} disputes and claims already")
+    services.administration.note(
+        found.lender, now(), "pass.submit", found.id, submission.record_id, about_loan=found.loan
+    )
 
 
 def _record(services: Services, record_id: str) -> StoredRecord:

@@ -14,6 +14,7 @@ them comes to the same. A new check is one function in a `findings_*` module and
 from notary.history.account import Account
 from notary.history.book import Book, Event, read_events
 from notary.history.case import Case
+from notary.history.cost import YearlyCost, yearly_cost
 from notary.history.finding import Finding, Severity
 from notary.history.findings import CHECKS, findings, findings_of
 from notary.history.plan import NextDue, PaymentPlan
@@ -35,10 +36,12 @@ __all__ = [
     "PaymentPlan",
     "Policy",
     "Severity",
+    "YearlyCost",
     "finding_json",
     "findings",
     "findings_of",
     "loan_view",
     "read_events",
     "view_json",
+    "yearly_cost",
 ]

@@ -7,10 +7,10 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from notary.finance import CashFlow, FinanceError, InterestTerms, NoRateError, apr, exact_interest
-from notary.finance.apr import Method
+from notary.finance import FinanceError, InterestTerms, exact_interest
 from notary.history.book import Book, Event
 from notary.history.case import Case
+from notary.history.cost import yearly_cost
 from notary.history.finding import Finding, Severity, finding, money
 from notary.history.plan import PaymentPlan, plan_at
 from notary.history.terms import interest_terms, rate_of
@@ -24,23 +24,17 @@ _Growth = Callable[[date, date], tuple[int, int] | None]
 def yearly_rate(case: Case) -> Iterator[Finding]:
     """F9: the yearly rate as stated is not that of the plan's cash flows, or these cost more than the law allows."""
     book, policy = case.book, case.policy
-    found, draws, schedules = book.last(Agreement), book.all(Disbursement), book.all(Schedule)
-    # What was stated is about the first plan, not about what came of it.
-    plan = plan_at(book, schedules[1][0].sequence) if len(schedules) > 1 else case.plan
-    if found is None or not draws or plan is None or plan.start is None:
+    found = book.last(Agreement)
+    if found is None:
         return
     event, agreement = found
     if not isinstance(agreement.rate, FixedRate) or agreement.apr.unit != "per_annum":
         return
-    charged = sum(fee.amount.minor for fee in agreement.fees if fee.amount)
-    flows = [(date.fromisoformat(draw.value_date), draw.amount.minor) for _, draw in draws]
-    flows[0] = (flows[0][0], flows[0][1] - charged)
-    law = agreement.governing_law
-    method: Method = policy.apr_methods.get(law[:2], "CN_IRR")
-    real = _apr(method, tuple(flows), tuple((row.due, -row.total) for row in plan.rows))
-    if real is None:
+    cost = yearly_cost(case)
+    if cost is None:
         return
-    rests = [event, plan.source, *(drawn for drawn, _ in draws)]
+    real, law = cost.rate, agreement.governing_law
+    rests = [event, cost.plan.source, *(drawn for drawn, _ in book.all(Disbursement))]
     stated = Decimal(agreement.apr.value)
     if abs(real - stated) > policy.apr_tolerance:
         yield finding(
@@ -56,16 +50,6 @@ def yearly_rate(case: Case) -> Iterator[Finding]:
                 f"年化综合成本 {real:.2%} 超过上限 {cap.rate:.2%}。",
                 f"The all-in yearly cost of {real:.2%} is above the cap of {cap.rate:.2%}.",
             )  # fmt: skip
-
-
-@lru_cache(maxsize=1024)
-def _apr(
-    method: Method, paid_out: tuple[tuple[date, int], ...], paid_back: tuple[tuple[date, int], ...]
-) -> Decimal | None:
-    try:
-        return apr(method, [CashFlow(day, amount) for day, amount in (*paid_out, *paid_back)])
-    except NoRateError:
-        return None
 
 
 def interest_off(case: Case) -> Iterator[Finding]:

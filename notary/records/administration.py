@@ -13,7 +13,7 @@ ADMINISTRATION = "urn:loan-notary:administration"
 
 Act = Literal[
     "organisation.add", "api_key.create", "api_key.rotate", "api_key.revoke", "client_key.add", "client_key.revoke",
-    "grant.make", "grant.revoke", "pass.mint", "pass.revoke", "party_key.register", "party_key.revoke",
+    "grant.make", "grant.revoke", "pass.mint", "pass.revoke", "pass.submit", "party_key.register", "party_key.revoke",
     "root.register", "root.revoke", "policy.set", "webhook.add", "webhook.change", "webhook.remove",
 ]  # fmt: skip
 ACTS: tuple[str, ...] = get_args(Act)

@@ -1,28 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every page in a real browser, in both widths, themes and languages: no barrier, no fault, nothing cut off."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser
 
-from tests.support.browser import LOOKS, Look, barriers, running_browser, visiting
-from tests.support.sample_site import Site, running_site
+from tests.support.browser import LOOKS, Look, barriers, visiting
+from tests.support.sample_site import Site
 
 PAGES = ("/", "/check", "/sign-in", "/nowhere", "/problems", "/problems/not-found")
 """What anybody may visit."""
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with running_site(tmp_path_factory.mktemp("site") / "data") as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as browser:
-        yield browser
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)

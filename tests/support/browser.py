@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 """What Chromium is called on a PATH."""
@@ -86,11 +86,11 @@ def visiting(browser: Browser, url: str, look: Look | None = None, **options: An
     wrong: list[str] = []
     host = urlsplit(url).netloc
     page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
-    page.on("console", lambda said: wrong.append(f"console: {said.text}") if _is_fault(said.text, said.type) else None)
+    page.on("console", lambda said: wrong.append(f"console: {said.text}") if _is_fault(said) else None)
     page.on("request", lambda asked: wrong.append(f"asked {asked.url}") if _is_elsewhere(asked.url, host) else None)
     try:
         yield page
-        assert wrong == []
+        assert wrong == [], wrong
     finally:
         context.close()
 
@@ -107,9 +107,9 @@ def barriers(page: Page) -> list[str]:
     ]
 
 
-def _is_fault(text: str, kind: str) -> bool:
+def _is_fault(said: ConsoleMessage) -> bool:
     # A browser notes every answer of 400 and more as an error; tests look at those themselves.
-    return kind in ("error", "warning") and not text.startswith("Failed to load resource")
+    return said.type in ("error", "warning") and "Failed to load resource" not in said.text
 
 
 def _is_elsewhere(address: str, host: str) -> bool:

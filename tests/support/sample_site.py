@@ -90,7 +90,7 @@ def _fill(api: Api) -> tuple[dict[str, str], tuple[str, ...]]:
         assert {answer["status"] for answer in answers(api.batch(b"\n".join(part)))} == {201}
         if state:
             head = api.services.log.head()
-            api.services.store.save_anchor(anchor_of(head, state=AnchorState(state), nonce=head.size))
+            api.services.store.save_anchor(anchor_of(head, state=AnchorState(state), nonce=head.size, evidence=None))
     return {item.story or "": item.loan.number for item in told}, tuple(item.loan.number for item in plain)
 
 

@@ -28,7 +28,7 @@ def main() -> None:
         running_site(Path(directory) / "data") as site,
         running_browser() as browser,
     ):
-        secret = site.loan_pass(site.loans["defaulter"])
+        secret = site.loan_pass(site.loans["assigned"])
         for look in (look for look in LOOKS if not asked.look or look.name in asked.look):
             with visiting(browser, site.url, look) as page:
                 for address in asked.addresses:

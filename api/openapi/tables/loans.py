@@ -6,7 +6,7 @@ from dataclasses import replace
 from api.openapi import examples as ex
 from api.openapi.model import Answer, Body, Operation, Query, Table
 from api.openapi.shapes import either, ref
-from api.openapi.tables.common import AS_OF, CERTIFICATE, LENDER, PACKAGE, READING, RECEIPT
+from api.openapi.tables.common import AS_OF, CERTIFICATE, LENDER, PACKAGE, PLACING, READING, RECEIPT
 from notary.history import Severity
 from notary.policies import CODES
 
@@ -93,6 +93,25 @@ MY_LOAN = Table(
             {200: Answer("The loan.", ref("MyLoan"))},
             query=(AS_OF,),
             refusals=("invalid-input",),
+        ),
+        "my_loan.submit": Operation(
+            "Add the borrower's own word",
+            {
+                201: Answer("The record is in the log: its receipt.", ref("Receipt")),
+                200: Answer("The same record was in the log before: its receipt as of now.", ref("Receipt")),
+            },
+            "A `dispute` or `payment_claim` as JSON, or its envelope with the borrower's signature. The lender's "
+            "policy does not apply to it.",
+            body=Body(
+                {
+                    "application/json": ({"anyOf": [ref("Record"), ref("Envelope")]}, {"dispute": ex.dispute()}),
+                    "application/jose+json": (
+                        ref("Envelope"),
+                        {"signed": ex.envelope({**ex.dispute(), "id": ex.CLAIM_ID}, ex.BORROWER_KEY)},
+                    ),
+                }
+            ),
+            refusals=PLACING,
         ),
         "my_loan.receipt": Operation(
             "Fetch a receipt of the loan of the pass",
