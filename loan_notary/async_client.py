@@ -185,6 +185,7 @@ class AsyncClient(Connection):
     passes = _sends(calls.access.passes)
     revoke_pass = _sends(calls.access.revoke_pass)
     my_loan = _sends(calls.access.my_loan)
+    submit_my_loan = _sends(calls.access.submit_my_loan)
     my_loan_receipt = _sends(calls.access.my_loan_receipt)
     my_loan_certificate = _sends(calls.access.my_loan_certificate)
     my_loan_evidence = _sends(calls.access.my_loan_evidence)

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from loan_notary.answers import ApiKey, ClientKey, Grant, NewApiKey, NewOrganisation, NewPass, Organisation, Pass
-from loan_notary.call import Call, get, get_bytes, member, path, send_json
+from loan_notary.call import JSON, Call, get, get_bytes, member, path, send_json
 from loan_notary.calls.parties import SomeKey, public_jwk
+from loan_notary.calls.records import Submission, encode
 from loan_notary.receipts import Receipt, read_receipt
 
 _NOTHING: dict[str, Any] = {}
@@ -162,6 +163,19 @@ def my_loan(*, as_of: str | None = None) -> Call[dict[str, Any]]:
     True
     """
     return get(path("my-loan", as_of=as_of))
+
+
+def submit_my_loan(item: Submission) -> Call[Receipt]:
+    """Add the borrower's own word to the loan of a pass: a `dispute` or a `payment_claim`, signed or not.
+
+    >>> made = client.mint_pass(recorded.record["loan"], "2999-01-01T00:00:00.000Z")
+    >>> from uuid import uuid4
+    >>> word = {"type": "dispute", "id": str(uuid4()), "loan": recorded.record["loan"], "about": recorded.record_id,
+    ...         "occurred_at": "2026-11-22T09:15:00Z", "ground": "amount", "text_commitment": "3c" * 32}
+    >>> client_with(made["secret"]).submit_my_loan(word).state
+    'recorded'
+    """
+    return Call("POST", path("my-loan", "records"), read_receipt, encode(item), JSON)
 
 
 def my_loan_receipt(record_id: str) -> Call[Receipt]:
