@@ -6,6 +6,7 @@ place, or a problem document.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import orjson
@@ -21,6 +22,8 @@ from notary.ports import Lender
 
 _MAX_PART = 8 * 1024 * 1024
 """Bytes of lines after which a part is placed, however few they are: a frame to the writer has a limit."""
+
+Places = list[Placed | RefusedError]
 
 
 class Line(NamedTuple):
@@ -45,22 +48,21 @@ def answer_lines(
     """Submit the lines, part by part, and yield their answers: a JSON line each, in order.
 
     Their numbers begin with `first`. Where documents are required, a record is refused whose documents were not
-    deposited. Raises `LogBusyError` where
-    the log is too busy for the first part: nothing is answered then, and all may be sent again.
+    deposited. Raises `LogBusyError` where the log is too busy for the first part: nothing is answered then, and all
+    may be sent again.
     """
+    under_way: tuple[list[Line], Future[Places]] | None = None
     begun = False
-    for part in cut_lines(services, lender, lines, documents_required, first, signature_of):
-        try:
-            answers = place_part(services, lender, part)
-        except NotaryError as error:
-            if isinstance(error, LogBusyError) and not begun:
-                raise
-            # The response has begun, so its status cannot change: each line says itself that it was not taken.
-            problem = describe(error)
-            refused = [problem if isinstance(line.result, Submission) else line.result for line in part]
-            answers = b"".join(answer_line(line.number, what) for line, what in zip(part, refused, strict=True))
-        begun = True
-        yield answers
+    # A thread of its own waits for the log, while this one checks the next part.
+    with ThreadPoolExecutor(1) as waiting:
+        for part in cut_lines(services, lender, lines, documents_required, first, signature_of):
+            answered = _settle(*under_way, may_raise=not begun) if under_way else None
+            under_way = part, waiting.submit(_place, services, lender, part)
+            if answered is not None:
+                begun = True
+                yield answered
+        if under_way:
+            yield _settle(*under_way, may_raise=not begun)
 
 
 def cut_lines(
@@ -95,12 +97,34 @@ def place_part(services: Services, lender: Lender, part: Sequence[Line]) -> byte
 
     Raises `UnavailableError` where it is not known what became of them; sending them again is harmless.
     """
+    return _answers(part, _place(services, lender, part))
+
+
+def _place(services: Services, lender: Lender, part: Sequence[Line]) -> Places:
     submissions = [line.result for line in part if isinstance(line.result, Submission)]
-    places = iter(services.gate.append(lender, submissions) if submissions else ())
+    return services.gate.append(lender, submissions) if submissions else []
+
+
+def _settle(part: Sequence[Line], places: Future[Places], *, may_raise: bool) -> bytes:
+    """Wait for the places of a part and return its answers."""
+    try:
+        return _answers(part, places.result())
+    except NotaryError as error:
+        if may_raise and isinstance(error, LogBusyError):
+            raise
+        # The response has begun, so its status cannot change: each line says itself that it was not taken.
+        problem = describe(error)
+        return b"".join(
+            answer_line(line.number, problem if isinstance(line.result, Submission) else line.result) for line in part
+        )
+
+
+def _answers(part: Sequence[Line], places: Places) -> bytes:
+    following = iter(places)
     answers = []
     for line in part:
         if isinstance(line.result, Submission):
-            answers.append(answer_line(line.number, _placed_members(line.result, next(places))))
+            answers.append(answer_line(line.number, _placed_members(line.result, next(following))))
         else:
             answers.append(answer_line(line.number, line.result))
     return b"".join(answers)

@@ -57,18 +57,12 @@ class SqliteStore(
             yield entry
 
     def find_records(self, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], StoredRecord]:
-        found = {}
-        for lender, record_id in keys:
-            if row := self._one("find_record", (lender, id_bytes(record_id))):
-                found[lender, record_id] = record_from_row(row)
-        return found
+        rows = self._each("find_record", [(lender, id_bytes(record_id)) for lender, record_id in keys])
+        return {key: record_from_row(row) for key, row in zip(keys, rows, strict=True) if row}
 
     def find_loans(self, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Loan]:
-        found = {}
-        for key in keys:
-            if row := self._one("find_loan", key):
-                found[key] = Loan(*row)
-        return found
+        rows = self._each("find_loan", keys)
+        return {key: Loan(*row) for key, row in zip(keys, rows, strict=True) if row}
 
     def commit(self, expected: LogHead | None, batch: Batch) -> None:
         with self._transaction() as connection:

@@ -8,7 +8,7 @@ In `sqlite_statements`, `NNNN_*.sql` are the migrations in their order, and the 
 import re
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -94,6 +94,17 @@ class SqliteFile:
     def _one(self, statement: str, values: Sequence[Any] = ()) -> Any:
         with translated():
             return self._connection().execute(STATEMENTS[statement], values).fetchone()
+
+    def _each(self, statement: str, keys: Iterable[Sequence[Any]]) -> list[Any]:
+        """Return the row that a statement finds for each key, None where it finds none; all as of one moment."""
+        with translated():
+            connection, text = self._connection(), STATEMENTS[statement]
+            # One transaction: each statement by itself would take and give back the locks of a reader.
+            connection.execute("BEGIN")
+            try:
+                return [connection.execute(text, key).fetchone() for key in keys]
+            finally:
+                connection.execute("COMMIT")
 
     def _all(self, statement: str, values: Sequence[Any] | Mapping[str, Any]) -> Iterator[Any]:
         with translated():

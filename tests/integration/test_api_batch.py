@@ -25,6 +25,7 @@ from tests.support.api import (
     streamed,
 )
 from tests.support.builders import signed
+from tests.support.service import until
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +148,12 @@ def test_a_writer_that_goes_in_the_middle_costs_only_the_later_lines(tmp_path: P
         body = b"\n".join(lines(*values))
         cut = sum(len(line) + 1 for line in lines(*values[:MAX_SUBMISSIONS])) + 10
         running.enter_context(served(folder, sockets / "writer"))
-        stream = Interrupted(body[:cut], running.close, body[cut:])
+
+        def end_the_writer() -> None:
+            until(lambda: api.state()["records"] == MAX_SUBMISSIONS, "the first part is placed")
+            running.close()
+
+        stream = Interrupted(body[:cut], end_the_writer, body[cut:])
         response = api.request(
             "POST", "/v1/records:batch", b"", media_type="application/x-ndjson", environ_overrides=streamed(stream)
         )
