@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures speed: `python -m tests.bench [NAME ...]`; all benchmarks without a name.
+"""Measures speed: `python -m tests.bench [NAME ...]`; all benchmarks but the long run without a name.
 
 Prints a table for each and writes build/bench.json. Nothing fails for being slow. What says "ratio" can be
 compared between machines; the rest tells of this machine and what else it was doing.
@@ -7,13 +7,15 @@ compared between machines; the rest tells of this machine and what else it was d
 
 import argparse
 import tempfile
+from functools import partial
 from pathlib import Path
 
-from tests.bench import audit, loan, post, proof, sequencer, submit, verify
+from tests.bench import audit, batch, loan, post, proof, sequencer, soak, submit, verify
 from tests.bench.figures import save, show
 
 BENCHMARKS = {
     "post": post,
+    "batch": batch,
     "submit": submit,
     "proof": proof,
     "sequencer": sequencer,
@@ -21,23 +23,27 @@ BENCHMARKS = {
     "verify": verify,
     "audit": audit,
 }
+SOAK = "soak"
 _BUILD = Path(__file__).parents[2] / "build"
 
 
 def main() -> None:
     """Run the benchmarks named on the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.split("\n\n")[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)}")
-    names = parser.parse_args().names or list(BENCHMARKS)
-    if unknown := set(names) - set(BENCHMARKS):
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)}, {SOAK}")
+    parser.add_argument("--minutes", type=float, default=10, help="how long the long run, soak, goes on")
+    asked = parser.parse_args()
+    names = asked.names or list(BENCHMARKS)
+    if unknown := set(names) - {*BENCHMARKS, SOAK}:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
     _BUILD.mkdir(exist_ok=True)
     results = {}
     for name in names:
         # In build/, not in the system's folder for temporary files: that may be memory, where nothing is durable.
         with tempfile.TemporaryDirectory(prefix="bench-", dir=_BUILD) as folder:
-            results[name] = BENCHMARKS[name].run(Path(folder))
-        show(BENCHMARKS[name].TITLE, results[name])
+            run = partial(soak.run, minutes=asked.minutes) if name == SOAK else BENCHMARKS[name].run
+            results[name] = run(Path(folder))
+        show((soak if name == SOAK else BENCHMARKS[name]).TITLE, results[name])
         save(_BUILD / "bench.json", results)
 
 

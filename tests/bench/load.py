@@ -9,7 +9,7 @@ import re
 import select
 import socket
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -65,18 +65,33 @@ def http_request(path: str, body: bytes, media_type: str = "application/json", a
 
 def drive(address: Address, requests: Sequence[bytes], connections: int, expected: int) -> Load:
     """Send all requests over so many connections. Raises `RuntimeError` for an answer of another status."""
+    return drive_from(_Made(requests), address, min(connections, len(requests)), expected)
+
+
+def drive_from(make: Callable[[], Iterator[bytes]], address: Address, connections: int, expected: int) -> Load:
+    """Send the requests that `make` yields, which is called in the process that sends them. Raises as `drive` does."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        load = pool.submit(_drive, address, requests, connections).result()
+        load = pool.submit(_drive, address, make, connections).result()
     if set(load.statuses) != {expected}:
         raise RuntimeError(f"answers of status {dict(load.statuses)} where all should be {expected}")
     return load
 
 
-def _drive(address: Address, requests: Sequence[bytes], connections: int) -> Load:
-    opened = [_Connection(socket.create_connection(address)) for _ in range(min(connections, len(requests)))]
+class _Made:
+    """Requests that were made before."""
+
+    def __init__(self, requests: Sequence[bytes]) -> None:
+        self._requests = requests
+
+    def __call__(self) -> Iterator[bytes]:
+        return iter(self._requests)
+
+
+def _drive(address: Address, make: Callable[[], Iterator[bytes]], connections: int) -> Load:
+    opened = [_Connection(socket.create_connection(address)) for _ in range(connections)]
     load = Load()
     began = perf_counter()
-    _exchange({item.socket.fileno(): item for item in opened}, iter(requests), load)
+    _exchange({item.socket.fileno(): item for item in opened}, make(), load)
     load.seconds = perf_counter() - began
     for item in opened:
         item.socket.close()

@@ -22,10 +22,11 @@ LOANS = 1000
 
 @dataclass(frozen=True)
 class BenchNotary:
-    """A running service and a lender of it."""
+    """A running service, the id of its first process, and a lender of it."""
 
     url: str
     api_key: str
+    pid: int
 
     @property
     def address(self) -> Address:
@@ -70,7 +71,7 @@ def running_notary(folder: Path) -> Iterator[BenchNotary]:
         url = next((match[1] for line in process.stdout if (match := re.match(r"ready at (\S+),", line))), None)
         if url is None:
             raise RuntimeError("the service did not come up")
-        notary = BenchNotary(url, api_key)
+        notary = BenchNotary(url, api_key, process.pid)
         notary.agree()
         yield notary
     finally:
