@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Puts the parts of anchoring together for a data folder: node, registry, wallet, anchorer."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from api.keys.anchor_keys import HandOver, load_anchor_wallet
 from api.settings import DataFolder, Settings
 from chain.anchor_rules import EMBEDDED, AnchorPolicy
 from chain.anchorer import Anchorer
@@ -13,8 +14,6 @@ from chain.embedded import EmbeddedNode
 from chain.registry import Registry
 from chain.registry_deployment import RECORDS, deploy_registry, plan_registry
 from chain.rpc import Rpc
-from chain.wallet import Wallet
-from notary.errors import UnavailableError
 from notary.log.reader import Log
 from notary.ports import Store
 
@@ -27,7 +26,7 @@ def open_chain(folder: DataFolder, settings: Settings, node: EmbeddedNode | None
     A chain that does not have the registry it should have is an error (`WrongChainError`), unless `reanchor` says to
     begin anew on this chain: then the log is registered again and anchored from size 0.
     """
-    wallet = Wallet.load(folder.anchor_key)
+    wallet = load_anchor_wallet(folder.keys)
     if node:
         node.fund(wallet.address, _EMBEDDED_BALANCE)
     url = node.url if node else settings.rpc or ""
@@ -54,32 +53,24 @@ def use_node(folder: DataFolder) -> Iterator[str]:
         yield running.url
     else:
         with EmbeddedNode.start(folder.chain) as node:
-            node.fund(Wallet.load(folder.anchor_key).address, _EMBEDDED_BALANCE)
+            node.fund(load_anchor_wallet(folder.keys).address, _EMBEDDED_BALANCE)
             yield node.url
 
 
-def rotate_anchor_key(folder: DataFolder, url: str) -> tuple[str, str]:
-    """Hand the log from its anchor key to a new one and return both addresses, old and new.
+def finish_anchor_rotation(folder: DataFolder, url: str) -> tuple[str, str]:
+    """Hand the log to the next anchor account that keys.json names, and return both addresses, old and new.
 
-    Every step may be cut short and repeated: the new key is kept before it is offered the log, and the files change
-    places only when the contract has changed operators.
+    Raises `UnavailableError` if that account has no ether.
     """
-    registry = connect(folder, url)
-    coming, gone = folder.anchor_key.with_suffix(".new"), folder.anchor_key.with_suffix(".old")
-    new = Wallet.load(coming) if coming.exists() else Wallet.create(coming)
-    old = Wallet.load(folder.anchor_key)
-    if folder.settings().rpc is None:
-        EmbeddedNode.fund_at(url, new.address, _EMBEDDED_BALANCE)
-    if registry.head().operator != new.address:
-        if not registry.rpc.quantity("eth_getBalance", new.address, "latest"):
-            raise UnavailableError(f"account {new.address} has no ether to take the log over with: pay some in, repeat")
-        registry.propose_operator(old, new.address)
-        registry.accept_operator(new)
-    # Linked first and replaced in one step: at no moment is there no anchor key, which the next start would make anew.
-    gone.unlink(missing_ok=True)
-    gone.hardlink_to(folder.anchor_key)
-    coming.replace(folder.anchor_key)
+    registry, old = connect(folder, url), load_anchor_wallet(folder.keys)
+    new = HandOver(folder.keys, _funding(folder, url)).step(registry, old) or old
     return old.address, new.address
+
+
+def _funding(folder: DataFolder, url: str) -> Callable[[str], None]:
+    if folder.settings().rpc is not None:
+        return lambda _address: None
+    return lambda address: EmbeddedNode.fund_at(url, address, _EMBEDDED_BALANCE)
 
 
 def make_anchorer(folder: DataFolder, settings: Settings, registry: Registry, store: Store) -> Anchorer:
@@ -88,4 +79,5 @@ def make_anchorer(folder: DataFolder, settings: Settings, registry: Registry, st
         policy = AnchorPolicy(settings.anchor_interval, EMBEDDED.poll, EMBEDDED.bump_after, settings.depth)
     else:
         policy = AnchorPolicy(interval=settings.anchor_interval, depth=settings.depth)
-    return Anchorer(Log(store), store, registry, Wallet.load(folder.anchor_key), policy)
+    hand_over = HandOver(folder.keys, _funding(folder, registry.rpc.url))
+    return Anchorer(Log(store), store, registry, load_anchor_wallet(folder.keys), policy, hand_over=hand_over.step)

@@ -2,19 +2,22 @@
 """Cursors: where a list goes on, for the one list that it was given for, and for nobody to alter.
 
 A cursor is base64url of the place (six numbers of 64 bits) and an HMAC-SHA256 over that and over what list it is: who
-asks, whose loans, which filter. The key follows from the log's, so that all processes have it, after a restart too.
+asks, whose loans, which filter. The key is a file that all processes have, after a restart too.
 """
 
 import hmac
+import secrets
 import struct
+from pathlib import Path
+from typing import Self
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from api.keys.files import read_key_file, write_key_file
 from notary.canonical import canonical_json
 from notary.encoding import b64url, parse_b64url
-from notary.errors import Fault, InvalidInputError
+from notary.errors import Fault, InvalidInputError, KeyUnavailableError
 from notary.listing import Place
 
 _PLACE = struct.Struct(">6Q")
@@ -25,8 +28,20 @@ _INFO = b"loan-notary/cursor@1"
 class CursorSeal:
     """Makes cursors and opens them."""
 
-    def __init__(self, log_key: Ed25519PrivateKey) -> None:
-        self._key = HKDF(SHA256(), 32, salt=None, info=_INFO).derive(log_key.private_bytes_raw())
+    def __init__(self, secret: bytes) -> None:
+        self._key = HKDF(SHA256(), 32, salt=None, info=_INFO).derive(secret)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Use the secret in a file, which is made where it is not there. Raises `KeyUnavailableError`."""
+        if not path.exists():
+            try:
+                write_key_file(path, "cursors", secrets.token_bytes(32), None)
+            except KeyUnavailableError:
+                # Of several processes that make it one is the first.
+                if not path.exists():
+                    raise
+        return cls(read_key_file(path, "cursors", None))
 
     def close(self, place: Place, about: object) -> str:
         """Return the cursor of a place in the list that `about`, anything JSON can hold, tells from all others."""

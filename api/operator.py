@@ -14,7 +14,7 @@ from api.auth import hash_secret, new_api_key
 from api.clock import now
 from api.log_lock import log_lock
 from api.settings import DataFolder
-from api.wiring import load_signer, open_store
+from api.wiring import log_keys, open_store
 from api.writer_client import WriterClient
 from notary.access import ROLES, ApiKey, Organisation, key_id
 from notary.encoding import format_time
@@ -29,7 +29,7 @@ BY = "operator"
 def add_organisation(folder: DataFolder, name: str, role: str) -> tuple[Organisation, str]:
     """Register an organisation and return it with its first API key, which may do all that the role can."""
     store, moment = open_store(folder), now()
-    with _writer(folder) as writer:
+    with log_writer(folder) as writer:
         administration = Administration(Registrar(store, SCHEMES, now), writer)
         secret = new_api_key()
         digest = hash_secret(secret)
@@ -41,11 +41,24 @@ def add_organisation(folder: DataFolder, name: str, role: str) -> tuple[Organisa
     return made, secret
 
 
+def own_organisation(folder: DataFolder, administration: Administration) -> int:
+    """Return the number of the organisation that the operator's own acts stand with; the first operator's, or a new."""
+    store, moment = open_store(folder), now()
+    numbers = (item.number for item in store.organisations() if item.role == "operator")
+    if found := next(numbers, None):
+        return found
+    name = folder.settings().origin
+    made = store.add_organisation(name, "operator", moment)
+    administration.note(made.number, moment, "organisation.add", BY, str(made.number), name=name, role="operator")
+    return made.number
+
+
 @contextmanager
-def _writer(folder: DataFolder) -> Iterator[Writer]:
+def log_writer(folder: DataFolder) -> Iterator[Writer]:
+    """Yield what writes to the folder's log: the running service, or a sequencer of our own."""
     try:
         with log_lock(folder, wait=0):
-            yield Sequencer(open_store(folder), load_signer(folder), format_time(now()))
+            yield Sequencer(open_store(folder), log_keys(folder), format_time(now()))
             return
     except UnavailableError:
         if not folder.writer_address.exists():

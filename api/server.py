@@ -11,6 +11,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from api.app import create_served_app
+from api.keys.hardening import harden
 from api.logs import configure_logs
 from api.parent import exit_with_parent
 
@@ -25,6 +26,7 @@ def worker_app() -> Flask:
     """Make the application of one worker process, which ends when the server does."""
     exit_with_parent(int(os.environ[_SERVER_VARIABLE]))
     configure_logs("server")
+    harden()
     app = create_served_app()
     # What is there now stays for good: the collector need not look at it again and again.
     gc.collect()

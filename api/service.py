@@ -28,6 +28,7 @@ from api.anchoring import make_anchorer, open_chain
 from api.audits.files import AuditFiles
 from api.client import NotaryClient
 from api.jobs.files import JobFiles
+from api.keys.places import environment_with
 from api.metrics import FOLDER_VARIABLE
 from api.service_metrics import ServiceCollector, Watch, serving_metrics
 from api.settings import DataFolder, Settings
@@ -38,7 +39,6 @@ from api.wiring import DATA_VARIABLE, WRITER_VARIABLE, open_store, open_webhooks
 from chain.anchorer import Anchorer
 from chain.embedded import EmbeddedNode
 from chain.rpc import Rpc
-from chain.wallet import Wallet
 from notary.errors import NotaryError, UnavailableError
 from notary.stores.document_files import FolderFiles
 
@@ -128,11 +128,12 @@ class Service:
 
     def _start(self) -> None:
         path = self._sockets / "writer"
-        environment = {**os.environ, DATA_VARIABLE: str(self._folder.path), WRITER_VARIABLE: str(path)}
         counted = self._sockets / "metrics"
         counted.mkdir()
-        environment[FOLDER_VARIABLE] = str(counted)
-        self._spawn("writer", environment, "api.writer", str(self._folder.path), str(path), str(os.getpid()))
+        own = {DATA_VARIABLE: str(self._folder.path), WRITER_VARIABLE: str(path), FOLDER_VARIABLE: str(counted)}
+        plain = {**environment_with(()), **own}
+        signing = {**plain, **environment_with(self._folder.keys.variables(self._folder.keys.load(), "log"))}
+        self._spawn("writer", signing, "api.writer", str(self._folder.path), str(path), str(os.getpid()))
         self._until(path.exists, "writer")
         self._folder.writer_address.write_text(str(path))
         # The writer holds the log's lock by now, so whoever served this folder before is gone.
@@ -141,12 +142,12 @@ class Service:
         AuditFiles(self._folder.audits).tidy()
         Repeats(TrafficFile(self._folder.traffic)).abandon_all()
         arguments = (self._settings.host, str(self._port), str(self._workers), str(os.getpid()))
-        self._spawn("server", environment, "api.server", *arguments)
-        self._spawn("webhooks", environment, "api.webhooks.worker", str(self._folder.path), str(os.getpid()))
-        self._spawn("jobs", environment, "api.jobs.worker", str(self._folder.path), str(path), str(os.getpid()))
+        self._spawn("server", signing, "api.server", *arguments)
+        self._spawn("webhooks", plain, "api.webhooks.worker", str(self._folder.path), str(os.getpid()))
+        self._spawn("jobs", signing, "api.jobs.worker", str(self._folder.path), str(path), str(os.getpid()))
         anchorer = self._start_anchoring()
         # After the node: without one it would start its own.
-        self._spawn("audits", environment, "api.audits.worker", str(self._folder.path), str(os.getpid()))
+        self._spawn("audits", plain, "api.audits.worker", str(self._folder.path), str(os.getpid()))
         self._start_stamping()
         self._serve_metrics(counted, anchorer)
         self._until(self._answers, "server")
@@ -166,8 +167,8 @@ class Service:
 
     def _serve_metrics(self, counted: Path, anchorer: Anchorer) -> None:
         store, hooks, registry = open_store(self._folder), open_webhooks(self._folder), CollectorRegistry()
-        account, rpc = Wallet.load(self._folder.anchor_key).address, Rpc(self.node_url)
-        watch = Watch(store, hooks, lambda: rpc.quantity("eth_getBalance", account, "latest"), registry)
+        rpc = Rpc(self.node_url)
+        watch = Watch(store, hooks, lambda: rpc.quantity("eth_getBalance", anchorer.account, "latest"), registry)
         parts = {"service": os.getpid(), **{name: child.pid for name, child in self._children.items()}}
         authorities = tuple(item.url for item in self._settings.timestamp_authorities)
         registry.register(

@@ -7,6 +7,8 @@
     notary.db          records, log, anchors (SQLite)
     keys/log.pem       Ed25519 key that signs checkpoints and receipts
     keys/anchor.key    secp256k1 key that pays for anchors
+    keys/keys.json     where these two are, if elsewhere or changed since (`api.keys.config`)
+    keys/cursors.key   what the places in lists are sealed with
     documents/         the documents that lenders have deposited
     jobs/              long files of records that are worked through
     audits/            audits that were asked for over HTTP, and their reports
@@ -24,6 +26,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
+from api.keys.config import KeyFolder
 from notary.errors import Fault, InvalidInputError
 from notary.receipts.sealed import Environment
 from notary.records.fields import Model
@@ -105,8 +108,8 @@ class DataFolder:
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
         self.database = self.path / "notary.db"
-        self.log_key = self.path / "keys" / "log.pem"
-        self.anchor_key = self.path / "keys" / "anchor.key"
+        self.keys = KeyFolder(self.path / "keys")
+        self.cursor_key = self.keys.path / "cursors.key"
         self.documents = self.path / "documents"
         self.jobs = self.path / "jobs"
         self.audits = self.path / "audits"
@@ -129,7 +132,7 @@ class DataFolder:
 
     def begin(self, settings: Settings) -> bool:
         """Make the folder and write the settings, unless it has some; say whether it had none."""
-        self.log_key.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.keys.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Whole under another name first: half a file would be the folder's settings for ever.
         temporary = self._settings.with_suffix(".new")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from api.administration import Administration
 from api.audits.files import AuditFiles
 from api.certificate.maker import CertificateMaker, Sealer
@@ -15,7 +13,9 @@ from api.checker import CheckerPool
 from api.clock import now
 from api.cursors import CursorSeal
 from api.jobs.files import JobFiles
+from api.keys.log_keys import LogKeys, verifiers
 from api.oauth import TokenIssuer
+from api.own_verifier import OwnVerifier
 from api.settings import DataFolder
 from api.traffic.rates import RateLimiter
 from api.traffic.repeats import Repeats
@@ -31,7 +31,7 @@ from notary.errors import UnavailableError
 from notary.exports.making import ProofExporter
 from notary.jws_header import WalletDomain
 from notary.log.reader import Log
-from notary.log.signed_note import NoteSigner
+from notary.log.signed_note import NoteSigner, NoteVerifier
 from notary.package.making import PackageWriter
 from notary.parties.key_registry import KeyRegistry
 from notary.parties.keyring import Keyring
@@ -41,18 +41,15 @@ from notary.parties.signatures import Schemes
 from notary.policies import Policies
 from notary.ports import Store
 from notary.receipts.issuing import ReceiptIssuer
-from notary.receipts.verification import ReceiptVerifier
 from notary.refusals import PolicyGate
 from notary.registration import Registrar
-from notary.schemes import load_private_key
-from notary.schemes.sodium import FAST_SCHEMES, sodium_signer
+from notary.schemes.sodium import FAST_SCHEMES
 from notary.sessions import SessionStore
 from notary.stores.document_files import FolderFiles
 from notary.stores.sqlite import SqliteStore
 from notary.stores.sqlite_sessions import SqliteSessions
 from notary.stores.sqlite_webhooks import SqliteWebhooks
 from notary.webhooks import WebhookStore
-from verifier import make_verifier
 from verifier.build import single_file
 
 DATA_VARIABLE = "LOAN_NOTARY_DATA"
@@ -65,7 +62,7 @@ SIGN_INS_A_MINUTE = 20
 class Services:
     """What the HTTP views work with. Records go into the log through `gate`, never through `writer`.
 
-    `log_key` is the C2SP verifier key of the log; `scratch` is a folder for files that are there for one answer only.
+    `signer` has the log's keys; `scratch` is a folder for files that are there for one answer only.
     """
 
     store: Store
@@ -74,7 +71,7 @@ class Services:
     tokens: TokenIssuer
     cursors: CursorSeal
     log: Log
-    log_key: str
+    signer: LogKeys
     registrar: Registrar
     keys: KeyRegistry
     roots: RootRegistry
@@ -93,7 +90,7 @@ class Services:
     packages: PackageWriter
     certificates: CertificateMaker
     scratch: Path
-    verifier: ReceiptVerifier
+    verifier: OwnVerifier
     limiter: RateLimiter
     sessions: SessionStore
     sign_ins: RateLimiter
@@ -101,6 +98,11 @@ class Services:
     webhooks: WebhookStore
     webhook_networks: tuple[str, ...]
     timestamp_authorities: tuple[str, ...]
+
+    @property
+    def log_key(self) -> str:
+        """The C2SP verifier key of the log, as documents name it now."""
+        return self.signer.current().log_key
 
 
 def open_store(folder: DataFolder) -> SqliteStore:
@@ -113,22 +115,31 @@ def open_webhooks(folder: DataFolder) -> SqliteWebhooks:
     return SqliteWebhooks(folder.database)
 
 
+def log_keys(folder: DataFolder) -> LogKeys:
+    """Return the log's keys, for processes that outlive a rotation."""
+    return LogKeys(folder.keys, folder.settings().origin, now)
+
+
 def load_signer(folder: DataFolder) -> NoteSigner:
-    """Load the log's key. Raises `InvalidKeyError` for a file that holds none."""
-    key = _log_key(folder)
-    return NoteSigner(folder.settings().origin, key, sodium_signer(key))
+    """Load the log's keys of this moment. Raises `KeyUnavailableError`, and `InvalidKeyError` for what is none."""
+    return log_keys(folder).current()
+
+
+def load_verifiers(folder: DataFolder) -> tuple[NoteVerifier, ...]:
+    """Return the log's verifier keys, that of its documents first; where keys.json names them no secret is read."""
+    return verifiers(folder.keys, folder.settings().origin, now)
 
 
 def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], int] = now) -> Services:
     """Put together what a process that serves HTTP needs."""
-    store, signer, writer = open_store(folder), load_signer(folder), WriterClient(writer_socket)
+    store, signer, writer = open_store(folder), log_keys(folder), WriterClient(writer_socket)
     schemes: Schemes = {**FAST_SCHEMES, WALLET_ALG: WalletSignatures(lambda: _own_domain(folder))}
     keyring, policies = Keyring(store, schemes), Policies(store)
     issuer, exporter = (
         ReceiptIssuer(store, keyring, signer, folder.settings().environment),
         ProofExporter(store, signer),
     )
-    verifier = make_verifier(signer.verifier)
+    verifier = OwnVerifier(signer)
     registrar, gate = Registrar(store, schemes, clock), PolicyGate(store, writer, policies)
     files, checker = FolderFiles(folder.documents), CheckerPool()
     traffic = TrafficFile(folder.traffic)
@@ -137,9 +148,9 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
         access=store,
         administration=Administration(registrar, writer),
         tokens=TokenIssuer(store, folder.settings().origin, clock),
-        cursors=CursorSeal(_log_key(folder)),
+        cursors=CursorSeal.load(folder.cursor_key),
         log=Log(store),
-        log_key=signer.verifier.format(),
+        signer=signer,
         registrar=registrar,
         keys=KeyRegistry(store, schemes, clock),
         roots=RootRegistry(store, clock),
@@ -173,12 +184,6 @@ def services_from_environment() -> Services:
     """Put the services together from the two variables that `loan-notary run` sets for its children."""
     folder = DataFolder(Path(os.environ[DATA_VARIABLE]))
     return make_services(folder, Path(os.environ[WRITER_VARIABLE]))
-
-
-def _log_key(folder: DataFolder) -> Ed25519PrivateKey:
-    key = load_private_key(folder.log_key.read_bytes()).private
-    assert isinstance(key, Ed25519PrivateKey)
-    return key
 
 
 def _sealer(folder: DataFolder) -> Sealer | None:

@@ -18,12 +18,13 @@ from types import FrameType
 import structlog
 
 from api.clock import now
+from api.keys.hardening import harden
 from api.log_lock import log_lock
 from api.logs import configure_logs
 from api.metrics import COMMIT_FAILURES, WRITER_QUEUE, count_commit
 from api.parent import exit_with_parent
 from api.settings import DataFolder
-from api.wiring import load_signer, open_store
+from api.wiring import log_keys, open_store
 from api.writer_protocol import (
     BUSY,
     LENGTH_SIZE,
@@ -181,9 +182,10 @@ def main() -> None:
     folder, path, parent = DataFolder(Path(sys.argv[1])), Path(sys.argv[2]), int(sys.argv[3])
     exit_with_parent(parent)
     configure_logs("writer")
+    harden()
     try:
         with log_lock(folder):
-            writer = Writer(Sequencer(open_store(folder), load_signer(folder), format_time(now())), path)
+            writer = Writer(Sequencer(open_store(folder), log_keys(folder), format_time(now())), path)
             signal.signal(signal.SIGTERM, writer.stop)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             writer.serve()

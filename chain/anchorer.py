@@ -49,8 +49,15 @@ class AnchorStatus:
         return now - self.anchored_at if self.anchored_at else None
 
 
+HandOver = Callable[[Registry, Wallet], Wallet | None]
+"""Gives the log to another account if that is due, and returns that account."""
+
+
 class Anchorer:
-    """The anchorer of one log. One at a time may run for a registry's operator key."""
+    """The anchorer of one log. One at a time may run for a registry's operator key.
+
+    `hand_over` is asked whenever no transaction is on its way, because two at a time would want the same nonce.
+    """
 
     def __init__(
         self,
@@ -60,7 +67,9 @@ class Anchorer:
         wallet: Wallet,
         policy: AnchorPolicy,
         clock: Callable[[], float] = time.monotonic,
+        hand_over: HandOver | None = None,
     ) -> None:
+        self._hand_over = hand_over
         self._log, self._store, self._registry, self._wallet = log, store, registry, wallet
         self._policy, self._clock = policy, clock
         self._reader = AnchorReader(registry, policy)
@@ -74,6 +83,11 @@ class Anchorer:
     def status(self) -> AnchorStatus:
         """How the last step left things."""
         return self._status
+
+    @property
+    def account(self) -> str:
+        """The address that anchors are paid from."""
+        return self._wallet.address
 
     def run(self, stop: threading.Event) -> None:
         """Step until `stop` is set."""
@@ -103,6 +117,9 @@ class Anchorer:
         self._status = replace(self._status, anchored_size=head.size, anchored_at=head.time or None)
         self._check_head(head, log_head)
         flight = self._settle_all(nonce, head)
+        if flight is None and self._hand_over and (successor := self._hand_over(self._registry, self._wallet)):
+            self._wallet = successor
+            return
         if log_head.size <= head.size:
             return
         if flight is not None:

@@ -31,6 +31,7 @@
     ├── WrongChainError                  another chain, or other code, is behind the URL
     ├── DeploymentError                  the saved deployment cannot be read
     ├── WalletError                      the key file cannot be used
+    ├── DigestSignatureError             a signature is not by the account it should be by
     └── CompileError                     the contracts do not compile, or there is no artifact
 """
 
@@ -110,6 +111,14 @@ class WalletError(NotaryError):
     def __init__(self, path: Path, detail: str) -> None:
         self.path, self.detail = path, detail
         super().__init__(f"the key file {path} cannot be used: {detail}")
+
+
+class DigestSignatureError(NotaryError):
+    """Raised when a signature is not by the account that it should be by."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        super().__init__(f"the signature is not by the account {address}")
 
 
 class CompileError(NotaryError):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The operator's secp256k1 key: a file that only its owner can read, and EIP-1559 transactions signed with it.
+"""The operator's secp256k1 key, and EIP-1559 transactions signed with it.
 
-The file holds the 32 bytes of the private key as 64 lower-case hex digits and a line feed.
+A key file can be read by its owner only. It holds the 32 bytes of the private key as 64 lower-case hex digits and a
+line feed.
 """
 
 import os
@@ -9,19 +10,22 @@ import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Protocol, Self
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_typing import Hash32
 
 import chain.recursion  # noqa: F401
+from chain.digest_signature import CURVE_ORDER
 from chain.errors import WalletError
 from chain.keccak import keccak
+from chain.rlp_lists import RlpItem, encode, encode_integer
 from chain.rpc import Fees
 
 _KEY_FILE = re.compile("[0-9a-f]{64}\n")
-_CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+_TYPE = b"\x02"
+"""EIP-1559: 0x02 || rlp([chain id, nonce, tip, fee, gas, to, value, data, access list, y parity, r, s])."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,33 @@ class SignedTransaction:
     hash: bytes
 
 
-class Wallet:
-    """A private key. It leaves this object in signatures only; `address` is lower-case hex with 0x."""
+class DigestSigner(Protocol):
+    """The port of a private secp256k1 key, wherever it is kept; `address` is its account's, lower-case hex with 0x."""
+
+    address: str
+
+    def sign_digest(self, digest: bytes, /) -> tuple[int, int, int]:
+        """Return (y parity, r, s) over 32 bytes, with the lower s. Raises `KeyUnavailableError`."""
+
+
+class LocalKey:
+    """A private key of 32 bytes, in this process."""
 
     def __init__(self, private_key: bytes) -> None:
         self._account: LocalAccount = Account.from_key(private_key)
         self.address = self._account.address.lower()
+
+    def sign_digest(self, digest: bytes, /) -> tuple[int, int, int]:
+        signed = self._account.unsafe_sign_hash(Hash32(digest))
+        return signed.v - 27, signed.r, signed.s
+
+
+class Wallet:
+    """An account. Its key leaves this object in signatures only; `address` is lower-case hex with 0x."""
+
+    def __init__(self, key: bytes | DigestSigner) -> None:
+        self._key = LocalKey(key) if isinstance(key, bytes) else key
+        self.address = self._key.address
 
     @classmethod
     def create(cls, path: Path) -> Self:
@@ -46,15 +71,13 @@ class Wallet:
         Raises:
             WalletError: when the file exists or cannot be written.
         """
-        key = os.urandom(32)
-        while not _is_private_key(key):
-            key = os.urandom(32)
+        key, text = new_key()
         # Whole under another name first: half a key would be kept for ever.
         temporary = path.with_name(path.name + ".part")
         try:
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(key.hex() + "\n")
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
             try:
@@ -75,38 +98,48 @@ class Wallet:
         try:
             with path.open("rb") as file:
                 mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-                content = file.read(66).decode("ascii", "replace")
+                content = file.read(66)
         except OSError as error:
             raise WalletError(path, error.strerror or type(error).__name__) from error
         if mode & 0o077:
             raise WalletError(path, f"its mode is {mode:04o}, but only its owner may have any access (0600)")
-        if not _KEY_FILE.fullmatch(content) or not _is_private_key(bytes.fromhex(content)):
+        key = read_key(content)
+        if key is None:
             raise WalletError(path, "it is not 64 lower-case hex digits of a secp256k1 key, and a line feed")
-        return cls(bytes.fromhex(content))
+        return cls(key)
 
     def sign(
         self, *, chain_id: int, nonce: int, fees: Fees, gas: int, to: str | None, data: bytes
     ) -> SignedTransaction:
         """Sign a transaction that moves no ether; `to` is None to create a contract."""
-        transaction: dict[str, Any] = {
-            "type": 2,
-            "chainId": chain_id,
-            "nonce": nonce,
-            "maxFeePerGas": fees.max_fee,
-            "maxPriorityFeePerGas": fees.max_priority_fee,
-            "gas": gas,
-            "value": 0,
-            "data": data,
-        }
-        if to is not None:
-            transaction["to"] = bytes.fromhex(to.removeprefix("0x"))
-        raw = bytes(self._account.sign_transaction(transaction).raw_transaction)
+        numbers = (chain_id, nonce, fees.max_priority_fee, fees.max_fee, gas)
+        fields: list[RlpItem] = [*map(encode_integer, numbers), bytes.fromhex((to or "").removeprefix("0x"))]
+        fields += [encode_integer(0), data, []]
+        signature = self._key.sign_digest(keccak(_TYPE + encode(fields)))
+        raw = _TYPE + encode([*fields, *map(encode_integer, signature)])
         return SignedTransaction(raw, keccak(raw))
 
     def sign_hash(self, digest: bytes) -> bytes:
         """Return r || s || v over a hash of 32 bytes, with v 27 or 28 and the lower s; the same each time."""
-        return bytes(self._account.unsafe_sign_hash(Hash32(digest)).signature)
+        parity, r, s = self._key.sign_digest(digest)
+        return r.to_bytes(32) + s.to_bytes(32) + bytes((parity + 27,))
+
+
+def new_key() -> tuple[bytes, bytes]:
+    """Return a new private key, and how a key file has it."""
+    key = os.urandom(32)
+    while not _is_private_key(key):
+        key = os.urandom(32)
+    return key, key.hex().encode() + b"\n"
+
+
+def read_key(content: bytes) -> bytes | None:
+    """Return the private key in what a key file holds, None if there is none."""
+    text = content.decode("ascii", "replace")
+    if not _KEY_FILE.fullmatch(text) or not _is_private_key(bytes.fromhex(text)):
+        return None
+    return bytes.fromhex(text)
 
 
 def _is_private_key(key: bytes) -> bool:
-    return 0 < int.from_bytes(key) < _CURVE_ORDER
+    return 0 < int.from_bytes(key) < CURVE_ORDER

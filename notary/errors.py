@@ -48,6 +48,7 @@
     │   └── ForkError                  the stored head is not the one this writer wrote
     └── UnavailableError               cannot be done now; trying again later may help
         ├── LogBusyError               more appends wait than the log takes in
+        ├── KeyUnavailableError        one of the notary's own keys cannot be used
         ├── CheckerBusyError           more documents wait than are checked
         └── MissingPackageError        a package is not installed that few documents need
 
@@ -344,6 +345,17 @@ class UnavailableError(NotaryError):
 
 class LogBusyError(UnavailableError):
     """Raised when more appends wait than the log takes in."""
+
+
+class KeyUnavailableError(UnavailableError):
+    """Raised when one of the notary's own keys cannot be used; never says what the key is.
+
+    `place` is where it should be.
+    """
+
+    def __init__(self, place: str, detail: str) -> None:
+        self.place, self.detail = place, detail
+        super().__init__(f"the key at {place} cannot be used: {detail}")
 
 
 class CheckerBusyError(UnavailableError):

@@ -28,15 +28,17 @@ def make_verifier(
     chain: ChainWitness | None = None,
     rules: AcceptanceRules | None = None,
     authorities: Sequence[Certificate] = (),
+    related: Sequence[NoteVerifier] = (),
 ) -> ReceiptVerifier:
     """Make a verifier that trusts `log_key`, asks the node `chain` if there is one, and applies `rules`.
 
-    `authorities` are certificates that vouch for timestamp authorities. Raises `MissingPackageError` if there are some
-    and the package that reads their timestamps is not installed.
+    `related` are keys of the same log that a key history ties to `log_key`; `authorities` are certificates that vouch
+    for timestamp authorities. Raises `MissingPackageError` if there are some and the package that reads their
+    timestamps is not installed.
     """
     evidence = partial(verify_evidence, known_code_hashes=KNOWN_CODE_HASHES)
     tokens = _token_verifier(authorities) if authorities else None
-    return ReceiptVerifier(_SCHEMES, evidence, log_key, chain, rules, verify_token=tokens)
+    return ReceiptVerifier(_SCHEMES, evidence, log_key, chain, rules, verify_token=tokens, related=related)
 
 
 def _token_verifier(authorities: Sequence[Certificate]) -> TokenVerifier:

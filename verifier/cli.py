@@ -10,6 +10,7 @@ from pathlib import Path
 
 from notary.documents.digests import FileDigests
 from notary.errors import InvalidInputError, MissingPackageError
+from notary.log.key_history import read_related
 from notary.log.signed_note import parse_verifier
 from notary.package.container import is_archive
 from notary.package.verification import PackageVerifier
@@ -43,9 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rules = _rules(options)
         log_key = parse_verifier(options.log_key) if options.log_key else None
         authorities = load_authorities(options.tsa_certificate.read_bytes()) if options.tsa_certificate else ()
-        verifier = make_verifier(log_key, rules=rules, authorities=authorities)
+        related = read_related(log_key, options.key_history)
+        verifier = make_verifier(log_key, rules=rules, authorities=authorities, related=related)
         environment: Environment | None = "production" if options.production else None
-        check_qr = partial(verify_qr, log_key=log_key, environment=environment)
+        check_qr = partial(verify_qr, log_key=log_key, environment=environment, related=related)
         reports = {path: verify_file(verifier, path, check_qr=check_qr) for path in options.receipts}
     except (InvalidInputError, MissingPackageError, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
@@ -108,6 +110,9 @@ def _parser() -> argparse.ArgumentParser:
         help="a receipt or history receipt (JSON), an evidence package (ZIP), or the text of a QR code",
     )
     parser.add_argument("--log-key", metavar="KEY", help="the log's verifier key, as its operator publishes it")
+    parser.add_argument(
+        "--key-history", type=Path, metavar="FILE", help="the notary's key history: earlier and later keys count too"
+    )
     parser.add_argument(
         "--tsa-certificate", type=Path, metavar="FILE", help="who vouches for timestamp authorities (PEM)"
     )

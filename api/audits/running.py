@@ -9,7 +9,7 @@ from api.auditing import Audit, Chain, Done, Target
 from api.audits.audit import OrderedAudit
 from api.sampling import anchor_of_population, seed_of_block
 from api.settings import DataFolder
-from api.wiring import load_signer, open_store
+from api.wiring import load_verifiers, open_store
 from chain.deployment import Deployment
 from notary.audit.sample import draw_sample
 from notary.audit.tie_out import TieOut
@@ -32,7 +32,7 @@ def _audit(audit: OrderedAudit, folder: DataFolder, begin: Begin) -> dict[str, A
     target = Target("tiles" if audit.order.kind == "log" else "data", str(folder.path))
     place = Deployment.load(folder.deployment) if folder.deployment.exists() else None
     with use_node(folder) as url:
-        chain, key = Chain(url, place), load_signer(folder).verifier
+        chain, key = Chain(url, place), load_verifiers(folder)[0]
         report = Audit(target, key, chain, state=audit.parts_done, lender=audit.order.lender).run(begin)
     # Where the notary keeps its files is nobody's business.
     return report.members() | {"source": "this notary", "lender": audit.order.lender}

@@ -19,6 +19,7 @@ from api.audits.audit import OrderedAudit
 from api.audits.files import AuditFiles
 from api.audits.running import carry_out
 from api.clock import now
+from api.keys.hardening import harden
 from api.logs import configure_logs
 from api.parent import exit_with_parent
 from api.problems import describe
@@ -106,6 +107,7 @@ def main() -> None:
     exit_with_parent(parent)
     os.nice(_NICE)
     configure_logs("audits")
+    harden()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -3,11 +3,11 @@
 
 from typing import Protocol
 
-from notary.errors import CorruptLogError
-from notary.log.signed_note import NoteSigner
+from notary.errors import CorruptLogError, UnavailableError
+from notary.log.signed_note import LogSigner
 from notary.receipts.qr_proof import write_qr
-from notary.receipts.report import Verdict
-from notary.receipts.verification import ReceiptVerifier
+from notary.receipts.receipt import parse_receipt
+from notary.receipts.report import Report, Verdict
 
 MEDIA_TYPE = "application/pdf"
 
@@ -23,10 +23,17 @@ class Sealer(Protocol):
         """Return a PDF with the seal."""
 
 
+class Verifier(Protocol):
+    """Whoever verifies receipts."""
+
+    def verify(self, data: bytes) -> Report:
+        """Check every link of a receipt."""
+
+
 class CertificateMaker:
     """Makes certificates of one log's receipts; without a `sealer` the page says that it is not sealed."""
 
-    def __init__(self, signer: NoteSigner, verifier: ReceiptVerifier, sealer: Sealer | None = None) -> None:
+    def __init__(self, signer: LogSigner, verifier: Verifier, sealer: Sealer | None = None) -> None:
         self._signer = signer
         self._verifier = verifier
         self._sealer = sealer
@@ -41,8 +48,11 @@ class CertificateMaker:
         # Imported here: most processes of the service make no certificate, and fonts take a while to read.
         from api.certificate.page import write_page
 
+        signer = self._signer.current()
+        if parse_receipt(data).log_key != signer.verifier.format():
+            raise UnavailableError("the log's key changes at this moment; try again")
         report = self._verifier.verify(data)
         if report.verdict is Verdict.INVALID:
             raise CorruptLogError("a receipt of this log does not verify, so nothing is certified")
-        pdf = write_page(data, report, self._signer.verifier, write_qr(data, self._signer), self.sealed_by)
+        pdf = write_page(data, report, signer.verifier, write_qr(data, signer), self.sealed_by)
         return self._sealer.seal(pdf) if self._sealer else pdf

@@ -54,7 +54,7 @@ _MODULES = {
     "deploy": "chain",
     "hand-over": "chain",
     "take-over": "chain",
-    "rotate-anchor-key": "chain",
+    "notary-keys": "notary_keys",
     "sample": "samples",
     "demo": "demo",
 }

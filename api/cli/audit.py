@@ -16,7 +16,7 @@ from api.auditing import Audit, Chain, Done, Target
 from api.cli.options import chain_options, data_option, log_options, workers_option
 from api.cli.output import console, errors, json_option, show
 from api.settings import DataFolder
-from api.wiring import load_signer
+from api.wiring import load_verifiers
 from chain.deployment import Deployment
 from notary.audit.copying import copy_log
 from notary.audit.report import AuditReport, markdown
@@ -99,7 +99,7 @@ def named_log(
         raise click.UsageError("--copy and --log name two logs")
     if not copy and not url:
         folder.settings()  # says best what is wrong with a folder that is none
-        return Target("data", str(folder.path)), parse_verifier(log_key) if log_key else load_signer(folder).verifier
+        return Target("data", str(folder.path)), parse_verifier(log_key) if log_key else load_verifiers(folder)[0]
     if not log_key:
         raise click.UsageError("--log-key is needed: whose checkpoints are to be believed?")
     return (Target("copy", str(copy)) if copy else Target("url", url or "")), parse_verifier(log_key)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands on the registry contract: `deploy`, `hand-over`, `take-over`, `rotate-anchor-key`."""
+"""Commands on the registry contract: `deploy`, `hand-over`, `take-over`."""
 
 import re
 from dataclasses import asdict
@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from api.anchoring import connect, rotate_anchor_key, use_node
+from api.anchoring import connect, use_node
 from api.cli.options import data_option
 from api.cli.output import json_option, show
+from api.keys.anchor_keys import load_anchor_wallet
 from api.log_lock import log_lock
 from api.settings import DataFolder
 from chain.registry_deployment import RECORDS, deploy_registry, plan_registry, record_registry
 from chain.rpc import Rpc
-from chain.wallet import Wallet
 
 
 def _address(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
@@ -39,7 +39,7 @@ def deploy(folder: DataFolder, records: Path, dry_run: bool, as_json: bool) -> N
     Where the chain allows it, the address is the same on every chain. `run` does this by itself when it is needed.
     """
     with use_node(folder) as url:
-        rpc, wallet = Rpc(url), Wallet.load(folder.anchor_key)
+        rpc, wallet = Rpc(url), load_anchor_wallet(folder.keys)
         # An embedded chain is nobody else's, so a record of it would help nobody.
         kept = records if folder.settings().rpc else None
         plan = plan_registry(rpc, wallet.address, kept)
@@ -59,7 +59,7 @@ def hand_over(folder: DataFolder, operator: str, as_json: bool) -> None:
     """Offer the log to another OPERATOR (an address); it is theirs once they take it over."""
     with log_lock(folder, wait=0), use_node(folder) as url:
         registry = connect(folder, url)
-        registry.propose_operator(Wallet.load(folder.anchor_key), operator)
+        registry.propose_operator(load_anchor_wallet(folder.keys), operator)
     show({"log": registry.deployment.log_id, "offered_to": operator}, as_json, "Offered; still yours until it is taken")
 
 
@@ -68,25 +68,11 @@ def hand_over(folder: DataFolder, operator: str, as_json: bool) -> None:
 @json_option
 def take_over(folder: DataFolder, as_json: bool) -> None:
     """Take over a log that was offered to this folder's anchor account; its old operator is refused from then on."""
-    wallet = Wallet.load(folder.anchor_key)
+    wallet = load_anchor_wallet(folder.keys)
     with log_lock(folder, wait=0), use_node(folder) as url:
         registry = connect(folder, url)
         registry.accept_operator(wallet)
     show({"log": registry.deployment.log_id, "operator": wallet.address}, as_json, "Taken over")
 
 
-@click.command("rotate-anchor-key")
-@data_option
-@json_option
-def rotate(folder: DataFolder, as_json: bool) -> None:
-    """Give the log to a new anchor key, made here; the old one is kept beside it and refused by the contract.
-
-    If it is interrupted, the same command goes on where it stopped. On a chain whose ether is worth something, the new
-    account must be paid into first: the command says which it is.
-    """
-    with log_lock(folder, wait=0), use_node(folder) as url:
-        old, new = rotate_anchor_key(folder, url)
-    show({"operator": new, "was": old}, as_json, "The log has a new anchor key")
-
-
-COMMANDS = (deploy, hand_over, take_over, rotate)
+COMMANDS = (deploy, hand_over, take_over)

@@ -11,19 +11,21 @@ from api.cli.options import data_option
 from api.cli.output import console, json_option, show
 from api.clock import now
 from api.folder_setup import set_up
+from api.keys.anchor_keys import load_anchor_wallet
+from api.keys.config import KeyConfig
+from api.keys.hardening import harden
 from api.logs import configure_logs
 from api.operator import add_organisation
 from api.service import Service
 from api.settings import DEFAULT_PORT, DataFolder, Settings
 from api.views.health import newest_anchor, newest_timestamps
-from api.wiring import load_signer, open_store, open_webhooks
+from api.wiring import load_verifiers, open_store, open_webhooks
 from chain.deployment import Deployment
 from chain.embedded import EmbeddedNode
 from chain.errors import place_of
 from chain.rpc import Rpc
-from chain.wallet import Wallet
 from notary.access import ROLES
-from notary.errors import UnavailableError
+from notary.errors import KeyUnavailableError, UnavailableError
 from notary.log.anchors import AnchorState
 from notary.log.reader import Log
 from notary.receipts.sealed import ENVIRONMENTS
@@ -56,20 +58,29 @@ from notary.receipts.sealed import ENVIRONMENTS
     multiple=True,
     help="A network of your own that webhooks may go to, such as 10.1.0.0/16; http is taken then.",
 )
+@click.option("--log-key", default="file:log.pem", show_default=True, help="Place of the log's key.")
+@click.option("--anchor-key", default="file:anchor.key", show_default=True, help="Place of the anchor account's key.")
+@click.option(
+    "--passphrase", help="Place of the passphrase that key files are encrypted with (file:, credential:, env:)."
+)
 @json_option
-def init(folder: DataFolder, as_json: bool, **chosen: Any) -> None:
+def init(
+    folder: DataFolder, log_key: str, anchor_key: str, passphrase: str | None, as_json: bool, **chosen: Any
+) -> None:
     """Make a notary: settings, keys and database. Harmless to repeat; settings that exist stay."""
     if chosen["rpc"] is None and chosen["depth"] is None:
         # The embedded chain mines a block only when there is something to mine, so nothing would ever be final.
         chosen["depth"] = 0
+    config = KeyConfig(first_log=log_key, anchor=anchor_key, passphrase=passphrase)
+    folder.keys.check(config)
     new = folder.begin(Settings.checked(**chosen))
-    set_up(folder)
+    set_up(folder, config)
     members = {
         "data": str(folder.path),
         "new": new,
         "environment": folder.settings().environment,
         "origin": folder.settings().origin,
-        "log_key": load_signer(folder).verifier.format(),
+        "log_key": load_verifiers(folder)[0].format(),
     }
     show(members, as_json, "The notary is ready: loan-notary run")
 
@@ -103,6 +114,7 @@ def add_any(folder: DataFolder, name: str, role: str, as_json: bool) -> None:
 def run(folder: DataFolder, workers: int | None, reanchor: bool) -> None:
     """Run the service until it is told to stop (Ctrl-C, SIGTERM)."""
     configure_logs("service")
+    harden()
     # While it starts: what is up by then is ended in order. Once all is up, `wait` has its own way.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with Service.start(folder, workers, reanchor) as service:
@@ -119,8 +131,8 @@ def status(folder: DataFolder, as_json: bool) -> None:
     head = Log(store).head()
     anchor = newest_anchor(store)
     node = EmbeddedNode.find(folder.chain) if folder.settings().rpc is None else None
-    account, due = Wallet.load(folder.anchor_key).address, hooks.oldest_due(now())
-    members = {
+    account, due = _account(folder), hooks.oldest_due(now())
+    members: dict[str, Any] = {
         "environment": folder.settings().environment,
         "origin": folder.settings().origin,
         "size": head.size,
@@ -145,8 +157,16 @@ def status(folder: DataFolder, as_json: bool) -> None:
     show(members, as_json, "Loan Notary")
 
 
-def _ether(url: str | None, account: str) -> float | None:
-    if url is None:
+def _account(folder: DataFolder) -> str | None:
+    try:
+        return load_anchor_wallet(folder.keys).address
+    except KeyUnavailableError:
+        # The shell that asks need not have what the service has to open the key.
+        return None
+
+
+def _ether(url: str | None, account: str | None) -> float | None:
+    if url is None or account is None:
         return None
     try:
         return Rpc(url).quantity("eth_getBalance", account, "latest") / 10**18

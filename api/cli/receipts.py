@@ -13,6 +13,7 @@ from api.client import NotaryClient
 from api.uploads import read_digests
 from chain.witness import NodeWitness
 from notary.errors import UnavailableError
+from notary.log.key_history import read_related
 from notary.log.signed_note import parse_verifier
 from notary.receipts.acceptance import PRODUCTION, parse_rules
 from notary.receipts.time_proof import load_authorities
@@ -93,6 +94,11 @@ def evidence(client: NotaryClient, loan: str, output: Path | None, as_json: bool
     help="PEM file: who vouches for timestamp authorities; without it timestamps count for nothing.",
 )
 @click.option(
+    "--key-history",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The notary's key history (with --log-key): earlier and later keys of its log count too.",
+)
+@click.option(
     "--document",
     "documents",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -109,6 +115,7 @@ def verify(
     policy: Path | None,
     production: bool,
     tsa_certificate: Path | None,
+    key_history: Path | None,
     documents: tuple[Path, ...],
     as_json: bool,
 ) -> None:
@@ -118,11 +125,13 @@ def verify(
     """
     if policy and production:
         raise click.UsageError("a policy of your own says itself whether it is for production")
+    key = parse_verifier(log_key) if log_key else None
     verifier = make_verifier(
-        parse_verifier(log_key) if log_key else None,
+        key,
         NodeWitness(rpc) if rpc else None,
         parse_rules(policy.read_bytes()) if policy else PRODUCTION if production else None,
         load_authorities(tsa_certificate.read_bytes()) if tsa_certificate else (),
+        read_related(key, key_history),
     )
     report = verify_file(verifier, file, [read_digests(path) for path in documents])
     show_report(report, as_json)

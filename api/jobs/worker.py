@@ -24,6 +24,7 @@ from api.jobs.batches import Comparison, compare, opened_tree, read_job_batch
 from api.jobs.files import JobFiles
 from api.jobs.input import JobLines
 from api.jobs.job import Job, Progress
+from api.keys.hardening import harden
 from api.logs import configure_logs
 from api.parent import exit_with_parent
 from api.problems import describe
@@ -171,6 +172,7 @@ def main() -> None:
     folder, path, parent = DataFolder(Path(sys.argv[1])), Path(sys.argv[2]), int(sys.argv[3])
     exit_with_parent(parent)
     configure_logs("jobs")
+    harden()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -14,6 +14,7 @@ from pathlib import Path
 import structlog
 
 from api.clock import now
+from api.keys.hardening import harden
 from api.logs import configure_logs
 from api.metrics import WEBHOOK_ATTEMPTS
 from api.parent import exit_with_parent
@@ -107,6 +108,7 @@ def main() -> None:
     folder, parent = DataFolder(Path(sys.argv[1])), int(sys.argv[2])
     exit_with_parent(parent)
     configure_logs("webhooks")
+    harden()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)

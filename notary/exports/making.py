@@ -12,11 +12,10 @@ from notary.exports.cose import sign_cose_receipt
 from notary.exports.tlog_proof import TlogProof
 from notary.hashing import leaf_hash
 from notary.log.anchors import Anchor, LogHead
-from notary.log.checkpoint import open_checkpoint
-from notary.log.cover import CoverStore, cover_of
+from notary.log.cover import CoverStore, cover_of, endorsed, opened
 from notary.log.merkle import verify_consistency, verify_inclusion
 from notary.log.reader import Log
-from notary.log.signed_note import NoteSigner
+from notary.log.signed_note import LogSigner
 from notary.log.timestamps import Timestamp
 from notary.ports import LogStore
 
@@ -28,14 +27,14 @@ class ExportStore(LogStore, CoverStore, Protocol):
 class ProofExporter:
     """Exports proofs of one log, with the log's key where a format needs a signature of its own."""
 
-    def __init__(self, store: ExportStore, signer: NoteSigner) -> None:
+    def __init__(self, store: ExportStore, signer: LogSigner) -> None:
         self._store = store
         self._log = Log(store)
         self._signer = signer
 
     def tlog_proof(self, index: int) -> bytes:
         """Return the `.tlog-proof` of an entry, under the same checkpoint as its record's receipt."""
-        cover = cover_of(self._store, self._log, index)
+        cover = endorsed(cover_of(self._store, self._log, index), self._log, self._signer.current())
         return TlogProof(index, self._log.prove_inclusion(index, cover.size).hashes, cover.checkpoint).encode()
 
     def inclusion_receipt(self, index: int) -> bytes:
@@ -51,7 +50,7 @@ class ProofExporter:
             verify_inclusion(proof, leaf_hash(entry), root)
         except ProofError as error:
             raise CorruptLogError(f"entry {index} is not the one that was signed for: {error}") from error
-        return sign_cose_receipt(proof, root, self._signer)
+        return sign_cose_receipt(proof, root, self._signer.current())
 
     def consistency_receipt(self, old_size: int, new_size: int) -> bytes:
         """Return the COSE receipt that the log of `new_size` entries begins with that of `old_size`, the smaller.
@@ -65,7 +64,7 @@ class ProofExporter:
             verify_consistency(proof, self._log.root(old_size), root)
         except ProofError as error:
             raise CorruptLogError(f"{new_size} entries do not begin with {old_size}: {error}") from error
-        return sign_cose_receipt(proof, root, self._signer)
+        return sign_cose_receipt(proof, root, self._signer.current())
 
     def _kept_checkpoint(self, size: int) -> str:
         anchors, stamps = self._store.anchors_after(size - 1, 1), self._store.timestamps(size)
@@ -76,4 +75,4 @@ class ProofExporter:
         return found
 
     def _signed_root(self, note: str) -> bytes:
-        return open_checkpoint(note, self._signer.verifier).root
+        return opened(note, self._signer.current()).root

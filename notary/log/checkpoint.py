@@ -31,12 +31,12 @@ def sign_checkpoint(checkpoint: Checkpoint, signer: NoteSigner) -> str:
     return signer.sign_note(checkpoint.format())
 
 
-def open_checkpoint(note: str, verifier: NoteVerifier) -> Checkpoint:
-    """Read a checkpoint that `verifier` signed; its key's name must be the origin.
+def open_checkpoint(note: str, verifier: NoteVerifier, *others: NoteVerifier) -> Checkpoint:
+    """Read a checkpoint that `verifier`, or another key of its name, signed; that name must be the origin.
 
     Raises `SignedNoteError` for a bad signature, `CheckpointError` for text that is not a checkpoint.
     """
-    checkpoint = parse_checkpoint(open_note(note, verifier))
+    checkpoint = parse_checkpoint(open_note(note, verifier, *others))
     if checkpoint.origin != verifier.name:
         _refuse(f"a checkpoint of {checkpoint.origin!r} under the key of {verifier.name!r}")
     return checkpoint

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which checkpoint proofs of an entry are given under, and who outside has seen it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from notary.errors import CorruptLogError, InvalidInputError
 from notary.log.anchors import Anchor
+from notary.log.checkpoint import Checkpoint, open_checkpoint
 from notary.log.reader import Log
+from notary.log.signed_note import NoteSigner
 from notary.log.timestamps import TimestampStore
 from notary.ports import RecordStore
 
@@ -34,3 +37,24 @@ def cover_of(store: CoverStore, log: Log, index: int) -> Cover:
     found = anchor or store.timestamp_over(index) or log.head()
     stamps = (item.token for item in store.timestamps(found.size) if item.checkpoint == found.checkpoint)
     return Cover(found.size, found.checkpoint, (anchor,) if anchor else (), tuple(stamps))
+
+
+def opened(note: str, signer: NoteSigner) -> Checkpoint:
+    """Read a checkpoint that is kept. Raises `CorruptLogError` for one that no key of the log has signed."""
+    try:
+        return open_checkpoint(note, *signer.known)
+    except InvalidInputError as error:
+        raise CorruptLogError(f"a checkpoint that is kept is not one of this log's keys: {error}") from error
+
+
+def endorsed(cover: Cover, log: Log, signer: NoteSigner) -> Cover:
+    """Return the cover with a line of the signer's first key on its checkpoint, where only older keys have signed it.
+
+    Raises `CorruptLogError`, and signs nothing, if the log's tiles do not hash to the checkpoint.
+    """
+    if signer.has_signed(cover.checkpoint):
+        return cover
+    checkpoint = opened(cover.checkpoint, signer)
+    if log.root(checkpoint.size) != checkpoint.root:
+        raise CorruptLogError(f"the stored tiles do not hash to the checkpoint of size {checkpoint.size}")
+    return replace(cover, checkpoint=signer.endorse(cover.checkpoint))

@@ -15,7 +15,7 @@ from notary.log.anchors import LogHead
 from notary.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from notary.log.entries import SECRET_SIZE, RecordEntry, genesis_entry, loan_tag
 from notary.log.right_edge import RightEdge
-from notary.log.signed_note import NoteSigner
+from notary.log.signed_note import LogSigner
 from notary.log.tiles import Tile
 from notary.ports import Batch, Loan, LogStore, StoredRecord
 from notary.records.facts import Facts
@@ -63,7 +63,7 @@ class Placed(NamedTuple):
 class Sequencer:
     """Appends to one log. Begins the log if the store holds none."""
 
-    def __init__(self, store: LogStore, signer: NoteSigner, created: str) -> None:
+    def __init__(self, store: LogStore, signer: LogSigner, created: str) -> None:
         """Load the right edge and check it; `created` (RFC 3339) goes into the genesis entry of a new log.
 
         Raises `CorruptLogError` if the stored tiles do not hash to the last checkpoint, or another key signed that.
@@ -94,6 +94,11 @@ class Sequencer:
                 self._edge.append(leaf_hash(entry))
             tiles = self._commit(Batch(self._sign(), draft.entries, draft.records, list(draft.changed.values())))
             self._stale = False
+        elif self._head is not None and not self._signer.current().have_all_signed(self._head.checkpoint):
+            # A key that began to sign since shows itself at once, not with the next record.
+            self._stale = True
+            self._commit(Batch(self._sign()))
+            self._stale = False
         return self._answers(places, submissions, tiles)
 
     def _load(self) -> tuple[RightEdge, LogHead | None]:
@@ -102,7 +107,7 @@ class Sequencer:
             return RightEdge(0, []), None
         edge = RightEdge.load(head.size, self._store.read_tiles)
         try:
-            signed = open_checkpoint(head.checkpoint, self._signer.verifier)
+            signed = open_checkpoint(head.checkpoint, *self._signer.current().known)
         except InvalidInputError as error:
             raise CorruptLogError(f"the stored checkpoint is not one of this log's key: {error}") from error
         if not (signed.size, signed.root) == (head.size, head.root) == (edge.size, edge.root()):
@@ -110,13 +115,14 @@ class Sequencer:
         return edge, head
 
     def _begin(self, created: str) -> None:
-        entry = genesis_entry(self._signer.verifier.name, created)
+        entry = genesis_entry(self._signer.current().verifier.name, created)
         self._edge.append(leaf_hash(entry))
         self._commit(Batch(self._sign(), [entry]))
 
     def _sign(self) -> LogHead:
-        checkpoint = Checkpoint(self._signer.verifier.name, self._edge.size, self._edge.root())
-        return LogHead(checkpoint.size, checkpoint.root, sign_checkpoint(checkpoint, self._signer))
+        signer = self._signer.current()
+        checkpoint = Checkpoint(signer.verifier.name, self._edge.size, self._edge.root())
+        return LogHead(checkpoint.size, checkpoint.root, sign_checkpoint(checkpoint, signer))
 
     def _commit(self, batch: Batch) -> dict[Tile, bytes]:
         batch.tiles = self._edge.take_changed_tiles(self._head.size if self._head else 0)

@@ -14,13 +14,13 @@ SHA-256(name || 0x0A || 0x01 || public key)[:4] and selects a key; it is not a s
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import NoReturn
+from typing import NoReturn, Protocol, Self
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from notary.encoding import b64, parse_b64
 from notary.errors import Fault, SignedNoteError
@@ -60,23 +60,81 @@ class NoteVerifier:
             _refuse(f"the signature of {self.name} is wrong")
 
 
-class NoteSigner:
-    """A private Ed25519 key and the name it signs under; `sign` is another way of signing with the same key."""
+class Signer(Protocol):
+    """The port of a private Ed25519 key, wherever it is kept; `Ed25519PrivateKey` is one."""
 
-    def __init__(self, name: str, private_key: Ed25519PrivateKey, sign: Callable[[bytes], bytes] | None = None) -> None:
+    def public_key(self) -> Ed25519PublicKey:
+        """Return the public half."""
+
+    def sign(self, message: bytes, /) -> bytes:
+        """Return the 64 bytes of the Ed25519 signature over `message`, the same each time (RFC 8032).
+
+        Raises `UnavailableError` where the key cannot be reached now.
+        """
+
+
+class LogSigner(Protocol):
+    """Whoever has a log's keys, which may change while a process runs."""
+
+    def current(self) -> "NoteSigner":
+        """Return the signer of this moment; what belongs together is signed by one. Raises `UnavailableError`."""
+
+
+class NoteSigner:
+    """The keys that sign under one name at one moment.
+
+    The first is what documents are sealed with, and name as `log_key`; notes carry a signature of each. `retired` are
+    keys of the same name that sign no more, and whose notes still count.
+    """
+
+    def __init__(self, name: str, key: Signer, *others: Signer, retired: Sequence[NoteVerifier] = ()) -> None:
         if not _NAME.fullmatch(name):
             _refuse(f"{name[:200]!r} cannot be a key name: no white space, no '+'")
-        self._sign = sign or private_key.sign
-        self.verifier = NoteVerifier(name, private_key.public_key().public_bytes_raw())
-        self._key_id = self.verifier.key_id
+        self._keys = [(_verifier(name, item), item) for item in (key, *others)]
+        self.verifier = self._keys[0][0]
+        self.log_key = self.verifier.format()
+        # 30 of the key ID's 32 bits: what base64 shows of them before the signature begins.
+        self._beginnings = [f"\n— {name} {b64(verifier.key_id)[:5]}" for verifier, _ in self._keys]
+        self.known = (*(verifier for verifier, _ in self._keys), *retired)
+
+    def current(self) -> Self:
+        """Return this very signer: its keys do not change."""
+        return self
 
     def sign(self, message: bytes) -> bytes:
-        """Return the 64 bytes of the Ed25519 signature over `message`."""
-        return self._sign(message)
+        """Return the 64 bytes of the first key's Ed25519 signature over `message`."""
+        return self._keys[0][1].sign(message)
 
     def sign_note(self, text: str) -> str:
         """Return the signed note over `text`, which ends in a newline."""
-        return f"{text}\n— {self.verifier.name} {b64(self._key_id + self.sign(text.encode()))}\n"
+        lines = (_line(verifier, key.sign(text.encode())) for verifier, key in self._keys)
+        return f"{text}\n{''.join(lines)}"
+
+    def has_signed(self, note: str) -> bool:
+        """Tell whether a note of this log has a line of the first key; the signature in it is not looked at."""
+        return self._beginnings[0] in note
+
+    def have_all_signed(self, note: str) -> bool:
+        """Tell whether a note of this log has a line of each key."""
+        return all(beginning in note for beginning in self._beginnings)
+
+    def endorse(self, note: str) -> str:
+        """Return a note of a known key with a line of the first key at its end, unless it has one.
+
+        The caller has seen that the text holds. Raises `SignedNoteError` for a note that no known key has signed.
+        """
+        if self.has_signed(note):
+            return note
+        text = open_note(note, *self.known)
+        return note + _line(self.verifier, self.sign(text.encode()))
+
+
+def _verifier(name: str, key: Signer) -> NoteVerifier:
+    return NoteVerifier(name, key.public_key().public_bytes_raw())
+
+
+def _line(verifier: NoteVerifier, signature: bytes) -> str:
+    return f"— {verifier.name} {b64(verifier.key_id + signature)}\n"
 
 
 def parse_verifier(vkey: str) -> NoteVerifier:
@@ -118,6 +176,14 @@ def open_note(note: str, *known: NoteVerifier) -> str:
     if not good:
         _refuse("no signature by a known key")
     return text
+
+
+def earlier_forms(note: str) -> Iterator[str]:
+    """Yield a signed note as it is, and as it was before its last line was added, and so on down to one signature."""
+    text, separator, block = note.rpartition("\n\n")
+    lines = re.findall(r"[^\n]*\n|[^\n]+", block)[:MAX_SIGNATURES]
+    for count in range(len(lines), 0, -1):
+        yield f"{text}{separator}{''.join(lines[:count])}"
 
 
 def _parse_line(line: str) -> tuple[str, bytes]:

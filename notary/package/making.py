@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol
 from notary.documents.document import AttachmentKind, Document, DocumentFiles
 from notary.errors import CorruptLogError, PackageLimitError, UnavailableError
 from notary.exports.making import ProofExporter
-from notary.log.signed_note import NoteSigner
+from notary.log.signed_note import LogSigner
 from notary.package.container import MAX_PACKAGE
 from notary.package.contents import derived_files
 from notary.package.manifest import HISTORY, MANIFEST, MAX_FILES, MEDIA_TYPE, MIMETYPE, Manifest, PackagedFile
@@ -40,7 +40,7 @@ class PackageWriter:
         files: DocumentFiles,
         issuer: ReceiptIssuer,
         exporter: ProofExporter,
-        signer: NoteSigner,
+        signer: LogSigner,
         verifier: Callable[[], bytes],
     ) -> None:
         self._store = store
@@ -56,9 +56,12 @@ class PackageWriter:
         Raises `HistoryLimitError` or `PackageLimitError` for a loan that is too large for it, `UnavailableError` when
         the disk does not do its part.
         """
+        signer = self._signer.current()
         data = self._issuer.history(lender, loan)
         history = read_document(data)
         assert isinstance(history, HistoryReceipt)
+        if history.log_key != signer.verifier.format():
+            raise UnavailableError("the log's key changes at this moment; try again")
         try:
             with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, allowZip64=False) as archive:
                 into = _Archive(archive)
@@ -70,7 +73,7 @@ class PackageWriter:
                     self._add_document(into, document)
                 manifest = Manifest(
                     history.environment, lender.name, loan.number, history.log_key, tuple(into.files)
-                ).sealed(self._signer)
+                ).sealed(signer)
                 into.add(MANIFEST, (manifest,))
         except zipfile.LargeZipFile:
             raise PackageLimitError(f"more than {MAX_PACKAGE} bytes", f"{MAX_PACKAGE} bytes") from None

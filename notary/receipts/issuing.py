@@ -7,11 +7,11 @@ from typing import Protocol
 from notary.documents.document import DocumentStore
 from notary.envelope import Envelope
 from notary.errors import CorruptLogError, HistoryLimitError
-from notary.log.cover import CoverStore, cover_of
+from notary.log.cover import CoverStore, cover_of, endorsed
 from notary.log.entries import loan_tag, parse_record_entry
 from notary.log.reader import Log
 from notary.log.sequencer import Placed, Submission
-from notary.log.signed_note import NoteSigner
+from notary.log.signed_note import LogSigner, NoteSigner
 from notary.parties.keyring import Keyring
 from notary.ports import UNSIGNED, Lender, Loan, LogStore, PartyStore, StoredRecord, read_envelope
 from notary.receipts.fresh import FreshReceipts
@@ -29,15 +29,14 @@ class ReceiptIssuer:
     """Writes receipts, sealed with the log's key; `environment` is what they say they are for."""
 
     def __init__(
-        self, store: IssuingStore, keyring: Keyring, signer: NoteSigner, environment: Environment = "test"
+        self, store: IssuingStore, keyring: Keyring, signer: LogSigner, environment: Environment = "test"
     ) -> None:
         self._store = store
         self._keyring = keyring
         self._log = Log(store)
         self._signer = signer
         self._environment = environment
-        self._fresh = FreshReceipts(signer, environment)
-        self._log_key = signer.verifier.format()
+        self._fresh = signer.current(), FreshReceipts(signer.current(), environment)
 
     def fresh(self, lender: Lender, submission: Submission, placed: Placed) -> bytes:
         """Return the receipt of a record from the sequencer's own answer, which holds its proof; reads no log."""
@@ -46,7 +45,14 @@ class ReceiptIssuer:
         if submission.signatures != UNSIGNED:
             envelope = read_envelope(submission.payload, submission.signatures)
             keys = self._keys(lender.number, envelope, submission.received_at)
-        return self._fresh.write(lender.name, submission, placed, keys, documents)
+        signer = self._signer.current()
+        known, receipts = self._fresh
+        if signer is not known:
+            _, receipts = self._fresh = signer, FreshReceipts(signer, self._environment)
+        if not signer.has_signed(placed.checkpoint):
+            # The writer has seen a moment earlier or later than this process that the log has another key.
+            placed = placed._replace(checkpoint=signer.endorse(placed.checkpoint))
+        return receipts.write(lender.name, submission, placed, keys, documents)
 
     def stored(self, record: StoredRecord) -> bytes:
         """Return the receipt of a record in the log, under the checkpoint that says most about it."""
@@ -54,6 +60,8 @@ class ReceiptIssuer:
         entry = next(self._store.entries(record.index, record.index + 1), None)
         if entry is None:
             raise CorruptLogError(f"record {record.record_id} has no entry {record.index}")
+        signer = self._signer.current()
+        cover = endorsed(cover, self._log, signer)
         proof = self._log.prove_inclusion(record.index, cover.size)
         receipt = self._receipt(
             self._store.lender(record.lender),
@@ -61,8 +69,9 @@ class ReceiptIssuer:
             parse_record_entry(entry).tag,
             proof.hashes,
             cover.checkpoint,
+            signer,
         )
-        return write_sealed(replace(receipt, **cover.members()), self._signer)
+        return write_sealed(replace(receipt, **cover.members()), signer)
 
     def history(self, lender: Lender, loan: Loan) -> bytes:
         """Return the history receipt of a loan, under the checkpoint that says most about all its records.
@@ -72,7 +81,8 @@ class ReceiptIssuer:
         records = self._store.loan_records(lender.number, loan.number)
         if len(records) > MAX_RECORDS:
             raise HistoryLimitError(f"{len(records)} records", f"{MAX_RECORDS} records")
-        cover = cover_of(self._store, self._log, records[-1].index)
+        signer = self._signer.current()
+        cover = endorsed(cover_of(self._store, self._log, records[-1].index), self._log, signer)
         receipts = tuple(
             self._receipt(
                 lender,
@@ -80,24 +90,31 @@ class ReceiptIssuer:
                 loan_tag(loan.key, record.sequence),
                 self._log.prove_inclusion(record.index, cover.size).hashes,
                 cover.checkpoint,
+                signer,
             )
             for record in records
         )
         history = HistoryReceipt(
             environment=self._environment,
             lender=lender.name,
-            log_key=self._log_key,
+            log_key=signer.log_key,
             loan_key=loan.key,
             records=receipts,
             **cover.members(),
         )
-        data = write_sealed(history, self._signer)
+        data = write_sealed(history, signer)
         if len(data) > MAX_HISTORY:
             raise HistoryLimitError(f"{len(data)} bytes", f"{MAX_HISTORY} bytes")
         return data
 
     def _receipt(
-        self, lender: Lender, record: StoredRecord, tag: bytes, inclusion: tuple[bytes, ...], checkpoint: str
+        self,
+        lender: Lender,
+        record: StoredRecord,
+        tag: bytes,
+        inclusion: tuple[bytes, ...],
+        checkpoint: str,
+        signer: NoteSigner,
     ) -> Receipt:
         envelope = record.envelope
         return Receipt(
@@ -112,7 +129,7 @@ class ReceiptIssuer:
             index=record.index,
             inclusion=inclusion,
             checkpoint=checkpoint,
-            log_key=self._log_key,
+            log_key=signer.log_key,
         )
 
     def _keys(self, lender: int, envelope: Envelope, moment: int) -> tuple[KeyOfParty, ...]:

@@ -6,6 +6,7 @@ shows that the entry is in the log; with a receipt, that it is the entry of that
 """
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Any, NoReturn
@@ -18,8 +19,9 @@ from notary.errors import Fault, InvalidInputError, ProofError, QrError, Receipt
 from notary.hashing import leaf_hash
 from notary.log.checkpoint import Checkpoint, open_checkpoint
 from notary.log.entries import RecordEntry, parse_record_entry
+from notary.log.key_history import choose_key, source_of
 from notary.log.merkle import InclusionProof, verify_inclusion
-from notary.log.signed_note import NoteSigner, NoteVerifier, parse_verifier
+from notary.log.signed_note import NoteSigner, NoteVerifier
 from notary.receipts.base45 import base45, parse_base45
 from notary.receipts.fields import Hashes, Name, Seal, Secret, Whole, read_shape
 from notary.receipts.receipt import Receipt, parse_receipt
@@ -100,22 +102,27 @@ def parse_qr(text: str) -> QrProof:
 
 
 def verify_qr(
-    text: str, log_key: NoteVerifier | None = None, receipt: bytes | None = None, environment: Environment | None = None
+    text: str,
+    log_key: NoteVerifier | None = None,
+    receipt: bytes | None = None,
+    environment: Environment | None = None,
+    related: Sequence[NoteVerifier] = (),
 ) -> Report:
     """Check every link of a QR code's text: format, seal, checkpoint, inclusion, environment, receipt; never raises.
 
-    Without `log_key` the key in the text is believed, and the report says so. `receipt` are the bytes of one that
+    Without `log_key` the key in the text is believed, and the report says so. `related` are keys that came before or
+    after it. `receipt` are the bytes of one that
     should be of the same record. `environment` is the one asked for.
     """
     report = Report()
     try:
         proof = parse_qr(text.strip())
-        key = log_key or parse_verifier(proof.log_key)
+        key = choose_key(proof.log_key, log_key, related)
     except InvalidInputError as error:
         report.add("format", Status.FAILED, str(error))
         return report
     report.add("format", Status.OK, "the text of a certificate's QR code")
-    report.trust(f"the log's key {key.format()}, {'given by you' if log_key else 'as the code names it'}")
+    report.trust(f"the log's key {key.format()}, {source_of(key, log_key, 'code')}")
     report.facts |= {"environment": proof.environment, "index": proof.index, "receipt": proof.receipt.hex()}
     links = _Links(proof, key)
     report.run("seal", links.seal)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """RFC 3161: asking an authority for a timestamp of a checkpoint, and verifying the token that it gives.
 
-A token is over the SHA-256 of the checkpoint's signed note in UTF-8. It is verified at its own time: the authority's
+A token is over the SHA-256 of the checkpoint's signed note in UTF-8, as it is or as it was before a later key of the
+log signed it too. It is verified at its own time: the authority's
 certificate need not be valid any more, only then.
 """
 
@@ -23,6 +24,7 @@ from rfc3161_client import (
 from rfc3161_client.tsp import PKIStatus, TimeStampRequest
 
 from notary.errors import TimestampError, UnknownAuthorityError
+from notary.log.signed_note import earlier_forms
 from notary.receipts.time_proof import Moment
 
 MAX_TOKEN = 16 * 1024
@@ -59,7 +61,8 @@ def verify_token(token: bytes, checkpoint: str, authorities: Sequence[Certificat
     Raises `UnknownAuthorityError` if none of them vouches for it, `TimestampError` for whatever else is wrong.
     """
     opened = _read(token)
-    if (opened.algorithm, opened.imprint) != (_SHA256, sha256(checkpoint.encode()).digest()):
+    forms = (sha256(form.encode()).digest() for form in earlier_forms(checkpoint))
+    if opened.algorithm != _SHA256 or opened.imprint not in forms:
         raise TimestampError("the token is of something else than this checkpoint")
     if not _reaches(opened.signer, opened.certificates, authorities):
         raise UnknownAuthorityError(f"no certificate that was given vouches for {opened.name}")

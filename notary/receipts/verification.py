@@ -17,7 +17,8 @@ from notary.canonical import parse_canonical
 from notary.documents.digests import FileDigests
 from notary.encoding import format_time
 from notary.errors import Fault, InvalidInputError, ReceiptError
-from notary.log.signed_note import NoteVerifier, parse_verifier
+from notary.log.key_history import choose_key, source_of
+from notary.log.signed_note import NoteVerifier
 from notary.parties.signatures import Schemes
 from notary.receipts.acceptance import AcceptanceRules, Established, apply_rules
 from notary.receipts.document_links import check_file
@@ -41,9 +42,10 @@ class ReceiptVerifier:
     """Verifies receipts against one choice of what to trust.
 
     `log_key` is the log's key as its operator publishes it; without it the receipt's own is taken, and the report
-    says so. `chain` is a node to ask; without it block hashes are taken on trust. `rules` say what is accepted beyond
-    that; `clock` tells the present in milliseconds since 1970. `verify_token` knows which timestamp authorities are
-    trusted; without it timestamps count for nothing.
+    says so. `related` are keys that came before or after it (`notary.log.key_history`). `chain` is a node to ask;
+    without it block hashes are taken on trust. `rules` say what is accepted beyond that; `clock` tells the present in
+    milliseconds since 1970. `verify_token` knows which timestamp authorities are trusted; without it timestamps count
+    for nothing.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class ReceiptVerifier:
         rules: AcceptanceRules | None = None,
         clock: Callable[[], int] = wall_clock,
         verify_token: TokenVerifier | None = None,
+        related: Sequence[NoteVerifier] = (),
     ) -> None:
         self._schemes = schemes
         self._verify_evidence = verify_evidence
@@ -63,6 +66,7 @@ class ReceiptVerifier:
         self._rules = rules
         self._clock = clock
         self._verify_token = verify_token
+        self._related = related
 
     def verify(self, data: bytes, files: Sequence[FileDigests] = ()) -> Report:
         """Check every link of a receipt or history receipt; never raises for what it holds.
@@ -72,14 +76,13 @@ class ReceiptVerifier:
         report = Report()
         try:
             document = read_document(data)
-            key = self._log_key or parse_verifier(document.log_key)
+            key = choose_key(document.log_key, self._log_key, self._related)
         except InvalidInputError as error:
             report.add("format", Status.FAILED, str(error))
             return report
         kind = "history receipt" if isinstance(document, HistoryReceipt) else "receipt"
         report.add("format", Status.OK, f"a {kind} in canonical form")
-        source = "given by you" if self._log_key else "as the receipt names it: compare it with the operator's"
-        report.trust(f"the log's key {key.format()}, {source}")
+        report.trust(f"the log's key {key.format()}, {source_of(key, self._log_key, 'receipt')}")
         report.facts = {"environment": document.environment, "lender": document.lender}
         if isinstance(document, HistoryReceipt):
             links = HistoryLinks(document, key, self._schemes, report)

@@ -15,6 +15,7 @@ Act = Literal[
     "organisation.add", "api_key.create", "api_key.rotate", "api_key.revoke", "client_key.add", "client_key.revoke",
     "grant.make", "grant.revoke", "pass.mint", "pass.revoke", "pass.submit", "party_key.register", "party_key.revoke",
     "root.register", "root.revoke", "policy.set", "webhook.add", "webhook.change", "webhook.remove",
+    "log_key.rotate", "anchor_key.rotate", "data_key.rotate",
 ]  # fmt: skip
 ACTS: tuple[str, ...] = get_args(Act)
 

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from api.anchoring import connect, make_anchorer, open_chain
 from api.cli import main
+from api.keys.anchor_keys import load_anchor_wallet
 from api.settings import DataFolder
 from api.wiring import load_signer, open_store
 from chain.embedded import EmbeddedNode
@@ -39,7 +40,7 @@ def notary(path: Path, node: EmbeddedNode) -> DataFolder:
     """Make a notary on a given chain, with money to anchor."""
     folder = DataFolder(path)
     members(call("init", "--data", str(path), "--rpc", node.url, "--depth", "0"))
-    node.fund(Wallet.load(folder.anchor_key).address, 10**20)
+    node.fund(load_anchor_wallet(folder.keys).address, 10**20)
     return folder
 
 
@@ -70,38 +71,38 @@ def test_a_log_is_handed_over_and_its_old_operator_refused(tmp_path: Path, node:
     old, new = notary(tmp_path / "old", node), notary(tmp_path / "new", node)
     open_chain(old, old.settings(), None, reanchor=False)
     new.deployment.write_bytes(old.deployment.read_bytes())
-    address = Wallet.load(new.anchor_key).address
+    address = load_anchor_wallet(new.keys).address
     refused = call("take-over", "--data", str(new.path))
     assert refused.exit_code == 1
     assert "was not offered" in refused.stderr
     members(call("hand-over", address, "--data", str(old.path)))
-    assert connect(old, node.url).head().operator == Wallet.load(old.anchor_key).address
+    assert connect(old, node.url).head().operator == load_anchor_wallet(old.keys).address
     members(call("take-over", "--data", str(new.path)))
     assert connect(new, node.url).head().operator == address
     registry = connect(old, node.url)
     with pytest.raises(NotOperatorError):
-        registry.simulate(registry.anchor_call(1, b"\1" * 32, bytes(32), ()), Wallet.load(old.anchor_key).address)
+        registry.simulate(registry.anchor_call(1, b"\1" * 32, bytes(32), ()), load_anchor_wallet(old.keys).address)
 
 
 def test_a_rotated_anchor_key_anchors_and_the_old_one_does_not(tmp_path: Path, node: EmbeddedNode) -> None:
     folder = notary(tmp_path / "data", node)
     Sequencer(open_store(folder), load_signer(folder), "2026-01-01T00:00:00.000Z")
     open_chain(folder, folder.settings(), None, reanchor=False)
-    old = Wallet.load(folder.anchor_key)
+    old = load_anchor_wallet(folder.keys)
     # The new account has no money yet: the command says which one to pay into, and goes on from there.
-    short = call("rotate-anchor-key", "--data", str(folder.path))
+    short = call("notary-keys", "rotate", "anchor", "--data", str(folder.path))
     assert short.exit_code != 0
-    coming = Wallet.load(folder.anchor_key.with_suffix(".new")).address
+    coming = Wallet.load(folder.keys.path / "anchor-2.key").address
     assert coming in short.stderr
     node.fund(coming, 10**20)
-    rotated = members(call("rotate-anchor-key", "--data", str(folder.path)))
+    rotated = members(call("notary-keys", "rotate", "anchor", "--data", str(folder.path)))
     assert rotated == {"operator": coming, "was": old.address}
-    assert Wallet.load(folder.anchor_key).address == coming
-    assert Wallet.load(folder.anchor_key.with_suffix(".old")).address == old.address
-    assert anchored_size(folder, node) == 1
+    assert load_anchor_wallet(folder.keys).address == coming
+    assert Wallet.load(folder.keys.path / "anchor.key").address == old.address
+    assert anchored_size(folder, node) == 3
     registry = connect(folder, node.url)
     with pytest.raises(NotOperatorError):
-        registry.simulate(registry.anchor_call(2, b"\1" * 32, bytes(32), ()), old.address)
+        registry.simulate(registry.anchor_call(4, b"\1" * 32, bytes(32), ()), old.address)
 
 
 def test_the_embedded_chain_needs_nothing_paid(tmp_path: Path) -> None:
@@ -110,8 +111,8 @@ def test_the_embedded_chain_needs_nothing_paid(tmp_path: Path) -> None:
     members(call("init", *data))
     with EmbeddedNode.start(folder.chain) as embedded:
         open_chain(folder, folder.settings(), embedded, reanchor=False)
-    old = Wallet.load(folder.anchor_key).address
-    assert members(call("rotate-anchor-key", *data))["was"] == old
+    old = load_anchor_wallet(folder.keys).address
+    assert members(call("notary-keys", "rotate", "anchor", *data))["was"] == old
 
 
 @pytest.mark.parametrize("address", ["", "0x12", "not-an-address", "0x" + "zz" * 20])

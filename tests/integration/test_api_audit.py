@@ -12,10 +12,10 @@ import orjson
 import pytest
 
 from api.anchoring import connect
+from api.keys.anchor_keys import load_anchor_wallet
 from api.settings import DataFolder
 from api.wiring import load_signer, open_store
 from chain.errors import InconsistentRootsError, PreviousRootMismatchError
-from chain.wallet import Wallet
 from notary.log.entries import parse_genesis_entry
 from notary.log.reader import Log
 from notary.log.sequencer import Placed, Sequencer
@@ -146,7 +146,7 @@ def test_a_fork_is_found_by_the_audit_and_refused_by_the_contract(anchored: Anch
     sequencer.append([submission(9_999, "F-1", "agreement")])
     log, registry = Log(open_store(copy)), connect(copy, anchored.rpc)
     proof = log.prove_consistency(300, 301)
-    operator = Wallet.load(copy.anchor_key).address
+    operator = load_anchor_wallet(copy.keys).address
     with pytest.raises(InconsistentRootsError):
         registry.simulate(registry.anchor_call(301, log.root(301), honest, proof.hashes), operator)
     with pytest.raises(PreviousRootMismatchError):
@@ -195,7 +195,7 @@ def test_a_folder_that_is_none(tmp_path: Path) -> None:
 
 
 def test_a_key_file_that_is_none(copy: DataFolder) -> None:
-    copy.log_key.write_text("no key")
+    (copy.keys.path / "log.pem").write_text("no key")
     is_one_line(run("audit", "--data", copy.path, "--rpc", AWAY), 1, "not an unencrypted private key")
 
 

@@ -21,7 +21,7 @@ from api.auth import hash_secret, new_api_key
 from api.clock import now
 from api.folder_setup import set_up
 from api.settings import DataFolder, Settings
-from api.wiring import Services, load_signer, make_services, open_store
+from api.wiring import Services, log_keys, make_services, open_store
 from api.writer import MAX_WAITING, Writer
 from notary.log.sequencer import Sequencer
 from notary.ports import Lender
@@ -132,7 +132,7 @@ def make_folder(path: Path, **settings: Any) -> DataFolder:
 @contextmanager
 def served(folder: DataFolder, path: Path, max_waiting: int = MAX_WAITING) -> Iterator[Writer]:
     """Run a folder's writer in a thread, on the socket `path`."""
-    writer = Writer(Sequencer(open_store(folder), load_signer(folder), CREATED), path, max_waiting)
+    writer = Writer(Sequencer(open_store(folder), log_keys(folder), CREATED), path, max_waiting)
     thread = threading.Thread(target=writer.serve)
     thread.start()
     try:

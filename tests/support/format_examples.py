@@ -23,6 +23,7 @@ from notary.hashing import leaf_hash, node_hash
 from notary.jws_header import WalletDomain
 from notary.log.checkpoint import Checkpoint, sign_checkpoint
 from notary.log.entries import RecordEntry, commit, genesis_entry, loan_tag
+from notary.log.key_history import sign_succession
 from notary.log.merkle import InclusionProof
 from notary.log.signed_note import NoteSigner
 from notary.parties.keys import make_jwk
@@ -40,6 +41,8 @@ _BLOCK = re.compile(r"(<!-- example: ([a-z-]+) -->\n```[a-z]*\n)(.*?)(\n```)", r
 ORIGIN = "notary.example/log"
 BATCH_ID = "0193ad3c-2c00-7000-8000-0000000000b1"
 LOG_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+NEXT_LOG_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32, 64)))
+NOW = 1_772_323_200_000
 LENDER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32, 64)))
 NONCE, LOAN_KEY = b"\x11" * 32, b"\x22" * 32
 OTHER_LEAF = b"\x33" * 32
@@ -124,6 +127,7 @@ def examples() -> dict[str, str]:
         "tlog-proof": TlogProof(2, (left,), checkpoint).encode().decode().rstrip("\n"),
         "cose": sign_cose_receipt(InclusionProof(2, 3, (left,)), root, signer).hex(),
         "vkey": signer.verifier.format(),
+        "succession": sign_succession(NoteSigner(ORIGIN, LOG_KEY, NEXT_LOG_KEY), NOW, NOW + 2_592_000_000).rstrip("\n"),
         "acceptance": canonical_json(ACCEPTANCE).decode(),
         "document": canonical_json(word_json(document)).decode(),
         "receipt": write_sealed(receipt, signer).decode(),

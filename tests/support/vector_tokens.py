@@ -4,7 +4,7 @@
 The tokens are put together here and not asked of an authority, so that they are the same each time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha224, sha256, sha512
@@ -24,7 +24,7 @@ from tests.support.rsa_vectors import rsa_key
 from tests.support.trees import flipped
 from tests.support.vector_cases import Case, case
 from tests.support.vector_certificates import issue, p256
-from tests.support.vector_receipts import Members, anchored, sealed
+from tests.support.vector_receipts import LOG, SAME_NAME, Members, anchored, sealed
 
 SEEN = datetime(2026, 3, 2, 1, 31, tzinfo=UTC)
 _EARLIER = datetime(2026, 3, 2, 1, 30, 59, tzinfo=UTC)
@@ -125,11 +125,29 @@ def token_cases() -> Iterator[Case]:
     yield _case("one of an unknown authority beside a good one", stamped(Token(_of_stranger()), GOOD))
     yield _case("a timestamp before the block", stamped(GOOD, base=anchored(make.agreement())))
     yield _case("older than the notary's own time", stamped(replace(GOOD, time=datetime(2026, 3, 1, tzinfo=UTC))))
+    yield _case("a timestamp from before the log's new key", _endorsed(GOOD, lambda before, _: before))
+    yield _case("a timestamp under both keys of the log", _endorsed(GOOD, lambda _, after: after))
+    longer = _endorsed(GOOD, lambda _, after: after + "more\n")
+    yield _case("a timestamp of a note that more keys have signed", longer, "time")
+    shorter = _endorsed(GOOD, lambda before, _: before.rpartition("— ")[0])
+    yield _case("a timestamp of a note that nobody has signed", shorter, "time")
     for name, token in _broken():
         yield _case(name, stamped(token), "time")
     for name, data in _garbled():
         members = sealed(make.agreement() | {"timestamps": [b64(data)]})
         yield _case(name, members, "time")
+
+
+def _endorsed(token: Token, over: Callable[[str, str], str]) -> Members:
+    """Return a receipt whose checkpoint two keys of the log have signed, the later one sealing.
+
+    `over` chooses what the token is over, of the checkpoint before the second line and of that with it.
+    """
+    members = make.agreement()
+    text = members["checkpoint"].rpartition("\n\n")[0] + "\n"
+    before = SAME_NAME.sign_note(text)
+    after = before + LOG.sign_note(text).rpartition("\n\n")[2]
+    return sealed(members | {"checkpoint": after, "timestamps": [b64(token.encode(over(before, after)))]})
 
 
 def _case(name: str, members: Members, *broken: str, authorities: tuple[Issued, ...] = (ROOT,)) -> Case:

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from notary.encoding import b64, parse_b64
 from notary.errors import SignedNoteError
-from notary.log.signed_note import MAX_SIGNATURES, NoteSigner, NoteVerifier, open_note, parse_verifier
+from notary.log.signed_note import MAX_SIGNATURES, NoteSigner, NoteVerifier, earlier_forms, open_note, parse_verifier
 from tests.support.builders import log_signer
 from tests.support.trees import flipped
 
@@ -167,3 +167,48 @@ def test_what_is_no_key_name(name: str) -> None:
 def test_a_signer_shows_nothing_private() -> None:
     assert "Ed25519" not in repr(vars(LOG.verifier))
     assert repr(LOG) == object.__repr__(LOG)
+
+
+# --- several keys of one log
+
+
+def two_keys() -> tuple[NoteSigner, NoteSigner, NoteSigner]:
+    """Return the signers of two keys of one name, each alone and both together."""
+    keys = [Ed25519PrivateKey.from_private_bytes(bytes((number,)) * 32) for number in (1, 2)]
+    return NoteSigner("log", keys[0]), NoteSigner("log", keys[1]), NoteSigner("log", *keys)
+
+
+def test_a_note_carries_a_line_of_each_key_in_their_order() -> None:
+    old, new, both = two_keys()
+    note = both.sign_note("text\n")
+    assert note == old.sign_note("text\n") + new.sign_note("text\n").rpartition("\n\n")[2]
+    assert [open_note(note, signer.verifier) for signer in (old, new)] == ["text\n"] * 2
+    assert both.verifier == old.verifier
+    assert both.known == (old.verifier, new.verifier)
+    assert both.sign(b"x") == old.sign(b"x")
+    assert both.current() is both
+
+
+def test_a_note_is_endorsed_once_and_only_if_a_known_key_has_signed_it() -> None:
+    old, _, both = two_keys()
+    later = NoteSigner("log", new_key := Ed25519PrivateKey.from_private_bytes(b"\2" * 32), retired=(old.verifier,))
+    note = old.sign_note("text\n")
+    assert (later.has_signed(note), later.have_all_signed(note), both.has_signed(note)) == (False, False, True)
+    assert both.have_all_signed(note) is False
+    endorsed = later.endorse(note)
+    assert endorsed == both.sign_note("text\n")
+    assert later.endorse(endorsed) == endorsed
+    assert later.has_signed(endorsed)
+    assert both.have_all_signed(endorsed)
+    with pytest.raises(SignedNoteError):
+        NoteSigner("log", new_key).endorse(note)
+    with pytest.raises(SignedNoteError):
+        later.endorse(note.replace("text", "next"))
+
+
+def test_a_note_s_earlier_forms_have_fewer_lines() -> None:
+    old, _, both = two_keys()
+    note = both.sign_note("a\n\nb\n")
+    assert list(earlier_forms(note)) == [note, old.sign_note("a\n\nb\n")]
+    assert list(earlier_forms(old.sign_note("text\n"))) == [old.sign_note("text\n")]
+    assert list(earlier_forms("text\n")) == ["text\n"]

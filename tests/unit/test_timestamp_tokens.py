@@ -164,3 +164,14 @@ def test_authorities_are_read_from_pem(authority: SampleAuthority) -> None:
     for data in (b"", b"nonsense", authority.root.certificate.public_bytes(Encoding.DER)):
         with pytest.raises(InvalidInputError):
             load_authorities(data)
+
+
+def test_a_token_counts_for_a_note_that_a_later_key_signed_too(authority: SampleAuthority, token: bytes) -> None:
+    roots = [authority.root.certificate]
+    line = "— notary.example/log later\n"
+    assert verify_token(token, NOTE + line, roots) == verify_token(token, NOTE, roots)
+    longer = token_of(authority, NOTE + line)
+    with pytest.raises(TimestampError, match="something else"):
+        verify_token(longer, NOTE, roots)
+    with pytest.raises(TimestampError, match="something else"):
+        verify_token(token, line + NOTE, roots)

@@ -56,6 +56,18 @@ export function parseVerifier(text) {
 }
 
 /**
+ * Return a signed note as it is, and as it was before its last line was added, and so on down to one signature.
+ * @param {string} note
+ * @returns {string[]}
+ */
+export function earlierForms(note) {
+  const begin = note.lastIndexOf('\n\n') + 2;
+  const lines = note.slice(begin).match(/[^\n]*\n|[^\n]+$/g) ?? [];
+  const used = lines.slice(0, MAX_SIGNATURES);
+  return used.map((_, dropped) => note.slice(0, begin) + used.slice(0, used.length - dropped).join(''));
+}
+
+/**
  * Return the text of a signed note that the verifier's key signed; signatures by other keys are passed over.
  * @param {string} note
  * @param {NoteVerifier} verifier
