@@ -20,7 +20,7 @@ from notary.errors import DuplicateBatchError, Fault, InvalidCertificateError, I
 from notary.log.entries import SECRET_SIZE, commit
 from notary.log.sequencer import Submission
 from notary.parties.keyring import Keyring
-from notary.parties.signatures import Schemes, verify_each, verify_one, verify_signatures
+from notary.parties.signatures import PartyOfKey, Schemes, verify_each, verify_one, verify_signatures
 from notary.ports import UNSIGNED, BatchStore, Lender, PartyStore
 from notary.records import Record, parse_record
 from notary.signed_batch import SignedBatch
@@ -56,10 +56,11 @@ class Registrar:
         value = parse_json(body, limit=MAX_BODY)
         # Read before the keys are looked up, so that no key is judged by a later moment than it was looked up at.
         received_at = self._clock()
+        keys: tuple[PartyOfKey, ...] = ()
         if signed is not None or _is_envelope(value):
             envelope = _envelope(value, body, signed)
             record = parse_record(parse_canonical(envelope.payload, limit=MAX_PAYLOAD))
-            self._verify(lender, envelope, record, received_at)
+            keys = self._verify(lender, envelope, record, received_at)
         else:
             record = parse_record(value)
             envelope = Envelope(canonical_json(value))
@@ -67,7 +68,7 @@ class Registrar:
                 raise InvalidRecordError(Fault("", f"a record has at most {MAX_PAYLOAD} bytes"))
         if "notary" in record.authors or record.loan.startswith(RESERVED):
             raise InvalidRecordError(Fault("/type" if "notary" in record.authors else "/loan", "is the notary's own"))
-        return _submission(lender.number, envelope, record, received_at, prove)
+        return _submission(lender.number, envelope, record, received_at, prove, keys)
 
     def check_batch(self, lender: Lender, batch: SignedBatch) -> None:
         """Check the signature over a batch, before any of its records.
@@ -105,12 +106,14 @@ class Registrar:
         if not self._parties.claim_batch(lender, statement.id, digest):
             raise DuplicateBatchError(statement.id)
 
-    def _verify(self, lender: Lender, envelope: Envelope, record: Record, moment: int) -> None:
+    def _verify(self, lender: Lender, envelope: Envelope, record: Record, moment: int) -> tuple[PartyOfKey, ...]:
+        """Return the keys of an envelope's signatures once all of them are verified."""
         keys = self._keyring.keys_of(lender.number, envelope, moment)
         verify_signatures(envelope, record, keys, self._schemes, moment)
         for signature in envelope.signatures:
             if signature.batch is not None:
                 self.claim_batch(lender, signature.batch.statement)
+        return tuple([keys[signature.kid] for signature in envelope.signatures])
 
 
 def _is_envelope(value: Any) -> bool:
@@ -127,7 +130,14 @@ def _envelope(value: Any, body: bytes, signed: Signature | None) -> Envelope:
     return envelope if signed is None else envelope.joined_by(signed)
 
 
-def _submission(lender: int, envelope: Envelope, record: Record, received_at: int, prove: bool) -> Submission:
+def _submission(
+    lender: int,
+    envelope: Envelope,
+    record: Record,
+    received_at: int,
+    prove: bool,
+    keys: tuple[PartyOfKey, ...] = (),
+) -> Submission:
     nonce = secrets.token_bytes(SECRET_SIZE)
     signatures = canonical_json(envelope.signatures_json()) if envelope.signatures else UNSIGNED.encode()
     # The envelope's canonical form, as `Envelope.encode` gives it.
@@ -147,4 +157,5 @@ def _submission(lender: int, envelope: Envelope, record: Record, received_at: in
         commitment=commit(nonce, encoded),
         received_at=received_at,
         prove=prove,
+        keys=keys,
     )

@@ -17,6 +17,7 @@ from notary.log.entries import SECRET_SIZE, RecordEntry, genesis_entry, loan_tag
 from notary.log.right_edge import RightEdge
 from notary.log.signed_note import LogSigner
 from notary.log.tiles import Tile
+from notary.parties.signatures import PartyOfKey
 from notary.ports import Batch, Loan, LogStore, StoredRecord
 from notary.records.facts import Facts
 
@@ -26,7 +27,8 @@ class Submission(NamedTuple):
 
     `facts` is what its type's `notary.records.Record.facts` says, encoded; the sequencer reads no payload. `sequence`
     and `previous` (SHA-256 of the payload before it) are the lender's own claim of that place, if he makes one.
-    `commitment` is over the whole envelope; `payload_digest` is the payload's SHA-256.
+    `commitment` is over the whole envelope; `payload_digest` is the payload's SHA-256. `keys` are those that the
+    signatures were verified with, in their order; they go into the receipt and not to the sequencer.
     """
 
     lender: int
@@ -43,6 +45,7 @@ class Submission(NamedTuple):
     commitment: bytes
     received_at: int
     prove: bool
+    keys: tuple[PartyOfKey, ...] = ()
 
 
 class Placed(NamedTuple):

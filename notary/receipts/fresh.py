@@ -12,6 +12,7 @@ from notary.canonical import canonical_json
 from notary.encoding import b64, b64url, format_time
 from notary.log.sequencer import Placed, Submission
 from notary.log.signed_note import NoteSigner
+from notary.parties.signatures import PartyOfKey
 from notary.receipts.document_words import DocumentWord, word_json
 from notary.receipts.receipt import FORMAT, KeyOfParty
 from notary.receipts.sealed import Environment
@@ -33,10 +34,9 @@ class FreshReceipts:
         lender: str,
         submission: Submission,
         placed: Placed,
-        keys: Sequence[KeyOfParty],
         documents: Sequence[DocumentWord],
     ) -> bytes:
-        """Return the receipt of a submission that was placed, with its signers' keys and the words on its documents."""
+        """Return the receipt of a submission that was placed, with the words on its documents."""
         before = (
             b'{"anchors":[],"checkpoint":%b,"documents":%b,"envelope":{"payload":"%b","signatures":%b},%b,'
             b'"inclusion":[%b],"index":%d,"keys":%b,"lender":%b,"log_key":%b,"nonce":"%b","received_at":"%b"'
@@ -48,7 +48,7 @@ class FreshReceipts:
             self._about,
             ",".join([f'"{b64(value)}"' for value in placed.proof]).encode(),
             placed.index,
-            canonical_json([item.members() for item in keys]) if keys else b"[]",
+            b"[%b]" % b",".join(map(_key_members, submission.keys)),
             _quoted(lender),
             self._log_key,
             b64url(submission.nonce).encode(),
@@ -62,3 +62,9 @@ class FreshReceipts:
 @lru_cache(maxsize=1024)
 def _quoted(name: str) -> bytes:
     return canonical_json(name)
+
+
+@lru_cache(maxsize=4096)
+def _key_members(signer: PartyOfKey) -> bytes:
+    # A key is the same on every record that it signs.
+    return canonical_json(KeyOfParty.of(signer).members())

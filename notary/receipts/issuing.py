@@ -13,7 +13,7 @@ from notary.log.reader import Log
 from notary.log.sequencer import Placed, Submission
 from notary.log.signed_note import LogSigner, NoteSigner
 from notary.parties.keyring import Keyring
-from notary.ports import UNSIGNED, Lender, Loan, LogStore, PartyStore, StoredRecord, read_envelope
+from notary.ports import Lender, Loan, LogStore, PartyStore, StoredRecord
 from notary.receipts.fresh import FreshReceipts
 from notary.receipts.history_receipt import MAX_HISTORY, MAX_RECORDS, HistoryReceipt
 from notary.receipts.provenance import words_on_documents
@@ -41,10 +41,6 @@ class ReceiptIssuer:
     def fresh(self, lender: Lender, submission: Submission, placed: Placed) -> bytes:
         """Return the receipt of a record from the sequencer's own answer, which holds its proof; reads no log."""
         documents = words_on_documents(self._store, lender.number, submission.payload)
-        keys: tuple[KeyOfParty, ...] = ()
-        if submission.signatures != UNSIGNED:
-            envelope = read_envelope(submission.payload, submission.signatures)
-            keys = self._keys(lender.number, envelope, submission.received_at)
         signer = self._signer.current()
         known, receipts = self._fresh
         if signer is not known:
@@ -52,7 +48,7 @@ class ReceiptIssuer:
         if not signer.has_signed(placed.checkpoint):
             # The writer has seen a moment earlier or later than this process that the log has another key.
             placed = placed._replace(checkpoint=signer.endorse(placed.checkpoint))
-        return receipts.write(lender.name, submission, placed, keys, documents)
+        return receipts.write(lender.name, submission, placed, documents)
 
     def stored(self, record: StoredRecord) -> bytes:
         """Return the receipt of a record in the log, under the checkpoint that says most about it."""
@@ -122,7 +118,7 @@ class ReceiptIssuer:
             lender=lender.name,
             received_at=record.received_at,
             envelope=envelope,
-            keys=self._keys(record.lender, envelope, record.received_at),
+            keys=self._keys(record, envelope),
             documents=words_on_documents(self._store, lender.number, record.payload),
             nonce=record.nonce,
             tag=tag,
@@ -132,7 +128,7 @@ class ReceiptIssuer:
             log_key=signer.log_key,
         )
 
-    def _keys(self, lender: int, envelope: Envelope, moment: int) -> tuple[KeyOfParty, ...]:
-        keys = self._keyring.keys_of(lender, envelope, moment)
+    def _keys(self, record: StoredRecord, envelope: Envelope) -> tuple[KeyOfParty, ...]:
+        keys = self._keyring.keys_of(record.lender, envelope, record.received_at)
         signers = [keys[signature.kid] for signature in envelope.signatures]
-        return tuple(KeyOfParty(item.party, item.key.jwk, item.validity, item.root) for item in signers)
+        return tuple(map(KeyOfParty.of, signers))

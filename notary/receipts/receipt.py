@@ -5,7 +5,7 @@ What it has in common with a history receipt, the seal above all, is in `notary.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import Field
 
@@ -14,7 +14,7 @@ from notary.encoding import b64, b64url, format_time
 from notary.envelope import Envelope, envelope_from_json
 from notary.errors import Fault, ReceiptError
 from notary.log.entries import RecordEntry, commit
-from notary.parties.signatures import Party
+from notary.parties.signatures import Party, PartyOfKey
 from notary.parties.validity import Validity
 from notary.receipts.document_words import DocumentShape, DocumentWord, word_json
 from notary.receipts.fields import Blob, Hashes, Secret, Time, Whole, read_shape
@@ -36,6 +36,11 @@ class KeyOfParty:
     jwk: dict[str, str]
     validity: Validity
     root: bytes | None = None
+
+    @classmethod
+    def of(cls, signer: PartyOfKey) -> Self:
+        """Return what a receipt tells of the key that a signature was verified with."""
+        return cls(signer.party, signer.key.jwk, signer.validity, signer.root)
 
     def members(self) -> dict[str, Any]:
         """Return the JSON members."""
