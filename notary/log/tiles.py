@@ -8,6 +8,7 @@ of 32 bytes, so that a proof reads its hashes instead of computing them. A parti
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from notary.errors import CorruptLogError, Fault, TilePathError
@@ -65,12 +66,19 @@ def read_node(stored: bytes, height: int, offset: int) -> bytes:
         start = (2 * WIDTH - (2 * WIDTH >> height) + offset) * HASH_SIZE
         return stored[start : start + HASH_SIZE]
     start = (offset << height) * HASH_SIZE
-    row = split_hashes(stored[start : start + (HASH_SIZE << height)])
-    if len(row) != 1 << height or len(row[-1]) != HASH_SIZE:
+    row = stored[start : start + (HASH_SIZE << height)]
+    if len(row) != HASH_SIZE << height:
         raise CorruptLogError(f"a stored tile of {len(stored)} bytes has no node {offset} at height {height}")
-    for _ in range(height):
-        row = _row_above(row)
-    return row[0]
+    return _hash_above(row) if height else row
+
+
+@lru_cache(maxsize=256)
+def _hash_above(row: bytes) -> bytes:
+    """Return the one hash above a row. Every proof at one size needs the same few of them, of partial tiles."""
+    hashes = split_hashes(row)
+    while len(hashes) > 1:
+        hashes = [node_hash(hashes[i], hashes[i + 1]) for i in range(0, len(hashes), 2)]
+    return hashes[0]
 
 
 def split_hashes(data: bytes) -> list[bytes]:
@@ -109,7 +117,3 @@ def parse_number(path: str) -> tuple[int, int]:
     if not _WIDTH.fullmatch(width) or int(width) >= WIDTH:
         raise TilePathError(Fault("", f"a partial tile has 1 to {WIDTH - 1} hashes, not {width[:8]!r}"))
     return number, int(width)
-
-
-def _row_above(row: Sequence[bytes]) -> list[bytes]:
-    return [node_hash(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)]

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a log costs as it grows: appending, proofs, and the memory of an audit, at several sizes.
+
+`python -m tests.bench.growth 10000 100000 10000000` measures at these sizes; each entry takes half a kilobyte on disk
+while it runs. The records are as small as records can be, because their length is not what is measured.
+"""
+
+import random
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from statistics import median, quantiles
+from time import process_time
+
+from api.auditing import Target
+from notary.audit.sources import LogSource
+from notary.hashing import leaf_hash
+from notary.log.entries import RECORD
+from notary.log.reader import Log
+from notary.log.right_edge import RightEdge
+from notary.log.sequencer import Sequencer
+from notary.ports import Batch, Loan, Store, StoredRecord
+from notary.stores.sqlite import SqliteStore
+from tests.bench.figures import Figure, save, show
+from tests.support.audited import audited
+from tests.support.builders import (
+    CREATED,
+    NOW,
+    VECTORS,
+    head_of,
+    kit_over,
+    log_signer,
+    placed,
+    record_id,
+    submission,
+)
+
+TITLE = "As the log grows"
+SIZES = 10_000, 1_000_000
+PROOFS = 5_000
+_BUILD = VECTORS.parents[2] / "build"
+_COMMIT = 16_384
+_LOAN = 64
+_BATCH, _BATCHES = 512, 20
+_SEED = 1
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured at one size; seconds of processor time, so that other work counts less, and bytes."""
+
+    size: int
+    append: float
+    proofs: Sequence[float]
+    memory: int
+
+    @property
+    def proof(self) -> float:
+        """The median of the proofs."""
+        return median(self.proofs)
+
+
+class OpenLog(Target):
+    """A data folder as those see it who have no records."""
+
+    def open(self) -> tuple[LogSource, Store | None]:
+        """Open it, without its records."""
+        return super().open()[0], None
+
+
+def run(folder: Path, sizes: Sequence[int] = SIZES) -> list[Figure]:
+    """Measure at each size."""
+    found = []
+    for size in sizes:
+        with tempfile.TemporaryDirectory(dir=folder) as name:
+            found.append(_measure(Path(name), size))
+    return [*(figure for item in found for figure in _figures(item)), *_ratios(found[0], found[-1])]
+
+
+def _figures(item: Measured) -> Iterator[Figure]:
+    late = quantiles(item.proofs, n=100)[98]
+    yield Figure(f"{item.size:,}: appending, each record", item.append * 1e6, "µs")
+    yield Figure(f"{item.size:,}: building a proof, median", item.proof * 1e6, "µs", "< 200")
+    yield Figure(f"{item.size:,}: building a proof, 99th percentile", late * 1e6, "µs", "< 2,000")
+    yield Figure(f"{item.size:,}: memory of an audit of tiles and roots", item.memory / 2**20, "MiB", "flat")
+
+
+def _ratios(small: Measured, large: Measured) -> Iterator[Figure]:
+    between = f"{large.size:,} to {small.size:,}"
+    yield Figure(f"appending, ratio of {between}", large.append / small.append, "", "<= 1.5")
+    yield Figure(f"proof, ratio of {between}", large.proof / small.proof, "", "<= 1.5")
+    yield Figure(f"memory, ratio of {between}", large.memory / small.memory)
+
+
+def _measure(folder: Path, size: int) -> Measured:
+    make_log(folder, size)
+    memory = _audit_memory(folder)
+    # A second store has its own connection, with nothing in its page cache yet.
+    store = SqliteStore(folder / "notary.db")
+    proofs = _proof_times(Log(store))
+    append = _append_time(store, size)
+    store.close()
+    return Measured(size, append, proofs, memory)
+
+
+def _proof_times(log: Log) -> list[float]:
+    source, size, times = random.Random(_SEED), log.head().size, []
+    for _ in range(PROOFS):
+        index = source.randrange(size)
+        began = process_time()
+        log.prove_inclusion(index, size)
+        times.append(process_time() - began)
+    return times
+
+
+def _append_time(store: SqliteStore, size: int) -> float:
+    sequencer, times = Sequencer(store, log_signer(), CREATED), []
+    for first in range(size, size + _BATCH * _BATCHES, _BATCH):
+        numbers = range(first, first + _BATCH)
+        batch = [
+            submission(number, f"N-{first}", "agreement" if number == first else "repayment", prove=False)
+            for number in numbers
+        ]
+        began = process_time()
+        placed(sequencer.append(batch))
+        times.append((process_time() - began) / _BATCH)
+    return median(times)
+
+
+def make_log(folder: Path, size: int) -> None:
+    """Make a log of `size` entries with their records, as fast as the store takes them; nothing is checked."""
+    store = SqliteStore.create(folder / "notary.db")
+    kit = kit_over(store)
+    head, edge = kit.log.head(), RightEdge.load(1, store.read_tiles)
+    for start in range(1, size, _COMMIT):
+        numbers = range(start, min(start + _COMMIT, size))
+        entries = [RECORD + sha256(b"%d" % number).digest() * 2 for number in numbers]
+        for entry in entries:
+            edge.append(leaf_hash(entry))
+        batch = Batch(
+            head_of(edge.size, edge.root(), kit.signer),
+            entries,
+            [_record(number) for number in numbers],
+            [_loan(number // _LOAN) for number in numbers if not number % _LOAN or number == 1],
+            edge.take_changed_tiles(start),
+        )
+        store.commit(head, batch)
+        head = batch.head
+    store.close()
+
+
+def _record(number: int) -> StoredRecord:
+    loan, sequence = divmod(number, _LOAN)
+    payload = b'{"id":"%b","loan":"L-%d","type":"repayment"}' % (record_id(number).encode(), loan)
+    return StoredRecord(
+        number, 1, record_id(number), f"L-{loan}", sequence, NOW + number, sha256(payload).digest(), payload, "[]"
+    )
+
+
+def _loan(number: int) -> Loan:
+    name = f"L-{number}"
+    return Loan(1, name, sha256(name.encode()).digest(), "active", _LOAN, bytes(32))
+
+
+def _audit_memory(folder: Path) -> int:
+    """Return the most memory, in bytes, that a process of its own takes to audit tiles and roots."""
+    ran = subprocess.run(
+        (sys.executable, "-m", "tests.bench.growth", "audit", folder), check=True, stdout=subprocess.PIPE, text=True
+    )
+    return int(ran.stdout)
+
+
+def _audit(folder: str) -> int:
+    report = audited(OpenLog("data", folder), log_signer().verifier)
+    if report.findings.count:
+        raise RuntimeError(f"the log is not clean: {report.findings.ordered()[:3]}")
+    status = Path("/proc/self/status").read_text("utf-8")
+    [peak] = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
+    return int(peak) * 1024
+
+
+def main() -> None:
+    """Measure at the sizes named on the command line, or audit a folder for its memory."""
+    if sys.argv[1:2] == ["audit"]:
+        sys.stdout.write(str(_audit(sys.argv[2])))
+        return
+    _BUILD.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="growth-", dir=_BUILD) as folder:
+        figures = run(Path(folder), [int(size) for size in sys.argv[1:]] or SIZES)
+    show(TITLE, figures)
+    save(_BUILD / "growth.json", {"growth": figures})
+
+
+if __name__ == "__main__":
+    main()
