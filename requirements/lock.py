@@ -28,7 +28,11 @@ def lock_python() -> None:
         cwd=ROOT,
         check=True,
     )
-    subprocess.run(["uv", *COMPILE, "requirements/audit.in", "-o", "requirements/audit.txt"], cwd=ROOT, check=True)
+    for name in ("requirements/audit", "requirements/peers"):
+        subprocess.run(["uv", *COMPILE, f"{name}.in", "-o", f"{name}.txt"], cwd=ROOT, check=True)
+    for folder, name in (("verifier", "verifier"), ("loan_notary", "client")):
+        distribution = ["uv", *COMPILE, f"{folder}/pyproject.toml", "--all-extras", "-c", "requirements/run.txt"]
+        subprocess.run([*distribution, "-o", f"requirements/{name}.txt"], cwd=ROOT, check=True)
 
 
 def lock_node() -> None:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from api.anchoring import use_node
-from api.auditing import Audit, Chain, Done, Target
+from api.audit_parts import Target
+from api.auditing import Audit, Chain, Done
 from api.audits.audit import OrderedAudit
 from api.sampling import anchor_of_population, seed_of_block
 from api.settings import DataFolder

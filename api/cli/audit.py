@@ -12,7 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from api.anchoring import use_node
-from api.auditing import Audit, Chain, Done, Target
+from api.audit_parts import Target
+from api.auditing import Audit, Chain, Done
 from api.cli.options import chain_options, data_option, log_options, workers_option
 from api.cli.output import console, errors, json_option, show
 from api.settings import DataFolder
@@ -34,6 +35,7 @@ from notary.receipts.report import Verdict
     type=click.Path(dir_okay=False, path_type=Path),
     help="File to keep what is done in, so that a run that was ended goes on; gone at the end.",
 )
+@click.option("--cluster", metavar="ADDRESS", help="Scheduler of a Dask cluster whose workers do it: tcp://HOST:PORT.")
 @click.option(
     "--report",
     "reports",
@@ -54,6 +56,7 @@ def audit(
     anchored_in: Deployment | None,
     workers: int | None,
     state: Path | None,
+    cluster: str | None,
     reports: tuple[Path, ...],
     as_json: bool,
 ) -> None:
@@ -62,11 +65,13 @@ def audit(
     With --data also every record, signature and loan; with --copy or --log what an outsider can see. Exit code 0: all
     fits, 1: something contradicts, 2: something could not be checked.
     """
+    if cluster and workers:
+        raise click.UsageError("--workers are processes of this machine; a --cluster has its own")
     target, verifier = named_log(folder, copy, url, log_key)
     with ExitStack() as stack:
         chain = _chain(folder, target, rpc, anchored_in, stack)
         begin = stack.enter_context(_progress())
-        report = Audit(target, verifier, chain, workers, state).run(begin)
+        report = Audit(target, verifier, chain, workers, state, cluster=cluster).run(begin)
     members = report.members()
     for path in reports:
         text = markdown(members).encode() if path.suffix == ".md" else orjson.dumps(members, option=orjson.OPT_INDENT_2)

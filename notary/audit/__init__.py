@@ -8,7 +8,8 @@
     report = conclude(job, outcomes, source)
 
 `sources` says what is audited (a database, a copy on disk, a log behind a URL), `tree` and `histories` do the work,
-`job` cuts it into parts that any number of processes do in any order, `anchors` compares with the chain, `report`
-holds what was found. Beside the full audit: `sampling` and `selection` (a sample instead of everything), `tie_out` (a
-lender's ledger against the log), `monitoring` (the log watched from outside). Rules only: no network, no SQL.
+`job` cuts it into parts that any number of processes do in any order, on any number of machines, `anchors` compares
+with the chain, `report` holds what was found. Beside the full audit: `sampling` and `selection` (a sample instead of
+everything), `tie_out` (a lender's ledger against the log), `monitoring` (the log watched from outside). Rules only: no
+network, no SQL.
 """

@@ -16,14 +16,13 @@ from pathlib import Path
 from statistics import median, quantiles
 from time import process_time
 
-from api.auditing import Target
-from notary.audit.sources import LogSource
+from api.audit_parts import Target
 from notary.hashing import leaf_hash
 from notary.log.entries import RECORD
 from notary.log.reader import Log
 from notary.log.right_edge import RightEdge
 from notary.log.sequencer import Sequencer
-from notary.ports import Batch, Loan, Store, StoredRecord
+from notary.ports import Batch, Loan, StoredRecord
 from notary.stores.sqlite import SqliteStore
 from tests.bench.figures import Figure, save, show
 from tests.support.audited import audited
@@ -62,14 +61,6 @@ class Measured:
     def proof(self) -> float:
         """The median of the proofs."""
         return median(self.proofs)
-
-
-class OpenLog(Target):
-    """A data folder as those see it who have no records."""
-
-    def open(self) -> tuple[LogSource, Store | None]:
-        """Open it, without its records."""
-        return super().open()[0], None
 
 
 def run(folder: Path, sizes: Sequence[int] = SIZES) -> list[Figure]:
@@ -175,7 +166,7 @@ def _audit_memory(folder: Path) -> int:
 
 
 def _audit(folder: str) -> int:
-    report = audited(OpenLog("data", folder), log_signer().verifier)
+    report = audited(Target("tiles", folder), log_signer().verifier)
     if report.findings.count:
         raise RuntimeError(f"the log is not clean: {report.findings.ordered()[:3]}")
     status = Path("/proc/self/status").read_text("utf-8")
