@@ -60,17 +60,17 @@ def prove_inclusion(index: int, size: int, read: NodeReader) -> InclusionProof:
     """Build PATH(index, D[size]) of RFC 9162 2.1.3.1. Raises `InclusionProofError` for an index outside the tree."""
     if not 0 <= index < size:
         raise InclusionProofError(f"a tree of {size} leaves has no leaf {index}")
-    ranges = []
-    begin, end = 0, size
-    while end - begin > 1:
-        middle = begin + _split(end - begin)
-        if index < middle:
-            ranges.append(_Range(middle, end))
-            end = middle
-        else:
-            ranges.append(_Range(begin, middle))
-            begin = middle
-    return InclusionProof(index, size, tuple(_hash_ranges(ranges[::-1], read)))
+    covers, level = [], 0
+    while 1 << level < size:
+        # The neighbour at each level; the one at the tree's right end may be cut off, or not be there.
+        neighbour = index >> level ^ 1
+        begin = neighbour << level
+        if begin + (1 << level) <= size:
+            covers.append([Node(level, neighbour)])
+        elif begin < size:
+            covers.append(complete_subtrees(begin, size))
+        level += 1
+    return InclusionProof(index, size, tuple(_hash_covers(covers, read)))
 
 
 def prove_consistency(old_size: int, new_size: int, read: NodeReader) -> ConsistencyProof:
@@ -196,7 +196,11 @@ def _split(length: int) -> int:
 
 
 def _hash_ranges(ranges: Sequence[_Range], read: NodeReader) -> list[bytes]:
-    covers = [complete_subtrees(begin, end) for begin, end in ranges]
+    return _hash_covers([complete_subtrees(begin, end) for begin, end in ranges], read)
+
+
+def _hash_covers(covers: Sequence[Sequence[Node]], read: NodeReader) -> list[bytes]:
+    """Return the hash over each list of complete subtrees that lie side by side."""
     hashes = read([node for cover in covers for node in cover])
     result, start = [], 0
     for cover in covers:

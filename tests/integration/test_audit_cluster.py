@@ -46,7 +46,7 @@ def log(whole: AuditedLog, tmp_path: Path) -> AuditedLog:
 
 
 def audit(target: Target, log: AuditedLog, address: str | None = None, state: Path | None = None) -> AuditReport:
-    whole = Audit(target, log.verifier, None, None if address else 1, state, STEP, address)
+    whole = Audit(target, log.verifier, None, None if address else 1, state, STEP, cluster=address)
     return whole.run(lambda _: lambda _: None)
 
 
@@ -66,6 +66,7 @@ def test_a_cluster_says_what_one_process_says(cluster: RunningCluster, log: Audi
         "UPDATE records SET nonce = zeroblob(32) WHERE entry_index IN (20, 400)",
     )
     alone, together = audit(of(log), log), audit(of(log), log, cluster.address)
+    assert not together.unknown
     assert {item.index for item in together.findings.listed} == {5, 20, 101, 300, 400, 624, None}
     assert said(together) == said(alone)
     assert together.workers == 2
