@@ -6,30 +6,18 @@ from typing import Any
 
 import orjson
 from flask import Blueprint, Response
-from werkzeug.exceptions import Forbidden
 
-from api.audits.audit import KINDS, Order, OrderedAudit
+from api.audits.audit import OrderedAudit
 from api.audits.files import MAX_LEDGER
+from api.audits.ordering import MEMBERS, find_audit, read_order, read_report, seconds_left, visible_audits
 from api.auth import authenticate
 from api.clock import now
 from api.views.bodies import LARGEST, SMALL, promised_digest, read_body, read_object, read_parts, require_media_type
-from api.views.members import decimal_of, moment_or_none, number_of, one_of, text_of, whole_of
+from api.views.members import moment_or_none
 from api.wiring import Services
-from notary.access import Caller
-from notary.audit.bookings import check_types
 from notary.audit.evaluation import evaluate
-from notary.audit.sample import Wanted
 from notary.encoding import format_time
-from notary.errors import Fault, InvalidInputError, JobError, NotFoundError
-
-_SAMPLE = {"mode", "types", "confidence", "tolerable", "expected", "currency", "population", "seed_block"}
-_MEMBERS: dict[str, set[str]] = {
-    "log": set(),
-    "records": {"lender"},
-    "sample": {"lender", *_SAMPLE},
-    "tie-out": {"lender", "types"},
-}
-"""The members of an order beside its kind."""
+from notary.errors import Fault, InvalidInputError
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -40,15 +28,14 @@ def blueprint(services: Services) -> Blueprint:
     @views.post("")
     def order() -> Response:
         caller = authenticate(services.access)
-        chosen = read_object({"kind"}, {"lender", *_SAMPLE}, limit=SMALL)
-        made = _order(services, caller, chosen)
+        chosen = read_object({"kind"}, MEMBERS, limit=SMALL)
+        made = read_order(services, caller, chosen)
         return _answer(files.create(caller.organisation.number, made, now()), 201)
 
     @views.get("")
     def index() -> Response:
         caller = authenticate(services.access)
-        found = files.audits(caller.organisation.number)
-        visible = [_members(audit) for audit in reversed(found) if _is_visible(services, caller, audit)]
+        visible = [_members(audit) for audit in visible_audits(services, caller)]
         return Response(orjson.dumps({"audits": visible}), mimetype="application/json")
 
     @views.get("/<audit>")
@@ -57,7 +44,7 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.get("/<audit>/report")
     def report(audit: str) -> Response:
-        return Response(_report(_find(services, audit)), mimetype="application/json")
+        return Response(read_report(_find(services, audit)), mimetype="application/json")
 
     @views.put("/<audit>/ledger")
     def put_ledger(audit: str) -> Response:
@@ -78,84 +65,14 @@ def blueprint(services: Services) -> Blueprint:
         if found.order.kind != "sample":
             raise InvalidInputError(Fault("", "this audit is no sample"))
         with io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="") as results:
-            members = evaluate(orjson.loads(_report(found)), results)
+            members = evaluate(orjson.loads(read_report(found)), results)
         return Response(orjson.dumps(members), mimetype="application/json")
 
     return views
 
 
-def _order(services: Services, caller: Caller, chosen: dict[str, Any]) -> Order:
-    kind = one_of(chosen, "kind", KINDS)
-    if others := chosen.keys() - {"kind"} - _MEMBERS[kind]:
-        raise InvalidInputError(Fault(f"/{min(others)}", f"means nothing for an audit of the kind {kind}"))
-    if kind == "log":
-        return Order("log")
-    lender = _lender(services, caller, number_of(chosen, "lender") if "lender" in chosen else None)
-    if kind == "records":
-        return Order("records", lender)
-    types = _types(chosen)
-    if kind == "tie-out":
-        return Order("tie-out", lender, types)
-    wanted = Wanted(
-        mode="monetary" if one_of(chosen, "mode", ("attribute", "monetary")) == "monetary" else "attribute",
-        lender=lender,
-        types=types,
-        confidence=decimal_of(chosen, "confidence"),
-        tolerable=decimal_of(chosen, "tolerable"),
-        expected=whole_of(chosen, "expected") if "expected" in chosen else 0,
-        currency=text_of(chosen, "currency") if "currency" in chosen else None,
-        finite=one_of(chosen, "population", ("infinite", "finite")) == "finite" if "population" in chosen else False,
-    )
-    block = number_of(chosen, "seed_block") if "seed_block" in chosen else None
-    return Order("sample", lender, wanted=wanted, seed_block=block)
-
-
-def _types(chosen: dict[str, Any]) -> tuple[str, ...]:
-    types = chosen.get("types")
-    if not isinstance(types, list) or not types or not all(isinstance(item, str) for item in types):
-        raise InvalidInputError(Fault("/types", "must be a list of types of records that a ledger books"))
-    check_types(types)
-    return tuple(types)
-
-
-def _lender(services: Services, caller: Caller, named: int | None) -> int:
-    """Return the lender whose records may be audited whole. Raises `Forbidden`, `NotFoundError`."""
-    role, own = caller.organisation.role, caller.organisation.number
-    if role == "operator":
-        raise Forbidden("an operator sees no loan: it audits the log")
-    if named is None and role == "auditor":
-        raise InvalidInputError(Fault("/lender", "is required: the number of the lender whose records these are"))
-    if named in (None, own) and role == "lender":
-        return own
-    if role == "lender" or named is None or not _is_granted(services, named, own):
-        raise NotFoundError("no lender of this number has granted you all of its loans, as this audit needs")
-    return named
-
-
-def _is_granted(services: Services, lender: int, auditor: int) -> bool:
-    moment = now()
-    return any(grant.covers_all(moment) for grant in services.access.grants(lender=lender, auditor=auditor))
-
-
-def _is_visible(services: Services, caller: Caller, audit: OrderedAudit) -> bool:
-    """Tell whether what was found may still be read: a grant may have ended since."""
-    own, lender = caller.organisation.number, audit.order.lender
-    return lender in (None, own) or (lender is not None and _is_granted(services, lender, own))
-
-
 def _find(services: Services, audit: str) -> OrderedAudit:
-    """Return an audit of the caller's. Raises `NotFoundError`."""
-    caller = authenticate(services.access)
-    found = services.audits.find(caller.organisation.number, audit)
-    if not _is_visible(services, caller, found):
-        raise NotFoundError("you have no audit of this id")
-    return found
-
-
-def _report(audit: OrderedAudit) -> bytes:
-    if audit.state != "done":
-        raise JobError(f"the audit is {audit.state} and has no report")
-    return audit.report.read_bytes()
+    return find_audit(services, authenticate(services.access), audit)
 
 
 def _answer(audit: OrderedAudit, status: int = 200) -> Response:
@@ -163,10 +80,6 @@ def _answer(audit: OrderedAudit, status: int = 200) -> Response:
 
 
 def _members(audit: OrderedAudit) -> dict[str, Any]:
-    spent = now() - audit.started_at if audit.started_at is not None else 0
-    left = None
-    if audit.state == "running" and audit.total and audit.done:
-        left = round((audit.total - audit.done) * spent / audit.done / 1000)
     return {
         "id": audit.id,
         "kind": audit.order.kind,
@@ -178,6 +91,6 @@ def _members(audit: OrderedAudit) -> dict[str, Any]:
         "cancelled_at": moment_or_none(audit.cancelled_at),
         "done": audit.done,
         "total": audit.total,
-        "seconds_left": left,
+        "seconds_left": seconds_left(audit),
         "problem": audit.ended,
     }
