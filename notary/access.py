@@ -98,11 +98,11 @@ class Grant:
 
     def covers_all(self, now: int) -> bool:
         """Tell whether the auditor may read all of the lender's loans at this moment."""
-        return self._is_open(now) and self.loan is None and self.began_from is None and self.began_until is None
+        return self.is_open(now) and self.loan is None and self.began_from is None and self.began_until is None
 
     def covers(self, loan: str, began: int, now: int) -> bool:
         """Tell whether the auditor may read this loan at this moment."""
-        if not self._is_open(now):
+        if not self.is_open(now):
             return False
         if self.loan is not None and self.loan != loan:
             return False
@@ -110,7 +110,8 @@ class Grant:
             self.began_until is None or began < self.began_until
         )
 
-    def _is_open(self, now: int) -> bool:
+    def is_open(self, now: int) -> bool:
+        """Tell whether it has neither ended nor been taken back."""
         return now < self.expires_at and (self.revoked_at is None or now < self.revoked_at)
 
 

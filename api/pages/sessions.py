@@ -35,7 +35,7 @@ _OVERLAP = 60_000
 """Milliseconds for which a replaced secret still opens, for requests that were under way."""
 _COOKIE, _FORM_COOKIE = "session", "form"
 _LARGEST_FORM = 64 * 1024
-HOMES = {"lender": "/lender"}
+HOMES = {"lender": "/lender", "auditor": "/auditor"}
 """Where somebody of a role goes from the sign-in; others go to `/account`."""
 
 

@@ -2,6 +2,7 @@
 """`/v1/findings`: what is odd in all of a lender's loans."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import orjson
 from flask import Blueprint, Response, request
@@ -10,7 +11,7 @@ from api.reading import Reader, reader
 from api.views.moments import asked_moment
 from api.wiring import Services
 from notary.errors import Fault, InvalidInputError
-from notary.history import Book, Case, Policy, Severity, finding_json, findings, read_events
+from notary.history import Book, Case, Severity, finding_json, findings, read_events
 from notary.policies import CODES
 
 
@@ -22,10 +23,9 @@ def blueprint(services: Services) -> Blueprint:
     def every() -> Response:
         reading = reader(services)
         as_of = asked_moment()
-        _, policy = services.policies.at(reading.lender, as_of)
         codes = _chosen("code", CODES)
         severities = _chosen("severity", tuple(severity.value for severity in Severity))
-        lines = _lines(services, reading, as_of, policy.thresholds)
+        lines = finding_lines(services, reading, as_of)
         chosen = (line for line in lines if line["code"] in codes and line["severity"] in severities)
         return Response((orjson.dumps(line) + b"\n" for line in chosen), mimetype="application/x-ndjson")
 
@@ -40,9 +40,10 @@ def _chosen(name: str, known: tuple[str, ...]) -> frozenset[str]:
     return frozenset(values or known)
 
 
-def _lines(services: Services, reading: Reader, as_of: int, policy: Policy) -> Iterator[dict[str, object]]:
+def finding_lines(services: Services, reading: Reader, as_of: int) -> Iterator[dict[str, Any]]:
     """Yield the findings loan by loan in the order in which the loans began, and as each loan's view orders them."""
     lender = reading.lender.number
+    policy = services.policies.at(reading.lender, as_of)[1].thresholds
     for number in services.store.loan_numbers(lender):
         if not reading.sees(services.store, number):
             continue
