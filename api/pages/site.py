@@ -3,10 +3,11 @@
 
 from flask import Blueprint, Flask
 
-from api.pages import audit_orders, auditor, audits, check, errors, home, my_loan, page, reference, sessions, sign_in, static
+from api.pages import check, errors, home, my_loan, page, reference, sessions, sign_in, static
+from api.pages.auditor import audits, loans, orders, overview
 from api.wiring import Services
 
-_PARTS = (home, check, my_loan, auditor, audits, audit_orders, sign_in, reference, static)
+_PARTS = (home, check, my_loan, overview, loans, audits, orders, sign_in, reference, static)
 
 
 def install(app: Flask, services: Services) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
 
 from api.audits.worker import AuditWorker
@@ -22,10 +23,16 @@ from notary.audit.tie_out import COLUMNS
 from notary.encoding import format_time
 from tests.support.anchored import Anchored, anchored_log
 from tests.support.api import Api
-from tests.support.browser import LOOKS, Look, barriers, running_browser, visiting
+from tests.support.browser import LOOKS, Look, barriers, visiting
 from tests.support.serving import serving_app
 
-PAGES = ("", "/findings", "/audits", *(f"/audits/new/{kind}" for kind in ("log", "records", "sample", "tie-out")))
+PAGES = (
+    "",
+    "/loans",
+    "/findings",
+    "/audits",
+    *(f"/audits/new/{kind}" for kind in ("log", "records", "sample", "tie-out")),
+)
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +46,6 @@ def anchored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anchored]:
 def url(anchored: Anchored) -> Iterator[str]:
     with serving_app(anchored.api.app) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -197,19 +198,65 @@ def test_a_ledger_that_is_none_says_which_line(browser: Browser, url: str, audit
 def test_somebody_without_a_grant_is_told_what_to_do(browser: Browser, url: str, anchored: Anchored) -> None:
     with entered(browser, url, new_auditor(anchored.api)[1]) as page:
         assert page.get_by_text("Nobody has granted you loans.").is_visible()
-        for address in ("/findings", "/audits/new/records"):
+        for address in ("/loans", "/findings", "/audits/new/records"):
             page.goto(f"/auditor{address}")
             assert page.get_by_text("Nobody has granted you loans.").is_visible()
         assert barriers(page) == []
 
 
-def test_findings_are_shown_for_what_was_granted_only(anchored: Anchored, auditor_key: str) -> None:
+def test_a_loan_is_found_read_and_taken_along(browser: Browser, url: str, auditor_key: str) -> None:
+    with entered(browser, url, auditor_key) as page:
+        page.goto("/auditor/loans")
+        page.locator("#number").fill("A-2")
+        page.get_by_role("button", name="Show").click()
+        assert page.locator("tbody tr").count() == 1
+        page.get_by_role("link", name="A-2").click()
+        assert page.locator(".timeline > li").count() == 199
+        assert barriers(page) == []
+        for link, ending in (("Receipt of record 0", ".receipt.json"), ("Certificate of record 1", ".pdf")):
+            with page.expect_download() as saved:
+                page.get_by_role("link", name=link, exact=True).click()
+            assert saved.value.suggested_filename.endswith(ending)
+        with page.expect_download() as saved:
+            page.get_by_role("link", name="Download all evidence").click()
+        assert Path(saved.value.path()).read_bytes().startswith(b"PK")
+        page.goto("/auditor/loans?state=settled")
+        assert page.get_by_text("No loan is like this.").is_visible()
+        assert barriers(page) == []
+
+
+def test_what_was_not_granted_is_not_there(anchored: Anchored) -> None:
     api = anchored.api
+    number, secret = new_auditor(api)
+    asked = {"auditor": number, "loan": "A-1", "expires_at": format_time(now() + 3_600_000)}
+    assert api.request("POST", "/v1/grants", orjson.dumps(asked)).status_code == 201
+    client = client_of(api, secret)
+    lender = api.bank.lender.number
+    listed = client.get(f"/auditor/loans?lender={lender}").text
+    assert ("A-1" in listed, "A-2" in listed) == (True, False)
+    assert client.get(f"/auditor/loan?lender={lender}&number=A-1").status_code == 200
+    other = api.get("/v1/records?loan=A-2&limit=1").json["records"][0]["id"]
+    own = api.get("/v1/records?loan=A-1&limit=1").json["records"][0]["id"]
+    assert client.get(f"/auditor/receipt.json?lender={lender}&record={own}").status_code == 200
+    for address in (f"loan?lender={lender}&number=A-2", f"loan?lender={lender}&number=%2Fadministration",
+                    f"evidence.zip?lender={lender}&number=A-2", f"receipt.json?lender={lender}&record={other}",
+                    f"certificate.pdf?lender={lender}&record={other}", f"receipt.json?record={own}",
+                    f"loan?lender={api.other.lender.number}&number=A-1"):  # fmt: skip
+        assert client.get(f"/auditor/{address}").status_code == 404, address
+
+
+def client_of(api: Api, key: str) -> FlaskClient:
     client = api.app.test_client()
     token = re.search('name="form_token" value="([^"]+)"', client.get("/sign-in").text)
     assert token
-    entered = client.post("/sign-in", data={"api_key": auditor_key, "form_token": token[1]})
-    assert entered.headers["Location"] == "/auditor"
+    answer = client.post("/sign-in", data={"api_key": key, "form_token": token[1]})
+    assert answer.status_code == 303
+    return client
+
+
+def test_findings_are_shown_for_what_was_granted_only(anchored: Anchored, auditor_key: str) -> None:
+    api = anchored.api
+    client = client_of(api, auditor_key)
     lender = api.bank.lender.number
     shown = client.get(f"/auditor/findings?lender={lender}&lang=en")
     wanted = {line["code"] for line in map(orjson.loads, api.get("/v1/findings").data.splitlines())}
@@ -226,10 +273,7 @@ def test_findings_are_shown_for_what_was_granted_only(anchored: Anchored, audito
 
 
 def test_a_lender_is_not_an_auditor(anchored: Anchored) -> None:
-    client = anchored.api.app.test_client()
-    token = re.search('name="form_token" value="([^"]+)"', client.get("/sign-in").text)
-    assert token
-    client.post("/sign-in", data={"api_key": anchored.api.bank.api_key, "form_token": token[1]})
+    client = client_of(anchored.api, anchored.api.bank.api_key)
     for address in PAGES:
         assert client.get(f"/auditor{address}").status_code == 403
     assert anchored.api.app.test_client().get("/auditor").headers["Location"] == "/sign-in?next=%2Fauditor"

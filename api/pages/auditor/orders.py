@@ -11,7 +11,7 @@ from api.audits.audit import KINDS
 from api.audits.files import MAX_LEDGER
 from api.audits.ordering import read_order
 from api.clock import now
-from api.pages.auditor import granted_lenders
+from api.pages.auditor.overview import granted_lenders
 from api.pages.page import page, see_other
 from api.pages.sessions import Visitor, signed_in
 from api.wiring import Services

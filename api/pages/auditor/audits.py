@@ -13,7 +13,7 @@ from werkzeug.exceptions import BadRequest
 from api.audits.audit import OrderedAudit
 from api.audits.ordering import find_audit, read_report, seconds_left, visible_audits
 from api.clock import now
-from api.pages.auditor import names_of
+from api.pages.auditor.overview import names_of
 from api.pages.page import page, see_other
 from api.pages.sessions import Visitor, signed_in
 from api.wiring import Services

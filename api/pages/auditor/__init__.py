@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages of auditors: what was granted, loans, findings, audits."""
