@@ -6,6 +6,8 @@ stay relative. Nothing is built: a file is served as it lies in `api/static`, or
 """
 
 import gzip
+import posixpath
+import re
 from base64 import b64encode
 from dataclasses import dataclass
 from hashlib import sha256, sha384
@@ -20,6 +22,7 @@ _MEDIA_TYPES = {
     ".svg": "image/svg+xml",
 }
 """What is served; other files (licences, the manifest) stay in the repository."""
+_IMPORT = re.compile(r"""^(?:import|export)\s[^;=()]*?\bfrom\s+['"]([^'"]+)['"]""", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,17 @@ class StaticFiles:
         """Return the subresource integrity of a file that is there: `sha384-...`."""
         return self._files[name].integrity
 
-    def scripts(self, *folders: str) -> list[str]:
-        """Return the names of all modules in these folders."""
-        return [name for name in self._files if name.endswith(".js") and name.startswith(folders)]
+    def modules(self, name: str) -> list[str]:
+        """Return the names of all modules that a module imports, and those that these import, in order."""
+        reached, wanted = {name}, [name]
+        while wanted:
+            importer = wanted.pop()
+            for given in _IMPORT.findall(self._files[importer].data.decode()):
+                found = posixpath.normpath(posixpath.join(posixpath.dirname(importer), given))
+                if found not in reached:
+                    reached.add(found)
+                    wanted.append(found)
+        return sorted(reached - {name})
 
 
 def _read(path: Path) -> StaticFile:

@@ -13,6 +13,8 @@ from api.static_files import StaticFiles
 THEMES = ("light", "dark", "auto")
 """What a visitor can choose; `auto`, and no choice, is what the device says."""
 _THEME = "theme"
+_NODES = "https: http://localhost:* http://127.0.0.1:*"
+"""Where nodes are: anywhere by https, or on the visitor's own device. Which one, no server is told beforehand."""
 _PUBLIC, _PRIVATE = "no-cache", "private, no-store"
 
 
@@ -33,18 +35,19 @@ def page(
     connects: bool = False,
     forms: bool = False,
     private: bool = False,
+    nodes: bool = False,
     **values: Any,
 ) -> Response:
     """Render a page.
 
-    Its scripts may ask this site for something only if it `connects`, and its forms may be sent only if it has `forms`.
-    What is `private` is kept by no cache.
+    Its scripts may ask this site for something only if it `connects`, nodes of a chain only if it is about `nodes`, and
+    its forms may be sent only if it has `forms`. What is `private` is kept by no cache.
     """
     response = Response(render_template(template, **values), status)
     response.headers.update({
         "Cache-Control": _PRIVATE if private else _PUBLIC,
         "Content-Language": LANGUAGES[chosen_language()].tag,
-        "Content-Security-Policy": _policy(connects, forms),
+        "Content-Security-Policy": _policy("'self'" if connects else _NODES if nodes else "'none'", forms),
         "Cross-Origin-Opener-Policy": "same-origin",
         "Permissions-Policy": "geolocation=(), microphone=()",
         "Vary": "Accept-Language, Cookie",
@@ -77,13 +80,13 @@ def here(**changes: str) -> str:
     return "?" + urlencode({**request.args, **changes})
 
 
-def _policy(connects: bool, forms: bool) -> str:
+def _policy(connect: str, forms: bool) -> str:
     parts = {
         "default-src": "'none'",
         "script-src": "'self'",
         "style-src": "'self'",
         "img-src": "'self'",
-        "connect-src": "'self'" if connects else "'none'",
+        "connect-src": connect,
         "base-uri": "'none'",
         "form-action": "'self'" if forms else "'none'",
         "frame-ancestors": "'none'",

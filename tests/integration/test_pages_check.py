@@ -17,6 +17,8 @@ from api.pages.language import LANGUAGES
 from api.static_files import STATIC
 from notary.canonical import canonical_json, parse_json
 from notary.encoding import b64
+from notary.lifecycle import STAGES
+from notary.receipts.qr_proof import write_qr
 from notary.records import RECORD_TYPES
 from tests.support import vector_receipts as make
 from tests.support.api import Api, running_api
@@ -24,6 +26,10 @@ from tests.support.browser_verifier import BrowserVerifier, running_verifier
 from tests.support.builders import record
 from tests.support.make_vectors import FOLDER as VECTORS
 from tests.support.vector_cases import LOG_KEY
+from tests.support.vector_histories import AGREED, history_of
+from tests.support.vector_packages import DOCUMENT as DOCUMENT_IN_PACKAGE
+from tests.support.vector_packages import files_of, history, packed, with_manifest
+from tests.support.vector_tokens import ROOT as TIME_ROOT
 
 TAG = re.compile(r'<(?:link|script)[^>]*?(?:href|src)="(/static/[^"]+)"(?:[^>]*?integrity="([^"]+)")?')
 IMPORT = re.compile(r"""^(?:import|export)\s[^;=()]*?\bfrom\s+['"]([^'"]+)['"]""", re.MULTILINE)
@@ -78,9 +84,10 @@ def test_every_file_of_the_page_is_served_as_its_integrity_says(api: Api, langua
             assert integrity == "sha384-" + b64encode(sha384(data).digest()).decode()
 
 
-def test_every_module_that_the_page_imports_is_loaded_with_it(api: Api) -> None:
-    loaded = {Path(address.split("/", 3)[3]) for address, _ in TAG.findall(page(api).text) if address.endswith(".js")}
-    wanted, reached = [Path("check/page.js")], set()
+@pytest.mark.parametrize(("address", "entry"), [("/check", "check/page.js"), ("/check/node", "node/page.js")])
+def test_every_module_that_a_page_imports_is_loaded_with_it(api: Api, address: str, entry: str) -> None:
+    loaded = {Path(name.split("/", 3)[3]) for name, _ in TAG.findall(page(api, address).text) if name.endswith(".js")}
+    wanted, reached = [Path(entry)], set()
     while wanted:
         path = wanted.pop()
         reached.add(path)
@@ -89,6 +96,14 @@ def test_every_module_that_the_page_imports_is_loaded_with_it(api: Api) -> None:
             if target not in reached:
                 wanted.append(target)
     assert reached == loaded
+
+
+def test_only_the_page_about_nodes_may_ask_them(api: Api) -> None:
+    policy = page(api, "/check/node").headers["Content-Security-Policy"]
+    assert "connect-src https: http://localhost:* http://127.0.0.1:*;" in policy
+    assert 'type="file"' not in page(api, "/check/node").text
+    for address in ("/", "/check", "/docs"):
+        assert "connect-src 'none'" in page(api, address).headers["Content-Security-Policy"]
 
 
 def test_a_first_visit_stays_within_its_budget(api: Api) -> None:
@@ -142,6 +157,7 @@ AGREEMENT = make.agreement()
 DOCUMENT = record("agreement")["documents"][0]
 FINAL = make.anchored(AGREEMENT)
 WITH_SM3 = make.receipt_of(make.envelope_of(record("agreement", documents=[DOCUMENT | {"sm3": "cd" * 32}])), {})
+HOLED = make.changed(history_of(AGREED), make.drop("/records/1"))
 STATES = {
     "final": (FINAL, ["recorded", "receipt"]),
     "not anchored": (AGREEMENT, ["waiting", "recorded"]),
@@ -151,7 +167,10 @@ STATES = {
     "a wrong nonce": (make.changed(FINAL, make.put("/nonce", "A" * 43)), ["altered", "receipt"]),
     "a wrong seal": (FINAL | {"lender": "x"}, ["altered", "receipt"]),
     "of another version": (FINAL | {"format": "loan-notary/receipt@2"}, ["unknown", "other-format"]),
-    "a history receipt": ({"format": "loan-notary/history@1"}, ["unknown", "history"]),
+    "a history receipt": (make.anchored(history_of(AGREED)), ["recorded", "history"]),
+    "a history that is not anchored": (history_of(AGREED), ["waiting", "recorded"]),
+    "a history with a record left out": (HOLED, ["altered", "receipt"]),
+    "what is no history": ({"format": "loan-notary/history@1"}, ["altered", "receipt"]),
     "by another key": (
         make.receipt_by(make.OTHER_LOG),
         ["unknown", "other-notary"],
@@ -193,18 +212,62 @@ def test_whoever_looks_at_a_test_is_told_so(verifier: BrowserVerifier) -> None:
     assert warnings(test, local) == [True, True]
 
 
-def test_only_what_looks_like_a_receipt_is_taken_for_one(verifier: BrowserVerifier) -> None:
+def test_a_file_is_taken_for_what_it_looks_like(verifier: BrowserVerifier) -> None:
     data = canonical_json(FINAL)
-    for receipt in (data, data[:-1], b"\n" + data, b'{ "format" : "loan-notary/receipt@9" }'):
-        assert verifier.ask("is_receipt", receipt)
-    for document in (
-        b"",
-        b"%PDF-1.7 " + data,
-        b"[" + data + b"]",
-        b'{"format":"other/receipt@1"}',
-        data + bytes(2**20),
-    ):
-        assert not verifier.ask("is_receipt", document)
+    for receipt in (data, data[:-1], b"\n" + data, b'{ "format" : "loan-notary/receipt@9" }', data + bytes(2**20)):
+        assert verifier.ask("recognise", receipt) == ["data"]
+    documents = (b"", b"%PDF-1.7 " + data, b"[" + data + b"]", b'{"format":"other/receipt@1"}', b"PK\3\4" + data)
+    for document in documents:
+        assert verifier.ask("recognise", document) in ([], ["isPackage"])
+    assert verifier.ask("recognise", PACKAGE) == ["isPackage"]
+
+
+PACKAGE = packed(with_manifest(files_of(history())))
+CODE = write_qr(canonical_json(AGREEMENT), make.LOG)
+
+
+@pytest.mark.parametrize(
+    ("package", "answer"),
+    [
+        (PACKAGE, ["recorded", "package"]),
+        (PACKAGE[:-1], ["altered", "package"]),
+        (packed(with_manifest(files_of(history())) | {"README.en.md": b"other"}), ["altered", "package"]),
+    ],
+    ids=["whole", "cut", "changed"],
+)
+def test_what_is_said_of_a_package(verifier: BrowserVerifier, package: bytes, answer: list[str]) -> None:
+    found = verifier.ask("answers", receipts=[], packages=[b64(package)], documents=[], log_key=LOG_KEY)
+    assert found == [answer]
+
+
+def test_a_package_speaks_for_its_documents(verifier: BrowserVerifier) -> None:
+    digest = sha256(DOCUMENT_IN_PACKAGE).hexdigest()
+    found = verifier.ask(
+        "answers", receipts=[], packages=[b64(PACKAGE)], documents=[digest, "ab" * 32], log_key=LOG_KEY
+    )
+    assert found[1:] == [["recorded", "document"], ["missing", "document"]]
+
+
+@pytest.mark.parametrize(
+    ("receipts", "code", "answer"),
+    [
+        ([], CODE, ["recorded", "code"]),
+        ([AGREEMENT], CODE, ["recorded", "code-with-receipt"]),
+        ([FINAL], f" {CODE}\n", ["recorded", "code-with-receipt"]),
+        ([STATES["mined"][0]], CODE, ["recorded", "code-with-receipt"]),
+        ([make.receipt_of(make.envelope_of(record("repayment")), {}, 8, 3)], CODE, ["recorded", "code"]),
+        ([], CODE[:-3], ["altered", "code"]),
+        ([], write_qr(canonical_json(make.receipt_by(make.OTHER_LOG)), make.OTHER_LOG), ["unknown", "other-notary"]),
+    ],
+)
+def test_what_is_said_of_a_code(verifier: BrowserVerifier, receipts: list[Any], code: str, answer: list[str]) -> None:
+    assert answers(verifier, *receipts, documents=[code])[-1] == answer
+
+
+def test_certificates_are_read_from_pem(verifier: BrowserVerifier) -> None:
+    pem = TIME_ROOT.pem.decode()
+    assert verifier.ask("pem", text=f"words\n{pem}{pem}") == [b64(TIME_ROOT.der)] * 2
+    assert verifier.ask("pem", text="nonsense") == []
 
 
 def given(**changes: Any) -> dict[str, Any]:
@@ -229,6 +292,8 @@ def given(**changes: Any) -> dict[str, Any]:
         ([WITH_SM3], "cd" * 32, ["waiting", "document"]),
         ([FINAL], given(name="other.pdf", sha256="ab" * 32), ["missing", "document"]),
         ([], given(), ["unknown", "no-receipt"]),
+        ([], DOCUMENT["sha256"], ["unknown", "digest-alone"]),
+        ([make.anchored(history_of(AGREED))], given(), ["recorded", "document"]),
         ([STATES["a wrong nonce"][0]], given(), ["unknown", "no-good-receipt"]),
         ([STATES["by another key"][0]], given(), ["unknown", "no-good-receipt"]),
         ([STATES["a wrong nonce"][0], FINAL], given(), ["recorded", "document"]),
@@ -249,6 +314,8 @@ def test_every_answer_has_its_words(verifier: BrowserVerifier) -> None:
     names = verifier.ask("texts")["zh"].keys()
     assert {f"kind.{answer[0]}" for _, answer in STATES.values()} <= names
     assert {".".join(answer) for _, answer in STATES.values()} <= names
+    for stage in STAGES:
+        assert f"stage.{stage}" in names
 
 
 def test_every_link_and_record_has_its_words(verifier: BrowserVerifier) -> None:

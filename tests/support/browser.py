@@ -21,6 +21,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 """What Chromium is called on a PATH."""
 PATIENCE = 30_000
 """Milliseconds that anything in a page may take on a busy machine."""
+_ARGUMENTS = ("--no-sandbox", "--disable-dev-shm-usage")
 _AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -49,8 +50,8 @@ def browser_path() -> str | None:
 
 
 @contextmanager
-def running_browser() -> Iterator[Browser]:
-    """Start a browser. Skips the test where there is none.
+def running_browser(*arguments: str) -> Iterator[Browser]:
+    """Start a browser, with more `arguments` if any are given. Skips the test where there is none.
 
     For one module of tests at most: while it runs, its thread has an event loop, and `asyncio.run` refuses to work.
     """
@@ -58,7 +59,7 @@ def running_browser() -> Iterator[Browser]:
     if path is None:
         pytest.skip(f"no browser: none of {', '.join(NAMES)} is on the PATH (apt-get install chromium)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        browser = playwright.chromium.launch(executable_path=path, args=[*_ARGUMENTS, *arguments])
         try:
             yield browser
         finally:
@@ -66,10 +67,12 @@ def running_browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def visiting(browser: Browser, url: str, look: Look | None = None, **options: Any) -> Iterator[Page]:
+def visiting(
+    browser: Browser, url: str, look: Look | None = None, *, elsewhere: str = "", **options: Any
+) -> Iterator[Page]:
     """Yield a page of a new visitor to the site at `url`, whose addresses may be given without it.
 
-    `options` are those of a Playwright context.
+    `elsewhere` is the address of another server that the page may ask; `options` are those of a Playwright context.
     """
     look = look or Look()
     context = browser.new_context(
@@ -84,10 +87,10 @@ def visiting(browser: Browser, url: str, look: Look | None = None, **options: An
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
     wrong: list[str] = []
-    host = urlsplit(url).netloc
+    hosts = {urlsplit(url).netloc, urlsplit(elsewhere).netloc}
     page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
     page.on("console", lambda said: wrong.append(f"console: {said.text}") if _is_fault(said) else None)
-    page.on("request", lambda asked: wrong.append(f"asked {asked.url}") if _is_elsewhere(asked.url, host) else None)
+    page.on("request", lambda asked: wrong.append(f"asked {asked.url}") if _is_elsewhere(asked.url, hosts) else None)
     try:
         yield page
         assert wrong == [], wrong
@@ -112,6 +115,6 @@ def _is_fault(said: ConsoleMessage) -> bool:
     return said.type in ("error", "warning") and "Failed to load resource" not in said.text
 
 
-def _is_elsewhere(address: str, host: str) -> bool:
+def _is_elsewhere(address: str, hosts: set[str]) -> bool:
     parts = urlsplit(address)
-    return parts.scheme not in ("data", "blob") and parts.netloc != host
+    return parts.scheme not in ("data", "blob") and parts.netloc not in hosts

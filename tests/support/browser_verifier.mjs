@@ -9,17 +9,25 @@
 //     {"do": "record" | "json" | "canonical", "data": base64}       null, or what is wrong
 //     {"do": "consistency", "old": n, "new": n, "hashes": [base64], "old_root": base64, "new_root": base64}   the same
 //     {"do": "digest", "data": base64}                              {"sha256", "sm3"} in hex
-//     {"do": "answers", "receipts": [base64], "log_key": text,
-//      "documents": [{"name", "size", "sha256", "sm3"} or a digest]}
-//                                     what the check page answers: a list of [kind, reason], receipts first
+//     {"do": "answers", "receipts": [base64], "packages": [base64], "log_key": text,
+//      "documents": [{"name", "size", "sha256", "sm3"}, a digest, or the text of a QR code]}
+//                         what the check page answers: a list of [kind, reason], receipts first, then packages
 //     {"do": "warnings", "data": base64, "log_key": text}           of a receipt: [is it a test's, is its chain local]
-//     {"do": "is_receipt", "data": base64}                          does the page take a file for a receipt
+//     {"do": "recognise", "data": base64}      what the page takes a file for: ["data"], ["isPackage"] or []
+//     {"do": "pem", "text": text}                                   the certificates in it: [base64]
 //     {"do": "texts"}                                               the page's words: {"zh": {...}, "en": {...}}
 //
 // A fault of the verifier itself ends the process.
 import { createInterface } from 'node:readline';
-import { answerDocument, answerReceipt, parseDigest } from '../../api/static/check/answers.js';
-import { digestFile, readReceiptFile } from '../../api/static/check/files.js';
+import {
+  answerCode,
+  answerDocument,
+  answerPackage,
+  answerReceipt,
+  isCode,
+  parseDigest,
+} from '../../api/static/check/answers.js';
+import { digestFile, readPem, recognise } from '../../api/static/check/files.js';
 import { TEXTS } from '../../api/static/check/texts.js';
 import { BrokenError } from '../../api/static/verify/errors.js';
 import { parseCanonical, parseJson } from '../../api/static/verify/json.js';
@@ -50,17 +58,24 @@ const ACTIONS = {
   json: ({ data }) => fault(() => parseJson(bytes(data), LIMIT)),
   canonical: ({ data }) => fault(() => parseCanonical(bytes(data), LIMIT)),
   digest: ({ data }) => digestFile(new Blob([bytes(data)]), () => {}, new AbortController().signal),
-  answers: ({ receipts, documents, log_key: logKey }) => {
-    const found = receipts.map((data) => answerReceipt(bytes(data), logKey));
-    const given = documents.map((item) => (typeof item === 'string' ? parseDigest(item) : item));
-    const all = [...found, ...given.map((item) => item && answerDocument(item, found))];
+  async answers({ receipts, documents, packages = [], log_key: logKey }) {
+    const trust = { logKey, authorities: [] };
+    const found = receipts.map((data) => answerReceipt(bytes(data), trust));
+    for (const data of packages) found.push(await answerPackage(new Blob([bytes(data)]), trust, () => {}));
+    const given = documents.map(async (item) => {
+      if (typeof item === 'string' && isCode(item)) return answerCode(item, trust, receipts.map(bytes));
+      const document = typeof item === 'string' ? parseDigest(item) : item;
+      return document && answerDocument(document, found);
+    });
+    const all = [...found, ...(await Promise.all(given))];
     return all.map((answer) => answer && [answer.kind, answer.reason]);
   },
   warnings: ({ data, log_key: logKey }) => {
-    const { isTest, isLocal } = answerReceipt(bytes(data), logKey);
+    const { isTest, isLocal } = answerReceipt(bytes(data), { logKey, authorities: [] });
     return [isTest, isLocal];
   },
-  is_receipt: async ({ data }) => (await readReceiptFile(new Blob([bytes(data)]))) !== null,
+  recognise: async ({ data }) => Object.keys(await recognise(new Blob([bytes(data)]))),
+  pem: ({ text }) => readPem(text).map((der) => Buffer.from(der).toString('base64')),
   texts: () => TEXTS,
   consistency: (asked) =>
     fault(() =>

@@ -72,13 +72,19 @@ function isHash(item) {
   return !Array.isArray(item) && item.length === 32;
 }
 
-function anchorSlot(logId, size) {
+/** Return the slot of a registry's storage that holds a log's anchor at a size. */
+export function anchorSlot(logId, size) {
   return keccak(concat(toBytes(size, 32), keccak(concat(parseHex(logId), toBytes(COMMITMENTS_SLOT, 32)))));
+}
+
+/** Return the word that stands in that slot. @returns {Uint8Array} 32 bytes */
+export function anchorWord(root, time) {
+  return keccak(concat(root, toBytes(time, 32)));
 }
 
 // A stored word stands in the trie without its leading zeros.
 function commitment(root, time) {
-  const word = keccak(concat(root, toBytes(time, 32)));
+  const word = anchorWord(root, time);
   const first = word.findIndex((byte) => byte !== 0);
   return first < 0 ? new Uint8Array() : word.subarray(first);
 }

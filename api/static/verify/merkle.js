@@ -35,6 +35,21 @@ export function verifyInclusion(index, size, hashes, leaf, root) {
 }
 
 /**
+ * Follow an inclusion proof from its leaf, to show the way; `verifyInclusion` says whether it holds.
+ * @returns {{side: 'left'|'right', sibling: Uint8Array, result: Uint8Array}[]} a step for each hash
+ */
+export function inclusionPath(index, size, hashes, leaf) {
+  let [fn, sn, r] = [BigInt(index), BigInt(size) - 1n, leaf];
+  return hashes.map((sibling) => {
+    const side = fn & 1n || fn === sn ? 'left' : 'right';
+    r = side === 'left' ? nodeHash(sibling, r) : nodeHash(r, sibling);
+    while (side === 'left' && !(fn & 1n) && fn) [fn, sn] = [fn >> 1n, sn >> 1n];
+    [fn, sn] = [fn >> 1n, sn >> 1n];
+    return { side, sibling, result: r };
+  });
+}
+
+/**
  * Check by RFC 9162 2.1.4.2 that the tree of `newSize` leaves begins with that of `oldSize`.
  * A tree is consistent with itself (no hashes, equal roots); nothing is proved from the empty tree.
  * @param {number} oldSize
