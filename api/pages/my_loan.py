@@ -24,7 +24,7 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.get("/loan")
     def shell() -> Response:
-        return page("loan/shell.html", connects=True, modules=files().scripts("loan/"))
+        return page("loan/shell.html", connects=True, modules=files().modules("loan/page.js"))
 
     @views.get("/loan/view")
     def view() -> Response:

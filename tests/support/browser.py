@@ -15,12 +15,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 """What Chromium is called on a PATH."""
 PATIENCE = 30_000
 """Milliseconds that anything in a page may take on a busy machine."""
+# What a test expects may take as long as anything else.
+expect.set_options(timeout=PATIENCE)
 _ARGUMENTS = ("--no-sandbox", "--disable-dev-shm-usage")
 _AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
