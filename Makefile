@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Needs Python 3.11 or newer and nothing else. Everything is installed into .venv, .venv-audit and node_modules.
+# Needs Python 3.11 or newer and nothing else. Everything is installed into .venv, .venv-audit, .venv-peers and
+# node_modules, here and in tests/bench/peers.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -10,8 +11,10 @@ RUN := .venv/run.stamp
 DEV := .venv/dev.stamp
 NODE := node_modules/ci.stamp
 AUDIT := .venv-audit/stamp
+PEERS := .venv-peers/stamp
+PEERS_NODE := tests/bench/peers/node_modules/ci.stamp
 
-.PHONY: help run demo test test-fast test-long system check contracts audit-contracts geth bench faults lock clean
+.PHONY: help run demo test test-fast test-long system check contracts audit-contracts geth bench bench-peers faults lock clean
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -62,11 +65,14 @@ bench: $(DEV) $(NODE) ## Measure speed, as ratios within one run
 faults: $(DEV) $(NODE) ## Kill a notary a thousand times and break its chain, and check what is left: an hour or two
 	python -m tests.faults
 
+bench-peers: $(DEV) $(NODE) $(PEERS) $(PEERS_NODE) ## Measure what others do with the same documents; writes docs/performance.md
+	python -m tests.bench.peers
+
 lock: ## Write the lock files anew (needs uv and npm on the PATH)
 	$(PYTHON) requirements/lock.py
 
 clean: ## Remove everything that can be made again; the data folder stays
-	rm -rf .venv .venv-audit node_modules build artifacts cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	rm -rf .venv .venv-audit .venv-peers node_modules tests/bench/peers/node_modules build artifacts cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
 
 .venv/pyvenv.cfg:
 	$(PYTHON) -m venv .venv
@@ -83,6 +89,15 @@ $(DEV): $(RUN) requirements/dev.txt
 $(AUDIT): requirements/audit.txt
 	$(PYTHON) -m venv .venv-audit
 	.venv-audit/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.txt
+	touch $@
+
+$(PEERS): requirements/peers.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt
+	touch $@
+
+$(PEERS_NODE): tests/bench/peers/package-lock.json | $(RUN)
+	cd tests/bench/peers && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
 $(NODE): package-lock.json | $(RUN)

@@ -58,7 +58,7 @@ def save(path: Path, results: Mapping[str, Sequence[Figure]]) -> None:
     """Write all figures, and on what machine and with what versions they were measured."""
     document = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {"processors": cpu_count(), "processor": _processor(), "system": platform.platform()},
+        "machine": {"processors": cpu_count(), "processor": processor(), "system": platform.platform()},
         "versions": {
             "python": platform.python_version(),
             "sqlite": sqlite3.sqlite_version,
@@ -74,7 +74,8 @@ def _written(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Return the name of the processor."""
     information = Path("/proc/cpuinfo")
     lines = information.read_text("utf-8").splitlines() if information.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]

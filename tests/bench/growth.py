@@ -84,7 +84,7 @@ def _ratios(small: Measured, large: Measured) -> Iterator[Figure]:
     between = f"{large.size:,} to {small.size:,}"
     yield Figure(f"appending, ratio of {between}", large.append / small.append, "", "<= 1.5")
     yield Figure(f"proof, ratio of {between}", large.proof / small.proof, "", "<= 1.5")
-    yield Figure(f"memory, ratio of {between}", large.memory / small.memory)
+    yield Figure(f"memory, ratio of {between}", large.memory / small.memory, "", "<= 1.2")
 
 
 def _measure(folder: Path, size: int) -> Measured:
