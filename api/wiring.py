@@ -41,6 +41,7 @@ from notary.parties.signatures import Schemes
 from notary.policies import Policies
 from notary.ports import Store
 from notary.receipts.issuing import ReceiptIssuer
+from notary.receipts.sealed import Environment
 from notary.refusals import PolicyGate
 from notary.registration import Registrar
 from notary.schemes.sodium import FAST_SCHEMES
@@ -90,6 +91,7 @@ class Services:
     packages: PackageWriter
     certificates: CertificateMaker
     scratch: Path
+    environment: Environment
     verifier: OwnVerifier
     limiter: RateLimiter
     sessions: SessionStore
@@ -169,6 +171,7 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
         packages=PackageWriter(store, files, issuer, exporter, signer, single_file),
         certificates=CertificateMaker(signer, verifier, _sealer(folder)),
         scratch=folder.path,
+        environment=folder.settings().environment,
         verifier=verifier,
         limiter=RateLimiter(traffic, folder.settings().requests_a_minute),
         sessions=SqliteSessions(folder.database),

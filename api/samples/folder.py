@@ -84,7 +84,7 @@ def write_samples(folder: Path, histories: Iterable[SampleHistory], seed: int) -
 
     Raises `FileExistsError` if the folder is there already.
     """
-    lender, assignee = lender_key(seed), sample_key(seed, "assignee")
+    assignee = sample_key(seed, "assignee")
     documents, keys_folder = folder / "documents", folder / "keys"
     for directory in (folder, documents, keys_folder):
         directory.mkdir(parents=directory is folder)
@@ -93,19 +93,24 @@ def write_samples(folder: Path, histories: Iterable[SampleHistory], seed: int) -
     for history in histories:
         (documents / history.loan.document_name).write_bytes(history.document)
         borrowers.append(history.loan.borrower.public.encoded)
-        keys = {"lender": lender, "borrower": history.loan.borrower, "assignee": assignee}
-        signers = {role: _signer(key) for role, key in keys.items()}
+        signers = signers_of(history.loan, seed)
         for record in history.records:
             envelope = sign_envelope(record.payload, *(signers[role] for role in record.signers))
             lines.append((record, envelope.encode()))
     # Sorting is stable, so records of one loan stay in their order even at the same moment.
     lines.sort(key=lambda line: line[0].told_at)
     (folder / "records.ndjson").write_bytes(b"".join(line + b"\n" for _, line in lines))
-    (keys_folder / "lender.pem").write_bytes(lender.to_pem())
-    (keys_folder / "lender.jwk").write_text(lender.public.encoded, "ascii")
+    (keys_folder / "lender.pem").write_bytes(lender_key(seed).to_pem())
+    (keys_folder / "lender.jwk").write_text(lender_key(seed).public.encoded, "ascii")
     (keys_folder / "borrowers.ndjson").write_text("".join(f"{jwk}\n" for jwk in borrowers), "ascii")
     (keys_folder / "assignee.jwk").write_text(assignee.public.encoded, "ascii")
     return len(borrowers), len(lines)
+
+
+def signers_of(loan: Loan, seed: int) -> dict[str, EnvelopeSigner]:
+    """Return who signs the records of a loan of this seed, by role."""
+    keys = {"lender": lender_key(seed), "borrower": loan.borrower, "assignee": sample_key(seed, "assignee")}
+    return {role: _signer(key) for role, key in keys.items()}
 
 
 def _signer(key: PrivateKey) -> EnvelopeSigner:

@@ -11,7 +11,7 @@ from api.clock import now
 from api.views.bodies import SMALL, read_object
 from api.views.members import moment_or_none, scopes_of, text_of, time_of
 from api.wiring import Services
-from notary.access import ApiKey, key_id
+from notary.access import ApiKey, Caller, key_id
 from notary.encoding import format_time
 from notary.errors import Fault, InvalidInputError, RefusedError
 
@@ -32,7 +32,9 @@ def blueprint(services: Services) -> Blueprint:
         # Nobody hands out more than he has.
         scopes = scopes_of(chosen["scopes"], caller.scopes)
         ends = time_of(chosen, "expires_at", after=moment)
-        return _answer(*_make(services, caller.organisation.number, text_of(chosen, "name"), scopes, ends, caller.key))
+        return _answer(
+            *make_key(services, caller.organisation.number, text_of(chosen, "name"), scopes, ends, caller.key)
+        )
 
     @views.get("")
     def index() -> Response:
@@ -51,24 +53,23 @@ def blueprint(services: Services) -> Blueprint:
             raise RefusedError(f"this API key {refusal}")
         if not caller.scopes.issuperset(old.scopes):
             raise RefusedError("this API key has scopes that yours has not")
-        made = _make(services, old.organisation, old.name, old.scopes, old.expires_at, caller.key, act="api_key.rotate")
+        made = make_key(
+            services, old.organisation, old.name, old.scopes, old.expires_at, caller.key, act="api_key.rotate"
+        )
         ends = moment + overlap * 1000
         store.end_api_key(old.organisation, old.id, expires_at=ends, revoked_at=None)
         return _answer(*made)
 
     @views.post("/<identity>/revocation")
     def revoke(identity: str) -> Response:
-        caller, moment = authenticate(store), now()
+        caller = authenticate(store)
         read_object(set(), limit=SMALL)
-        key = store.api_key(caller.organisation.number, identity)
-        services.administration.note(key.organisation, moment, "api_key.revoke", caller.key, key.id)
-        store.end_api_key(key.organisation, key.id, expires_at=None, revoked_at=moment)
-        return Response(orjson.dumps(members(store.api_key(key.organisation, key.id))), mimetype="application/json")
+        return Response(orjson.dumps(members(revoke_key(services, caller, identity))), mimetype="application/json")
 
     return views
 
 
-def _make(
+def make_key(
     services: Services,
     organisation: int,
     name: str,
@@ -77,6 +78,10 @@ def _make(
     by: str,
     act: str = "api_key.create",
 ) -> tuple[ApiKey, str]:
+    """Make an API key; return it with its secret. `by` is the id of the key that asks.
+
+    Raises `RefusedError` where the organisation has too many.
+    """
     moment = now()
     if sum(key.refusal(moment) is None for key in services.access.api_keys(organisation)) >= MAX_KEYS:
         raise RefusedError(f"an organisation has at most {MAX_KEYS} API keys")
@@ -86,6 +91,15 @@ def _make(
     services.administration.note(organisation, moment, act, by, key.id, name=name, scopes=scopes, ends=ends)
     services.access.add_api_key(key, digest)
     return key, secret
+
+
+def revoke_key(services: Services, caller: Caller, identity: str) -> ApiKey:
+    """End an API key of the caller's organisation now. Raises `NotFoundError`."""
+    moment = now()
+    key = services.access.api_key(caller.organisation.number, identity)
+    services.administration.note(key.organisation, moment, "api_key.revoke", caller.key, key.id)
+    services.access.end_api_key(key.organisation, key.id, expires_at=None, revoked_at=moment)
+    return services.access.api_key(key.organisation, key.id)
 
 
 def _answer(key: ApiKey, secret: str) -> Response:

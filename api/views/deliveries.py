@@ -54,12 +54,17 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.post("/<identity>/deliveries/<message>/replay")
     def replay(identity: str, message: str) -> Response:
-        found = store.find_delivery(find(identity).id, message)
-        again = replace(found, next_at=now(), attempts=0, delivered_at=None)
-        store.save_delivery(again)
-        return _answer(_delivery_members(again), 202)
+        return _answer(_delivery_members(send_again(services, find(identity), message)), 202)
 
     return views
+
+
+def send_again(services: Services, webhook: Webhook, message: str) -> Delivery:
+    """Let a message be sent once more, as often as a new one. Raises `NotFoundError`."""
+    found = services.webhooks.find_delivery(webhook.id, message)
+    again = replace(found, next_at=now(), attempts=0, delivered_at=None)
+    services.webhooks.save_delivery(again)
+    return again
 
 
 def _cursor(text: str | None) -> int:

@@ -12,7 +12,7 @@ from api.clock import now
 from api.views.bodies import SMALL, read_object
 from api.views.members import moment_or_none, text_of, time_of
 from api.wiring import Services
-from notary.access import LoanPass
+from notary.access import Caller, LoanPass
 from notary.encoding import format_time
 from notary.errors import NotFoundError
 
@@ -28,15 +28,8 @@ def blueprint(services: Services) -> Blueprint:
         chosen = read_object({"loan", "expires_at"}, limit=SMALL)
         loan, ends = text_of(chosen, "loan"), time_of(chosen, "expires_at", after=moment)
         assert ends is not None
-        lender = caller.organisation.number
-        if not services.store.find_loans([(lender, loan)]):
-            raise NotFoundError("you have no loan of this number")
-        made = LoanPass("pass_" + token_hex(8), lender, loan, moment, ends)
-        services.administration.note(lender, moment, "pass.mint", caller.key, made.id, about_loan=loan, ends=ends)
-        secret = new_pass_secret()
-        store.add_pass(made, hash_secret(secret))
-        # In the fragment, which no browser sends: neither servers nor their logs see it.
-        members = {**_members(made), "secret": secret, "link": f"/loan#{secret}"}
+        made, secret = mint_pass(services, caller, loan, ends)
+        members = {**_members(made), "secret": secret, "link": pass_link(secret)}
         return Response(orjson.dumps(members), 201, mimetype="application/json")
 
     @views.get("")
@@ -46,16 +39,36 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.post("/<identity>/revocation")
     def revoke(identity: str) -> Response:
-        caller, moment = authenticate(store), now()
+        caller = authenticate(store)
         read_object(set(), limit=SMALL)
-        lender = caller.organisation.number
-        if any(item.id == identity and item.revoked_at is None for item in store.passes(lender)):
-            services.administration.note(lender, moment, "pass.revoke", caller.key, identity)
-        return Response(
-            orjson.dumps(_members(store.revoke_pass(lender, identity, moment))), mimetype="application/json"
-        )
+        return Response(orjson.dumps(_members(revoke_pass(services, caller, identity))), mimetype="application/json")
 
     return views
+
+
+def mint_pass(services: Services, caller: Caller, loan: str, ends: int) -> tuple[LoanPass, str]:
+    """Make a pass to a loan of the caller's; return it with its secret. Raises `NotFoundError`."""
+    lender, moment = caller.organisation.number, now()
+    if not services.store.find_loans([(lender, loan)]):
+        raise NotFoundError("you have no loan of this number")
+    made = LoanPass("pass_" + token_hex(8), lender, loan, moment, ends)
+    services.administration.note(lender, moment, "pass.mint", caller.key, made.id, about_loan=loan, ends=ends)
+    secret = new_pass_secret()
+    services.access.add_pass(made, hash_secret(secret))
+    return made, secret
+
+
+def revoke_pass(services: Services, caller: Caller, identity: str) -> LoanPass:
+    """End a pass now, unless it was ended before. Raises `NotFoundError`."""
+    lender, moment = caller.organisation.number, now()
+    if any(item.id == identity and item.revoked_at is None for item in services.access.passes(lender)):
+        services.administration.note(lender, moment, "pass.revoke", caller.key, identity)
+    return services.access.revoke_pass(lender, identity, moment)
+
+
+def pass_link(secret: str) -> str:
+    """Return where a pass's holder sees his loan: in the fragment no server, and no server's log, sees the secret."""
+    return f"/loan#{secret}"
 
 
 def _members(item: LoanPass) -> dict[str, Any]:

@@ -4,14 +4,14 @@
 import pytest
 from playwright.sync_api import Browser
 
-from tests.support.browser import LOOKS, Look, barriers, visiting
+from tests.support.browser import PAIRS, Look, barriers, visiting
 from tests.support.sample_site import Site
 
 PAGES = ("/", "/check", "/sign-in", "/nowhere", "/problems", "/problems/not-found")
 """What anybody may visit."""
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+@pytest.mark.parametrize("look", PAIRS, ids=lambda look: look.name)
 def test_every_page_is_for_everybody(site: Site, browser: Browser, look: Look) -> None:
     with visiting(browser, site.url, look) as page:
         for address in PAGES:

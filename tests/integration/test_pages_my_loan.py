@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
 from api.auth import hash_secret
-from tests.support.browser import LOOKS, SIZES, Look, barriers, visiting
+from tests.support.browser import PAIRS, SIZES, Look, barriers, visiting
 from tests.support.sample_site import Site
 
 READY = "body[data-ready=true]"
@@ -36,7 +36,7 @@ def figure(page: Page, name: str) -> str:
     return page.locator(".figure", has=page.locator("dt", has_text=name)).locator(".value").inner_text()
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+@pytest.mark.parametrize("look", PAIRS, ids=lambda look: look.name)
 def test_the_page_is_for_everybody(site: Site, browser: Browser, look: Look) -> None:
     with visiting(browser, site.url, look) as page:
         for story in ("assigned", "silent", "over-limit"):

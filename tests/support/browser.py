@@ -44,6 +44,8 @@ class Look:
 SIZES = {"phone": {"width": 360, "height": 740}, "desk": {"width": 1280, "height": 900}}
 LOOKS = tuple(Look(*look) for look in product(SIZES, ("light", "dark"), ("zh", "en")))
 """Both widths, both themes, both languages."""
+PAIRS = (LOOKS[0], LOOKS[3], LOOKS[5], LOOKS[6])
+"""Of these the fewest in which each two choices meet: what takes long is tried in them."""
 
 
 def browser_path() -> str | None:
@@ -98,6 +100,14 @@ def visiting(
         assert wrong == [], wrong
     finally:
         context.close()
+
+
+def sign_in(page: Page, api_key: str) -> None:
+    """Sign in as whoever has this API key."""
+    page.goto("/sign-in")
+    page.locator("#api_key").fill(api_key)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda address: not address.endswith("/sign-in"))
 
 
 def barriers(page: Page) -> list[str]:

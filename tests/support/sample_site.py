@@ -90,7 +90,10 @@ def _fill(api: Api) -> tuple[dict[str, str], tuple[str, ...]]:
         assert {answer["status"] for answer in answers(api.batch(b"\n".join(part)))} == {201}
         if state:
             head = api.services.log.head()
-            api.services.store.save_anchor(anchor_of(head, state=AnchorState(state), nonce=head.size, evidence=None))
+            seen = anchor_of(
+                head, state=AnchorState(state), nonce=head.size, evidence=None, block_time=now() // 1000 + 7
+            )
+            api.services.store.save_anchor(seen)
     return {item.story or "": item.loan.number for item in told}, tuple(item.loan.number for item in plain)
 
 

@@ -11,7 +11,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from tests.support.browser import LOOKS, running_browser, visiting
+from tests.support.browser import LOOKS, running_browser, sign_in, visiting
 from tests.support.sample_site import running_site
 
 
@@ -31,6 +31,7 @@ def main() -> None:
         secret = site.loan_pass(site.loans["assigned"])
         for look in (look for look in LOOKS if not asked.look or look.name in asked.look):
             with visiting(browser, site.url, look) as page:
+                sign_in(page, site.lender_key)
                 for address in asked.addresses:
                     page.goto(address.replace("{pass}", secret), wait_until="networkidle")
                     name = re.sub(r"\W+", "-", address.replace("{pass}", "")).strip("-") or "home"
