@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from flask import Flask, Response, request
 
@@ -53,15 +54,22 @@ def answer_blindly(address: Address) -> None:
                 connections.pop(number).close()
 
 
+class Target(NamedTuple):
+    """A target that runs: where it listens, and its first process."""
+
+    address: Address
+    pid: int
+
+
 @contextmanager
-def running_target(name: str) -> Iterator[Address]:
+def running_target(name: str) -> Iterator[Target]:
     """Run one of the targets in processes of its own, on a free port."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         host, port = probe.getsockname()
     process = subprocess.Popen([sys.executable, "-m", "tests.bench.targets", name, host, str(port), str(os.getpid())])
     try:
         _wait((host, port))
-        yield host, port
+        yield Target((host, port), process.pid)
     finally:
         process.terminate()
         process.wait()
