@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from api.keys.anchor_keys import HandOver, load_anchor_wallet
 from api.settings import DataFolder, Settings
@@ -76,7 +77,7 @@ def _funding(folder: DataFolder, url: str) -> Callable[[str], None]:
 def make_anchorer(folder: DataFolder, settings: Settings, registry: Registry, store: Store) -> Anchorer:
     """Make the anchorer that `settings` describe."""
     if settings.rpc is None:
-        policy = AnchorPolicy(settings.anchor_interval, EMBEDDED.poll, EMBEDDED.bump_after, settings.depth)
+        policy = replace(EMBEDDED, interval=settings.anchor_interval, depth=settings.depth)
     else:
         policy = AnchorPolicy(interval=settings.anchor_interval, depth=settings.depth)
     hand_over = HandOver(folder.keys, _funding(folder, registry.rpc.url))

@@ -145,11 +145,12 @@ class Service:
         self._spawn("server", signing, "api.server", *arguments)
         self._spawn("webhooks", plain, "api.webhooks.worker", str(self._folder.path), str(os.getpid()))
         self._spawn("jobs", signing, "api.jobs.worker", str(self._folder.path), str(path), str(os.getpid()))
+        since = open_webhooks(self._folder).next_anchor_change()
         anchorer = self._start_anchoring()
         # After the node: without one it would start its own.
         self._spawn("audits", plain, "api.audits.worker", str(self._folder.path), str(os.getpid()))
         self._start_stamping()
-        self._serve_metrics(counted, anchorer)
+        self._serve_metrics(counted, anchorer, since)
         self._until(self._answers, "server")
 
     def _start_anchoring(self) -> Anchorer:
@@ -165,10 +166,10 @@ class Service:
         if timestamper:
             self._run_beside(timestamper.run, "timestamper")
 
-    def _serve_metrics(self, counted: Path, anchorer: Anchorer) -> None:
+    def _serve_metrics(self, counted: Path, anchorer: Anchorer, since: int) -> None:
         store, hooks, registry = open_store(self._folder), open_webhooks(self._folder), CollectorRegistry()
         rpc = Rpc(self.node_url)
-        watch = Watch(store, hooks, lambda: rpc.quantity("eth_getBalance", anchorer.account, "latest"), registry)
+        watch = Watch(store, hooks, lambda: rpc.quantity("eth_getBalance", anchorer.account, "latest"), registry, since)
         parts = {"service": os.getpid(), **{name: child.pid for name, child in self._children.items()}}
         authorities = tuple(item.url for item in self._settings.timestamp_authorities)
         registry.register(

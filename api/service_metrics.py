@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from prometheus_client import CollectorRegistry, Histogram, disable_created_metrics, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, start_http_server
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -49,6 +49,8 @@ GAUGES = {
 }
 """Metrics of the whole service and their meaning."""
 ANCHOR_WAIT = "loan_notary_anchor_wait_seconds"
+ANCHORS_DROPPED = "loan_notary_anchors_dropped_total"
+_DROPPED = (AnchorState.REORGED, AnchorState.LOST)
 
 
 class ServiceCollector(Collector):
@@ -112,6 +114,7 @@ class Watch:
     """Follows the anchors and the account that pays for them; `run` it in a thread.
 
     `ask_balance` returns wei and may raise `NotaryError`; `balance` is what it last returned, None while it raises.
+    `since` is the first change of an anchor that counts.
     """
 
     def __init__(
@@ -120,14 +123,20 @@ class Watch:
         hooks: WebhookStore,
         ask_balance: Callable[[], int],
         registry: CollectorRegistry,
+        since: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._hooks, self._ask_balance, self._clock = store, hooks, ask_balance, clock
-        self._next = hooks.next_anchor_change()
+        self._next = since
         self._waits = Histogram(
             ANCHOR_WAIT, "Seconds that the longest-waiting record of an anchor waited for it.", ("state",),
             buckets=_WAITS, registry=registry,
         )  # fmt: skip
+        self._dropped = Counter(
+            ANCHORS_DROPPED, "Anchors whose block the chain has dropped.", ("state",), registry=registry
+        )
+        for state in _DROPPED:
+            self._dropped.labels(state)
         self._asked = float("-inf")
         self.balance: int | None = None
 
@@ -155,6 +164,8 @@ class Watch:
                 self._observe("anchored", change.standing, change.size)
             if change.state is AnchorState.FINAL:
                 self._observe("final", change.final, change.size)
+            if change.state in _DROPPED:
+                self._dropped.labels(change.state).inc()
             self._next = change.number + 1
 
     def _observe(self, state: str, start: int, size: int) -> None:

@@ -12,17 +12,19 @@ class AnchorPolicy:
 
     A log that grows is anchored every `interval` at most; the chain is looked at every `poll`. A transaction that waits
     for `bump_after` is replaced by one with higher fees. An anchor is final with `depth` blocks on top of its own; with
-    None, when the chain itself calls its block finalized.
+    None, when the chain itself calls its block finalized. A chain that `rewinds` may come back shorter than it was; on
+    any other a node that does not have the blocks it had is behind, and is waited for.
     """
 
     interval: float = 60.0
     poll: float = 4.0
     bump_after: float = 120.0
     depth: int | None = None
+    rewinds: bool = False
 
 
-EMBEDDED = AnchorPolicy(interval=1.0, poll=0.5, bump_after=10.0, depth=0)
-"""For the embedded chain, which mines at once and by itself never drops a block."""
+EMBEDDED = AnchorPolicy(interval=1.0, poll=0.5, bump_after=10.0, depth=0, rewinds=True)
+"""For the embedded chain, which mines at once and by itself never drops a block, but loses the last when killed."""
 
 
 @dataclass(frozen=True)

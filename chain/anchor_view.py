@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from chain.anchor_rules import AnchorPolicy, Sighting, is_final
 from chain.collect import collect_evidence
+from chain.errors import ChainUnavailableError
 from chain.registry import Head, Registry
 from chain.rpc import Fees, TransactionReceipt
 from notary.log.anchors import Anchor, AnchorState
@@ -28,8 +29,22 @@ class View:
     offered: Fees | None
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for the account's next nonce: an anchor whose transaction the node has, with what that offers; and
+    anchors whose transactions it does not have. `unplaced` says that the registry has an anchor of which nobody can
+    tell now in which block it is."""
+
+    flight: tuple[Anchor, Fees] | None
+    vanished: list[Anchor]
+    unplaced: bool
+
+
 class AnchorReader:
-    """Looks anchors up on one registry. Every method raises ChainUnavailableError when the node cannot be used."""
+    """Looks anchors up on one registry, in one state of it: whoever answers, what it tells is of one moment.
+
+    Every method raises ChainUnavailableError when the node cannot be used.
+    """
 
     def __init__(self, registry: Registry, policy: AnchorPolicy) -> None:
         self._registry, self._rpc, self._policy = registry, registry.rpc, policy
@@ -51,6 +66,15 @@ class AnchorReader:
             anchored=not succeeded and self.is_anchored(anchor, head),
         )
         return View(sighting, receipt, offered)
+
+    def is_in_chain(self, anchor: Anchor) -> bool:
+        """Tell whether the block that an anchor names is the chain's."""
+        if anchor.block_number is None:
+            return False
+        block = self._rpc.block(anchor.block_number)
+        if block is None and not self._policy.rewinds:
+            raise ChainUnavailableError(self._rpc.url, f"it does not know its own block {anchor.block_number}")
+        return block is not None and anchor.block_hash == "0x" + block.hash.hex()
 
     def is_anchored(self, anchor: Anchor, head: Head) -> bool:
         """Tell whether the registry confirms an anchor, at its block's time or, without one, as the newest."""

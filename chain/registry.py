@@ -8,7 +8,7 @@ from chain.abi import MAXIMUM_SIZE, AnchoredEvent, anchored_topic, decode_anchor
 from chain.deployment import Deployment
 from chain.errors import ChainUnavailableError, SizeTooLargeError, WrongChainError
 from chain.keccak import keccak
-from chain.rpc import Rpc, parse_data, parse_quantity
+from chain.rpc import BlockId, Rpc, parse_data, parse_quantity
 from chain.sender import call_registry, transact
 from chain.wallet import Wallet
 
@@ -35,10 +35,13 @@ class AnchorCall:
 
 
 class Registry:
-    """A deployment on a node. Every method raises ChainUnavailableError when the node cannot be used."""
+    """A deployment on a node, in the state after `block`.
 
-    def __init__(self, rpc: Rpc, deployment: Deployment) -> None:
-        self.rpc, self.deployment = rpc, deployment
+    Every method raises ChainUnavailableError when the node cannot be used.
+    """
+
+    def __init__(self, rpc: Rpc, deployment: Deployment, block: BlockId = "latest") -> None:
+        self.rpc, self.deployment, self.block = rpc, deployment, block
         self._log_id = bytes.fromhex(deployment.log_id[2:])
 
     @classmethod
@@ -52,6 +55,10 @@ class Registry:
         registry.check_chain()
         return registry
 
+    def at(self, block: BlockId) -> "Registry":
+        """Return the registry as it is in another state."""
+        return Registry(self.rpc, self.deployment, block)
+
     def check_chain(self) -> None:
         """Compare chain id, genesis block, the registry's code and the log with the deployment.
 
@@ -63,7 +70,7 @@ class Registry:
             raise WrongChainError("chain id", chain_id, wanted.chain_id)
         if (genesis := genesis_hash(self.rpc)) != wanted.genesis_hash:
             raise WrongChainError("genesis hash", genesis, wanted.genesis_hash)
-        code_hash = "0x" + keccak(self.rpc.code(wanted.registry)).hex()
+        code_hash = "0x" + keccak(self.rpc.code(wanted.registry, self.block)).hex()
         if code_hash != wanted.code_hash:
             raise WrongChainError("registry code", code_hash, wanted.code_hash)
         if int(self.head().operator, 0) == 0:
@@ -141,7 +148,7 @@ class Registry:
 
     def _ask(self, function: str, *arguments: object) -> tuple[Any, ...]:
         data = encode_call(function, *arguments)
-        answer = call_registry(self.rpc, {"to": self.deployment.registry, "data": "0x" + data.hex()})
+        answer = call_registry(self.rpc, {"to": self.deployment.registry, "data": "0x" + data.hex()}, self.block)
         try:
             return decode_answer(function, answer)
         except ValueError as error:

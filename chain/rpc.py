@@ -23,6 +23,14 @@ from chain.errors import ChainUnavailableError, NodeRefusedError
 TIMEOUT = 5.0
 """Seconds that a node may take to take a connection, and again to answer."""
 
+BlockId = str | dict[str, str]
+"""The state that a request is about: a tag, or a block by its hash (EIP-1898)."""
+
+# No chain comes near them, and what is beyond fits neither into a transaction nor into a database.
+_NONCES = 1 << 63
+_NUMBERS = 1 << 48
+_FEES = 1 << 96
+
 _QUANTITY = re.compile("0x[0-9a-fA-F]{1,64}")
 _DATA = re.compile("0x([0-9a-fA-F]{2})*")
 
@@ -36,6 +44,11 @@ class Block:
     time: int
     base_fee: int
     fields: dict[str, Any]
+
+    @property
+    def id(self) -> BlockId:
+        """The block by its hash: a node that does not have just this block refuses, and answers from no other one."""
+        return {"blockHash": "0x" + self.hash.hex()}
 
 
 @dataclass(frozen=True)
@@ -115,10 +128,10 @@ class Rpc:
             return None
         fields = self._object(method, found)
         return Block(
-            number=self._quantity(method, fields.get("number")),
+            number=self._quantity(method, fields.get("number"), _NUMBERS),
             hash=self._data(method, fields.get("hash"), 32),
-            time=self._quantity(method, fields.get("timestamp")),
-            base_fee=self._quantity(method, fields.get("baseFeePerGas", "0x0")),
+            time=self._quantity(method, fields.get("timestamp"), _NUMBERS),
+            base_fee=self._quantity(method, fields.get("baseFeePerGas", "0x0"), _FEES),
             fields=fields,
         )
 
@@ -128,9 +141,10 @@ class Rpc:
             raise ChainUnavailableError(self.url, "it has no newest block")
         return block
 
-    def transaction_count(self, address: str) -> int:
+    def transaction_count(self, address: str, block: BlockId = "latest") -> int:
         """Return the number of mined transactions of an account, which is the nonce of its next one."""
-        return self.quantity("eth_getTransactionCount", address, "latest")
+        method = "eth_getTransactionCount"
+        return self._quantity(method, self.call(method, address, block), _NONCES)
 
     def receipt(self, transaction_hash: bytes) -> TransactionReceipt | None:
         """Return what became of a transaction; None when it is in no block of the chain."""
@@ -143,7 +157,7 @@ class Rpc:
         return TransactionReceipt(
             transaction_hash=self._data(method, fields.get("transactionHash"), 32),
             succeeded=self._quantity(method, fields.get("status")) == 1,
-            block_number=self._quantity(method, fields.get("blockNumber")),
+            block_number=self._quantity(method, fields.get("blockNumber"), _NUMBERS),
             block_hash=self._data(method, fields.get("blockHash"), 32),
             contract=None if contract is None else "0x" + self._data(method, contract, 20).hex(),
         )
@@ -156,17 +170,22 @@ class Rpc:
             return None
         fields = self._object(method, found)
         return Fees(
-            max_fee=self._quantity(method, fields.get("maxFeePerGas")),
-            max_priority_fee=self._quantity(method, fields.get("maxPriorityFeePerGas")),
+            max_fee=self._quantity(method, fields.get("maxFeePerGas"), _FEES),
+            max_priority_fee=self._quantity(method, fields.get("maxPriorityFeePerGas"), _FEES),
         )
 
-    def code(self, address: str) -> bytes:
-        """Return the code of an account in the newest block; empty when it has none."""
-        return self._data("eth_getCode", self.call("eth_getCode", address, "latest"))
+    def tip(self) -> int:
+        """Return the priority fee that the node suggests."""
+        method = "eth_maxPriorityFeePerGas"
+        return self._quantity(method, self.call(method), _FEES)
 
-    def eth_call(self, transaction: dict[str, str]) -> bytes:
-        """Return what a call in the newest block would return. A revert is a NodeRefusedError with its data."""
-        return self._data("eth_call", self.call("eth_call", transaction, "latest"))
+    def code(self, address: str, block: BlockId = "latest") -> bytes:
+        """Return the code of an account; empty when it has none."""
+        return self._data("eth_getCode", self.call("eth_getCode", address, block))
+
+    def eth_call(self, transaction: dict[str, str], block: BlockId = "latest") -> bytes:
+        """Return what a call would return. A revert is a NodeRefusedError with its data."""
+        return self._data("eth_call", self.call("eth_call", transaction, block))
 
     def send(self, transaction: bytes) -> None:
         """Hand a signed transaction to the node."""
@@ -201,11 +220,14 @@ class Rpc:
             raise self._garbage(method, value)
         return value
 
-    def _quantity(self, method: str, value: object) -> int:
+    def _quantity(self, method: str, value: object, limit: int | None = None) -> int:
         try:
-            return parse_quantity(value)
+            number = parse_quantity(value)
         except ValueError as error:
             raise self._garbage(method, value) from error
+        if limit is not None and number >= limit:
+            raise self._garbage(method, value)
+        return number
 
     def _data(self, method: str, value: object, length: int | None = None) -> bytes:
         try:

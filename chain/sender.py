@@ -6,7 +6,7 @@ import time
 from chain.abi import decode_revert
 from chain.errors import ChainUnavailableError, NodeRefusedError, RegistryRefusedError
 from chain.fees import suggest_fees
-from chain.rpc import Fees, Rpc, TransactionReceipt
+from chain.rpc import BlockId, Fees, Rpc, TransactionReceipt
 from chain.wallet import Wallet
 
 WAIT = 180.0
@@ -16,15 +16,15 @@ _POLL = 0.05
 _POLL_MOST = 2.0
 
 
-def call_registry(rpc: Rpc, transaction: dict[str, str]) -> bytes:
-    """Return what a call in the newest block returns, without sending anything.
+def call_registry(rpc: Rpc, transaction: dict[str, str], block: BlockId = "latest") -> bytes:
+    """Return what a call returns, without sending anything.
 
     Raises:
         RegistryRefusedError: when the call reverts.
         ChainUnavailableError: when the node cannot tell.
     """
     try:
-        return rpc.eth_call(transaction)
+        return rpc.eth_call(transaction, block)
     except NodeRefusedError as error:
         if is_revert(error):
             raise decode_revert(error.data) from error
@@ -39,7 +39,7 @@ def is_revert(error: NodeRefusedError) -> bool:
 def current_fees(rpc: Rpc) -> Fees:
     """Return what a transaction should offer now."""
     try:
-        tip = rpc.quantity("eth_maxPriorityFeePerGas")
+        tip = rpc.tip()
     except NodeRefusedError:
         tip = 0
     return suggest_fees(rpc.latest().base_fee, tip)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Anchors: a checkpoint's root, fixed in a registry contract on a chain; and the ports of anchoring."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -67,6 +67,10 @@ class Anchor:
     block_hash: str | None = None
     block_time: int | None = None
     evidence: Evidence | None = None
+
+    def out_of_block(self, state: AnchorState) -> "Anchor":
+        """Return the anchor in a state that it has in no block."""
+        return replace(self, state=state, block_number=None, block_hash=None, block_time=None, evidence=None)
 
 
 class AnchorStore(Protocol):

@@ -6,6 +6,7 @@ file exists; so what the last kill left is checked in peace, and then the load b
 """
 
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -50,19 +51,26 @@ class KillFailedError(AssertionError):
     """Raised when something did not hold after a kill; names what repeats it."""
 
 
-def campaign(folder: Path, count: int, seed: int, kinds: Sequence[str] = tuple(KINDS)) -> Tally:
-    """Deal `count` kills, each kind in its turn; folders are made in `folder` and removed when they held.
+def campaign(
+    folder: Path, count: int, seed: int, kinds: Sequence[str] = tuple(KINDS), minutes: float = math.inf
+) -> Tally:
+    """Deal `count` kills, each kind in its turn, or as many as are begun within so many minutes.
+
+    Folders are made in `folder` and removed when they held.
 
     Raises `KillFailedError` for the first thing that does not hold; its data folder stays.
     """
     random, tally, began = Random(seed), Tally(), time.monotonic()
+    deadline = began + 60 * minutes
     plan = [kinds[number % len(kinds)] for number in range(count)]
     for first in range(0, count, LIFE):
+        if time.monotonic() > deadline:
+            break
         lived = plan[first : first + LIFE]
         random.shuffle(lived)
         with _subject(folder / f"data-{seed}-{first}") as subject:
             try:
-                _live(subject, lived, random, tally)
+                _live(subject, lived, random, tally, deadline)
             except (AssertionError, OSError, subprocess.SubprocessError) as error:
                 raise KillFailedError(f"seed {seed}, {tally.doing}: {error}; see {subject.folder.path}") from error
             _count(subject, tally)
@@ -78,9 +86,11 @@ def _subject(path: Path) -> Iterator[Subject]:
         yield Subject(service, api_key, "", "", receiver)
 
 
-def _live(subject: Subject, kinds: Sequence[str], random: Random, tally: Tally) -> None:
+def _live(subject: Subject, kinds: Sequence[str], random: Random, tally: Tally, deadline: float) -> None:
     service, trigger = subject.service, subject.folder.path.with_suffix(".trigger")
     for kind in kinds:
+        if time.monotonic() > deadline:
+            break
         strike = KINDS[kind](random)
         _start(subject, strike.variables(trigger))
         if subject.ledger.sent:
@@ -134,9 +144,9 @@ def _count(subject: Subject, tally: Tally) -> None:
     tally.repeated += len(got) - len({item.headers["webhook-id"] for item in got})
 
 
-def run(folder: Path, count: int, seed: int) -> Rows:
+def run(folder: Path, count: int, seed: int, minutes: float) -> Rows:
     """Run a campaign and return its figures."""
-    tally = campaign(folder, count, seed)
+    tally = campaign(folder, count, seed, minutes=minutes)
     return [
         ("kills", f"{tally.kills.total():,}"),
         *((f"- {kind}", f"{tally.kills[kind]:,}") for kind in KINDS if tally.kills[kind]),

@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,9 +14,9 @@ from random import Random
 
 from sqlite_utils import Database
 
+from api.keys.anchor_keys import open_wallet
 from api.settings import DataFolder
 from api.wiring import load_signer
-from chain.wallet import Wallet
 from notary.stores.sqlite_file import _MIGRATIONS, SqliteFile
 from tests.faults.figures import Rows
 from tests.faults.steps import Step, armed, environment
@@ -27,11 +28,12 @@ INIT_STEPS = {
         _MAIN, "api.settings", 'file.write(settings.model_dump_json(indent=2) + "\\n")', 1
     ),
     "settings written, not under their name": Step(_MAIN, "api.settings", "self._settings.hardlink_to(temporary)", 1),
-    "log key written, not under its name": Step(_MAIN, "api.folder_setup", "temporary.rename(folder.log_key)", 1),
-    "anchor key opened, not written": Step(_MAIN, "chain.wallet", 'file.write(key.hex() + "\\n")', 1),
-    "anchor key written, not under its name": Step(_MAIN, "chain.wallet", "path.hardlink_to(temporary)", 1),
+    "log key opened, not written": Step(_MAIN, "api.keys.files", "file.write(data)", 1),
+    "log key written, not under its name": Step(_MAIN, "api.keys.files", "path.hardlink_to(coming)", 1),
+    "anchor key opened, not written": Step(_MAIN, "api.keys.files", "file.write(data)", 2),
+    "anchor key written, not under its name": Step(_MAIN, "api.keys.files", "path.hardlink_to(coming)", 2),
 }
-"""Steps of `loan-notary init`."""
+"""Steps of `loan-notary init`; it is killed at the passage `most`."""
 MIGRATION = Step("SqliteFile.create", "notary.stores.sqlite_file", "db.execute(statement)", 1)
 """Before a statement of a migration; its passage says which one."""
 _MIGRATE = "import sys; from pathlib import Path; from notary.stores.sqlite_file import SqliteFile; "
@@ -41,14 +43,13 @@ _CREATE = _MIGRATE + "SqliteFile.create(Path(sys.argv[1]))"
 def kill_init(folder: Path, step: Step) -> None:
     """Kill an init at a step, in a new folder; the next one makes a notary of what is left."""
     options = ("init", "--data", str(folder), "--origin", "localhost/loan-notary", "--port", "0")
-    _killed([*PROGRAM, *options], step, 1, folder.with_suffix(".trigger"))
+    _killed([*PROGRAM, *options], step, step.most, folder.with_suffix(".trigger"))
     again = command(*options)
     assert again.code == 0, again.err
     data = DataFolder(folder)
     assert data.settings().origin == load_signer(data).verifier.name == "localhost/loan-notary"
-    Wallet.load(data.anchor_key)
-    assert {path.name for path in folder.iterdir() if path.suffix in (".new", ".part")} == set()
-    assert {path.name for path in data.log_key.parent.iterdir()} == {"log.pem", "anchor.key"}
+    keys = data.keys.load()
+    assert open_wallet(data.keys, keys, data.keys.place(keys.anchor)).address
 
 
 def kill_migration(folder: Path, since: str | None, passage: int) -> bool:
@@ -95,12 +96,13 @@ def _schema(path: Path) -> Iterator[tuple[str, str]]:
         yield from connection.execute("SELECT name, migration_set FROM _sqlite_migrations ORDER BY name")
 
 
-def run(folder: Path, count: int, seed: int) -> Rows:
-    """Kill every step of an init and `count` statements of migrations, and return the figures."""
+def run(folder: Path, count: int, seed: int, minutes: float) -> Rows:
+    """Kill every step of an init, and `count` statements of migrations within so many minutes; return the figures."""
     for number, step in enumerate(INIT_STEPS.values()):
         kill_init(folder / f"init-{number}", step)
     random, killed = Random(seed), Counter[str]()
-    while killed.total() < count:
+    deadline = time.monotonic() + 60 * minutes
+    while killed.total() < count and time.monotonic() < deadline:
         since = random.choice([None, *migrations()])
         if kill_migration(folder, since, random.randint(1, 12 if since else 100)):
             killed["of a new database" if since is None else "of a database of an older version"] += 1

@@ -19,13 +19,15 @@ INJECT = Path(__file__).with_name("inject")
 class Step:
     """A step: the process, as a part of its command line, and the line of `module` before which it dies.
 
-    `most` is the highest passage worth waiting for in a second or so of load.
+    `most` is the highest passage worth waiting for in a second or so of load. `after` is the line before that one,
+    where the module has the line more than once.
     """
 
     process: str
     module: str
     line: str
     most: int
+    after: str = ""
 
     def source(self) -> str:
         """Return the module's text."""
@@ -40,7 +42,9 @@ STEPS = {
         _WRITER, "notary.stores.sqlite",
         'connection.execute(STATEMENTS["save_head"], (batch.head.size, batch.head.root, batch.head.checkpoint))', 40,
     ),
-    "all written, before COMMIT": Step(_WRITER, "notary.stores.sqlite_file", 'connection.execute("COMMIT")', 40),
+    "all written, before COMMIT": Step(
+        _WRITER, "notary.stores.sqlite_file", 'connection.execute("COMMIT")', 40, "yield connection"
+    ),
     "after COMMIT, before the writer's answer": Step(_WRITER, "api.writer", "start = 0", 40),
     "after the writer's answer, before the reply": Step(_HTTP, "api.writer_client", "return read_answer(answer)", 40),
     "before an answer is kept for repeats": Step(
@@ -59,7 +63,9 @@ STEPS = {
     "message sent, before that is noted": Step(
         _HOOKS, "api.webhooks.worker", "self._hooks.save_delivery(settled)", 6
     ),
-    "job's lines placed, before their answers": Step(_JOBS, "api.jobs.worker", "_append(results, answers)", 1),
+    "job's lines placed, before their answers": Step(
+        _JOBS, "api.jobs.worker", "_append(results, answers)", 1, "answers = self._place(job, part)"
+    ),
     "job's answers written, before its progress": Step(
         _JOBS, "api.jobs.worker", "spent = round((time.monotonic() - began) * 1000)", 1
     ),
@@ -78,6 +84,7 @@ def armed(step: Step, passage: int, trigger: Path) -> dict[str, str]:
         "process": step.process,
         "module": step.module,
         "line": step.line,
+        "after": step.after,
         "passage": passage,
         "trigger": str(trigger),
     }

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.inject.sitecustomize import places
 from tests.faults.starts import INIT_STEPS, MIGRATION, kill_init, kill_migration, migrations
 from tests.faults.steps import STEPS, Step
 
 
 @pytest.mark.parametrize("step", [*STEPS.values(), *INIT_STEPS.values(), MIGRATION], ids=lambda step: step.line)
 def test_a_step_is_one_line(step: Step) -> None:
-    assert [line.strip() for line in step.source().splitlines()].count(step.line) == 1
+    assert len(places(step.source().splitlines(), step.line, step.after)) == 1
 
 
 @pytest.mark.parametrize("step", INIT_STEPS.values(), ids=list(INIT_STEPS))

@@ -22,7 +22,7 @@ from tests.support.log import MemoryLog
 from tests.support.node import BALANCE, Chain, new_wallet, registered, running_chain
 
 CODE = {load_artifact().code_hash}
-DEEP = AnchorPolicy(interval=0, poll=0.01, bump_after=10, depth=3)
+DEEP = AnchorPolicy(interval=0, poll=0.01, bump_after=10, depth=3, rewinds=True)
 AT_ONCE = replace(EMBEDDED, interval=0)
 
 
@@ -216,7 +216,7 @@ class TestCrashes:
         chain.rpc.call("anvil_dropAllTransactions")
         log.grow(1)
         settle(subject, steps=1)
-        assert store.states() == {6: "sent", 7: "sent"}
+        assert store.states() == {6: "replaced", 7: "sent"}
         assert len({anchor.nonce for anchor in store.anchors()}) == 1
         chain.mine()
         settle(subject)

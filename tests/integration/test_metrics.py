@@ -25,7 +25,7 @@ from api.clock import now
 from api.metrics import REGISTRY
 from api.problems import answer_http
 from api.processes import Usage, usage
-from api.service_metrics import ANCHOR_WAIT, ServiceCollector, Watch, serving_metrics
+from api.service_metrics import ANCHOR_WAIT, ANCHORS_DROPPED, ServiceCollector, Watch, serving_metrics
 from chain.anchorer import AnchorStatus
 from notary.canonical import canonical_json
 from notary.errors import UnavailableError
@@ -209,7 +209,7 @@ def test_the_wait_of_an_anchor_is_that_of_its_oldest_record(
     assert head is not None
     store.save_anchor(anchor_of(replace(head, size=1), state=AnchorState.FINAL))
     registry, moment = CollectorRegistry(), now()
-    watch = Watch(store, hooks, lambda: 7, registry)
+    watch = Watch(store, hooks, lambda: 7, registry, hooks.next_anchor_change())
     items = [
         item._replace(received_at=moment - seconds * 1000)
         for item, seconds in zip(history("M", 4), (500, 400, 300, 200), strict=True)
@@ -241,7 +241,7 @@ def test_the_first_anchor_of_a_log_counts_from_its_first_record(
 ) -> None:
     kit, store, hooks = stores
     registry = CollectorRegistry()
-    watch = Watch(store, hooks, lambda: 7, registry)
+    watch = Watch(store, hooks, lambda: 7, registry, hooks.next_anchor_change())
     placed(kit.sequencer.append(history("M", 2)))
     head = store.head()
     assert head is not None
@@ -251,8 +251,29 @@ def test_the_first_anchor_of_a_log_counts_from_its_first_record(
         assert registry.get_sample_value(f"{ANCHOR_WAIT}_count", {"state": state}) == 1
     # Whoever comes later has not seen the anchor come.
     later = CollectorRegistry()
-    Watch(store, hooks, lambda: 7, later).step()
+    Watch(store, hooks, lambda: 7, later, hooks.next_anchor_change()).step()
     assert later.get_sample_value(f"{ANCHOR_WAIT}_count", {"state": "final"}) is None
+
+
+def test_anchors_whose_block_was_dropped_are_counted(stores: tuple[NotaryKit, SqliteStore, SqliteWebhooks]) -> None:
+    _, store, hooks = stores
+    head, registry = store.head(), CollectorRegistry()
+    assert head is not None
+    store.save_anchor(anchor_of(head, state=AnchorState.FINAL))
+    watch = Watch(store, hooks, lambda: 7, registry, hooks.next_anchor_change())
+
+    def dropped() -> list[float | None]:
+        return [registry.get_sample_value(ANCHORS_DROPPED, {"state": state}) for state in ("reorged", "lost")]
+
+    assert dropped() == [0, 0]
+    for state, counted in (
+        (AnchorState.LOST, [0, 1]),
+        (AnchorState.MINED, [0, 1]),
+        (AnchorState.REORGED, [1, 1]),
+    ):
+        store.save_anchor(anchor_of(head, state=state))
+        watch.step()
+        assert dropped() == counted
 
 
 def test_a_balance_that_cannot_be_asked_for_is_none(stores: tuple[NotaryKit, SqliteStore, SqliteWebhooks]) -> None:
@@ -265,7 +286,7 @@ def test_a_balance_that_cannot_be_asked_for_is_none(stores: tuple[NotaryKit, Sql
             raise UnavailableError("the node is away")
         return answers.pop()
 
-    watch = Watch(store, hooks, ask, CollectorRegistry(), lambda: moments[0])
+    watch = Watch(store, hooks, ask, CollectorRegistry(), hooks.next_anchor_change(), lambda: moments[0])
     watch.step()
     watch.step()
     assert watch.balance == 7

@@ -22,11 +22,22 @@ FAULT = "LOAN_NOTARY_FAULT"
 CLOCK = "LOAN_NOTARY_CLOCK"
 
 
+def places(lines: list[str], line: str, after: str) -> list[int]:
+    """Return where a line is in a source; only right after another one, if `after` names it."""
+    before = ["", *lines]
+    return [
+        number
+        for number, text in enumerate(lines)
+        if text.strip() == line and (not after or before[number].strip() == after)
+    ]
+
+
 class Killer:
     """Kills this process in front of its line, the `passage`-th time that it gets there while `trigger` exists."""
 
-    def __init__(self, process: str, module: str, line: str, passage: int, trigger: str) -> None:
-        self.process, self.module, self._line, self._passage = process, module, line, passage
+    def __init__(self, process: str, module: str, line: str, after: str, passage: int, trigger: str) -> None:
+        self.process, self.module, self._passage = process, module, passage
+        self._line, self._after = line, after
         self._trigger = Path(trigger)
         self._lock = threading.Lock()
 
@@ -41,7 +52,7 @@ class Killer:
     def armed(self, source: str) -> str:
         """Return a module's source with the call in front of the line, which must be there once."""
         lines = source.splitlines()
-        [number] = [number for number, line in enumerate(lines) if line.strip() == self._line]
+        [number] = places(lines, self._line, self._after)
         indent = len(lines[number]) - len(self._line)
         lines[number] = f"{' ' * indent}__import__('sitecustomize').KILLER.pass_by(); {self._line}"
         return "\n".join(lines)
