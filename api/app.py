@@ -17,6 +17,7 @@ from api.views import (
     document,
     documents,
     drafts,
+    erasures,
     findings,
     grants,
     health,
@@ -38,8 +39,8 @@ from api.views import (
 from api.wiring import Services, services_from_environment
 
 _VIEWS = (
-    records, jobs, audits, lists, documents, drafts, loans, findings, policy, keys, roots, webhooks, deliveries,
-    organisations, api_keys, client_keys, oauth, grants, passes, my_loan, verify, log, anchors,
+    records, jobs, audits, lists, documents, drafts, loans, erasures, findings, policy, keys, roots, webhooks,
+    deliveries, organisations, api_keys, client_keys, oauth, grants, passes, my_loan, verify, log, anchors,
     document, health,
 )  # fmt: skip
 

@@ -131,6 +131,7 @@ class Audit:
             ended_at=now(),
             workers=workers,
             resumed=resumed,
+            erased=whole.erased,
             root=whole.root,
             histories=whole.histories if store else None,
             anchors_on_chain=anchors.on_chain,

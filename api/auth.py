@@ -15,7 +15,7 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 from api.clock import now
 from api.scopes import SCOPES
 from notary.access import AccessStore, ApiKey, Caller, LoanPass
-from notary.errors import NotFoundError
+from notary.errors import ErasedError, NotFoundError
 from notary.ports import Lender
 
 _API_KEY, _PASS = "ln_", "lp_"
@@ -102,10 +102,12 @@ def authenticated_lender(access: AccessStore) -> Lender:
 
 
 def authenticated_pass(access: AccessStore) -> LoanPass:
-    """Return the loan pass that this request carries. Raises `Unauthorized` (401)."""
+    """Return the loan pass that this request carries. Raises `Unauthorized` (401), and `ErasedError` (410)."""
     found, refusal = shown_pass(access)
     if refusal:
         raise _unauthorized(f"this loan pass {refusal}")
+    if found.erasure:
+        raise ErasedError(found.erasure)
     return found
 
 

@@ -4,6 +4,9 @@
 from api.keys.config import KeyConfig
 from api.keys.making import make_missing_keys
 from api.settings import DataFolder
+from api.wiring import open_vault
+from notary.errors import DataKeyError
+from notary.privacy.data_key import DataKey
 from notary.stores.sqlite import SqliteStore
 
 
@@ -12,4 +15,17 @@ def set_up(folder: DataFolder, config: KeyConfig | None = None) -> None:
     if config and config != KeyConfig() and folder.keys.version() is None:
         folder.keys.save(config)
     make_missing_keys(folder.keys, folder.keys.load(), folder.settings().origin)
-    SqliteStore.create(folder.database)
+    _set_up_database(folder)
+
+
+def _set_up_database(folder: DataFolder) -> None:
+    made = not folder.data_key.exists()
+    if made:
+        DataKey.create(folder.data_key)
+    try:
+        SqliteStore.create(folder.database, open_vault(folder))
+    except DataKeyError:
+        # A database whose key is lost must go on saying so.
+        if made:
+            folder.data_key.unlink()
+        raise

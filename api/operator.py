@@ -20,6 +20,8 @@ from notary.access import ROLES, ApiKey, Organisation, key_id
 from notary.encoding import format_time
 from notary.errors import UnavailableError
 from notary.log.sequencer import Sequencer
+from notary.ports import Hold
+from notary.privacy.erasing import OPERATOR
 from notary.registration import Registrar
 from notary.schemes import SCHEMES
 
@@ -51,6 +53,22 @@ def own_organisation(folder: DataFolder, administration: Administration) -> int:
     made = store.add_organisation(name, "operator", moment)
     administration.note(made.number, moment, "organisation.add", BY, str(made.number), name=name, role="operator")
     return made.number
+
+
+def hold_for_operator(folder: DataFolder, lender: int, loan: str, lift: bool) -> tuple[Hold, ...]:
+    """Set, or lift, the operator's legal hold of a loan, and return its holds. Raises `NotFoundError`."""
+    store, moment = open_store(folder), now()
+    if any(item.by == OPERATOR for item in store.holds(lender, loan)) is lift:
+        with log_writer(folder) as writer:
+            act, reference = "loan.release" if lift else "loan.hold", store.loan_reference(lender, loan)
+            Administration(Registrar(store, SCHEMES, now), writer).note(
+                lender, moment, act, BY, OPERATOR, about_loan=reference
+            )
+        if lift:
+            store.lift_hold(lender, loan, OPERATOR)
+        else:
+            store.set_hold(lender, loan, Hold(OPERATOR, moment))
+    return store.holds(lender, loan)
 
 
 @contextmanager

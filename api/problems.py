@@ -63,6 +63,8 @@ PROBLEMS: dict[type[errors.NotaryError], Problem] = {
     errors.HolderError: Problem(409, "not-the-holder", "The loan is held by somebody else"),
     errors.PolicyRefusedError: Problem(409, "refused-by-policy", "The lender's own policy refuses the record"),
     errors.RevocationError: Problem(409, "revoked-before", "The revocation reaches further back already"),
+    errors.ErasedError: Problem(410, "erased", "The loan was erased"),
+    errors.HeldError: Problem(409, "held", "The loan is under a legal hold"),
     errors.DraftError: Problem(409, "other-draft", "A record of this id waits with other content"),
     errors.JobError: Problem(409, "job-refused", "The job does not take this now"),
     errors.HistoryLimitError: Problem(409, "history-too-long", "The loan's history does not fit into one document"),

@@ -9,8 +9,8 @@ from api.auth import authenticate
 from api.clock import now
 from api.wiring import Services
 from notary.access import Caller, Grant
-from notary.errors import Fault, InvalidInputError, NotFoundError
-from notary.ports import Lender, RecordStore, StoredRecord
+from notary.errors import ErasedError, Fault, InvalidInputError, NotFoundError
+from notary.ports import Lender, Loan, RecordStore, StoredRecord
 from notary.records.administration import ADMINISTRATION
 
 
@@ -39,18 +39,41 @@ class Reader:
         moment = now()
         return began is not None and any(grant.covers(loan, began, moment) for grant in self.grants)
 
-    def require(self, records: RecordStore, loan: str) -> None:
-        """Raise `NotFoundError` unless this loan may be read: what is not granted is as if it were not there."""
-        if not self.sees(records, loan):
+    def loan(self, services: Services, number: str) -> Loan:
+        """Return a loan that may be read: what is not granted is as if it were not there.
+
+        Raises `NotFoundError`, and `ErasedError` for a loan that could be read if it had not been erased.
+        """
+        key = (self.lender.number, number)
+        loan = services.store.find_loans([key]).get(key)
+        if loan is not None and self._knew(loan.erasure):
+            raise ErasedError(loan.erasure)
+        if loan is None or not self.sees(services.store, number):
             raise NotFoundError("you have no loan of this number")
+        return loan
 
     def record(self, services: Services, record_id: str) -> StoredRecord:
-        """Return a record of a loan that may be read. Raises `NotFoundError`."""
+        """Return a record of a loan that may be read. Raises as `loan` does."""
         key = (self.lender.number, record_id)
         found = services.store.find_records([key]).get(key)
+        if found is None:
+            erasure = services.store.erasure_of_record(*key)
+            if self._knew(erasure):
+                raise ErasedError(erasure)
         if found is None or not self.sees(services.store, found.loan):
             raise NotFoundError("you have no record of this id")
         return found
+
+    def _knew(self, erasure: str) -> bool:
+        """Tell whether there is such an erasure, and it is of a loan that could be read."""
+        moment = now()
+        return bool(erasure) and (
+            self.is_lender
+            or any(
+                grant.covers_all(moment) or (grant.is_open(moment) and grant.erasure == erasure)
+                for grant in self.grants
+            )
+        )
 
 
 def reader(services: Services) -> Reader:

@@ -4,9 +4,11 @@
 from collections.abc import Mapping
 
 from notary.access import (
+    ERASE,
     READ_RECORDS,
     RUN_AUDITS,
     WRITE_ACCESS,
+    WRITE_HOLDS,
     WRITE_ORGANISATIONS,
     WRITE_PARTIES,
     WRITE_PASSES,
@@ -47,6 +49,10 @@ SCOPES: Mapping[str, str] = {
     "records.cose_receipt": READ_RECORDS,
     "records.certificate": READ_RECORDS,
     "loans.timeline": READ_RECORDS,
+    "erasures.erase": ERASE,
+    "erasures.hold": WRITE_HOLDS,
+    "erasures.release": WRITE_HOLDS,
+    "erasures.retention": READ_RECORDS,
     "findings.every": READ_RECORDS,
     "policy.show": READ_RECORDS,
     "policy.put": WRITE_POLICY,

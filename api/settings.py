@@ -6,6 +6,7 @@
     settings.json      origin of the log, the address it is served at, the chain
     notary.db          records, log, anchors (SQLite)
     keys/log.pem       Ed25519 key that signs checkpoints and receipts
+    keys/data.key      wraps the keys that all at rest is sealed with
     keys/anchor.key    secp256k1 key that pays for anchors
     keys/keys.json     where these two are, if elsewhere or changed since (`api.keys.config`)
     keys/cursors.key   what the places in lists are sealed with
@@ -110,6 +111,7 @@ class DataFolder:
         self.database = self.path / "notary.db"
         self.keys = KeyFolder(self.path / "keys")
         self.cursor_key = self.keys.path / "cursors.key"
+        self.data_key = self.keys.path / "data.key"
         self.documents = self.path / "documents"
         self.jobs = self.path / "jobs"
         self.audits = self.path / "audits"

@@ -27,7 +27,7 @@ from notary.access import AccessStore
 from notary.documents.depositing import Depositary
 from notary.documents.document import DocumentFiles
 from notary.drafts import DAY, Drafts
-from notary.errors import UnavailableError
+from notary.errors import NotFoundError, UnavailableError
 from notary.exports.making import ProofExporter
 from notary.jws_header import WalletDomain
 from notary.log.reader import Log
@@ -40,6 +40,9 @@ from notary.parties.root_registry import RootRegistry
 from notary.parties.signatures import Schemes
 from notary.policies import Policies
 from notary.ports import Store
+from notary.privacy.data_key import DataKey
+from notary.privacy.erasing import Eraser, ErasureStore
+from notary.privacy.vault import Vault
 from notary.receipts.issuing import ReceiptIssuer
 from notary.receipts.sealed import Environment
 from notary.refusals import PolicyGate
@@ -68,6 +71,8 @@ class Services:
 
     store: Store
     access: AccessStore
+    erasures: ErasureStore
+    eraser: Eraser
     administration: Administration
     tokens: TokenIssuer
     cursors: CursorSeal
@@ -107,14 +112,19 @@ class Services:
         return self.signer.current().log_key
 
 
+def open_vault(folder: DataFolder) -> Vault:
+    """Load the data key. Raises `DataKeyError`."""
+    return Vault(DataKey.load(folder.data_key))
+
+
 def open_store(folder: DataFolder) -> SqliteStore:
     """Open the folder's database. Raises `NotFoundError`."""
-    return SqliteStore(folder.database)
+    return SqliteStore(folder.database, _vault_of_database(folder))
 
 
 def open_webhooks(folder: DataFolder) -> SqliteWebhooks:
     """Open the webhooks in the folder's database. Raises `NotFoundError`."""
-    return SqliteWebhooks(folder.database)
+    return SqliteWebhooks(folder.database, _vault_of_database(folder))
 
 
 def log_keys(folder: DataFolder) -> LogKeys:
@@ -143,12 +153,21 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
     )
     verifier = OwnVerifier(signer)
     registrar, gate = Registrar(store, schemes, clock), PolicyGate(store, writer, policies)
+    administration = Administration(registrar, writer)
     files, checker = FolderFiles(folder.documents), CheckerPool()
     traffic = TrafficFile(folder.traffic)
+    repeats, jobs, audits = Repeats(traffic, store.owner_keys), JobFiles(folder.jobs), AuditFiles(folder.audits)
+
+    def ready(lender: int) -> None:
+        jobs.require_none(lender)
+        audits.require_none(lender)
+
     return Services(
         store=store,
         access=store,
-        administration=Administration(registrar, writer),
+        erasures=store,
+        eraser=Eraser(store, administration.note, (repeats, jobs, audits), ready, clock),
+        administration=administration,
         tokens=TokenIssuer(store, folder.settings().origin, clock),
         cursors=CursorSeal.load(folder.cursor_key),
         log=Log(store),
@@ -163,8 +182,8 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
         drafts=Drafts(store, gate, registrar, clock, folder.settings().draft_days * DAY),
         files=files,
         checker=checker,
-        jobs=JobFiles(folder.jobs),
-        audits=AuditFiles(folder.audits),
+        jobs=jobs,
+        audits=audits,
         depositary=Depositary(store, files, checker, clock),
         issuer=issuer,
         exporter=exporter,
@@ -174,9 +193,9 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
         environment=folder.settings().environment,
         verifier=verifier,
         limiter=RateLimiter(traffic, folder.settings().requests_a_minute),
-        sessions=SqliteSessions(folder.database),
+        sessions=SqliteSessions(folder.database, _vault_of_database(folder)),
         sign_ins=RateLimiter(traffic, SIGN_INS_A_MINUTE),
-        repeats=Repeats(traffic),
+        repeats=repeats,
         webhooks=open_webhooks(folder),
         webhook_networks=folder.settings().webhook_networks,
         timestamp_authorities=tuple(item.url for item in folder.settings().timestamp_authorities),
@@ -187,6 +206,13 @@ def services_from_environment() -> Services:
     """Put the services together from the two variables that `loan-notary run` sets for its children."""
     folder = DataFolder(Path(os.environ[DATA_VARIABLE]))
     return make_services(folder, Path(os.environ[WRITER_VARIABLE]))
+
+
+def _vault_of_database(folder: DataFolder) -> Vault:
+    # A folder that is none is told from one that has lost its key.
+    if not folder.database.is_file():
+        raise NotFoundError(f"there is no database at {folder.database}")
+    return open_vault(folder)
 
 
 def _sealer(folder: DataFolder) -> Sealer | None:

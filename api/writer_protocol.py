@@ -15,6 +15,7 @@ import orjson
 from notary.errors import (
     CurrencyError,
     DuplicateRecordError,
+    ErasedError,
     HolderError,
     LogBusyError,
     RefusedError,
@@ -32,10 +33,10 @@ MAX_SUBMISSIONS = 512
 """Submissions in one frame, at most."""
 
 BUSY = b'["busy"]'
-_REFUSALS = {
-    error.__name__: error
-    for error in (CurrencyError, DuplicateRecordError, HolderError, SequenceError, ShareError, TransitionError)
-}
+_KINDS = (
+    CurrencyError, DuplicateRecordError, ErasedError, HolderError, SequenceError, ShareError, TransitionError,
+)  # fmt: skip
+_REFUSALS = {error.__name__: error for error in _KINDS}
 
 
 def frame(body: bytes) -> bytes:

@@ -220,6 +220,38 @@ class Grant(TypedDict):
     revoked_at: str | None
 
 
+class Erasure(TypedDict):
+    """What was erased: entries of the log that nobody can open any more."""
+
+    erasure: str
+    erased_at: str | None
+    entries: list[int]
+
+
+class Hold(TypedDict):
+    """A legal hold, set `by` the lender or the operator."""
+
+    by: str
+    set_at: str
+
+
+class DueLoan(TypedDict):
+    """A loan that is due to be erased."""
+
+    loan: str
+    last_record_at: str
+    due_at: str
+    holds: list[Hold]
+
+
+class Retention(TypedDict):
+    """What is due to be erased; `retention_days` is the policy's, None where it has none."""
+
+    retention_days: int | None
+    as_of: str
+    due: list[DueLoan]
+
+
 class Pass(TypedDict):
     """A borrower's way to one loan."""
 

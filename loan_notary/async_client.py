@@ -146,6 +146,10 @@ class AsyncClient(Connection):
     findings = _sends(calls.records.findings)
     policy = _sends(calls.records.policy)
     set_policy = _sends(calls.records.set_policy)
+    erase_loan = _sends(calls.records.erase_loan)
+    hold_loan = _sends(calls.records.hold_loan)
+    release_loan = _sends(calls.records.release_loan)
+    retention = _sends(calls.records.retention)
 
     register_key = _sends(calls.parties.register_key)
     keys = _lists(calls.parties.keys)

@@ -15,11 +15,12 @@ WRITE_RECORDS, READ_RECORDS = "records:write", "records:read"
 WRITE_PARTIES, WRITE_POLICY, WRITE_WEBHOOKS = "parties:write", "policy:write", "webhooks:write"
 WRITE_PASSES, WRITE_ACCESS, WRITE_ORGANISATIONS = "passes:write", "access:write", "organisations:write"
 RUN_AUDITS = "audits:run"
+ERASE, WRITE_HOLDS = "loans:erase", "holds:write"
 
 ROLES: Mapping[str, tuple[str, ...]] = {
     "lender": (
         WRITE_RECORDS, READ_RECORDS, WRITE_PARTIES, WRITE_POLICY, WRITE_WEBHOOKS, WRITE_PASSES, WRITE_ACCESS,
-        RUN_AUDITS,
+        RUN_AUDITS, ERASE, WRITE_HOLDS,
     ),
     "auditor": (READ_RECORDS, WRITE_ACCESS, RUN_AUDITS),
     "operator": (WRITE_ORGANISATIONS, WRITE_ACCESS, READ_RECORDS, RUN_AUDITS),
@@ -83,7 +84,8 @@ class Grant:
     """What an auditor may read of a lender's loans.
 
     One loan, or all, or those that began (whose first record was received) from `began_from` until `began_until`, the
-    end not included: always whole loans, since part of a history proves nothing about the rest.
+    end not included: always whole loans, since part of a history proves nothing about the rest. Of a grant for one
+    loan, `erasure` is the loan's; once that is done, `loan` is empty, as no loan's number is.
     """
 
     id: str
@@ -95,6 +97,7 @@ class Grant:
     created_at: int
     expires_at: int
     revoked_at: int | None = None
+    erasure: str = ""
 
     def covers_all(self, now: int) -> bool:
         """Tell whether the auditor may read all of the lender's loans at this moment."""
@@ -117,7 +120,10 @@ class Grant:
 
 @dataclass(frozen=True)
 class LoanPass:
-    """What opens one loan to whoever holds its secret, the borrower; the store has the secret's SHA-256 only."""
+    """What opens one loan to whoever holds its secret, the borrower; the store has the secret's SHA-256 only.
+
+    `erasure` is the loan's; once that is done, `loan` is empty.
+    """
 
     id: str
     lender: int
@@ -126,6 +132,7 @@ class LoanPass:
     expires_at: int
     revoked_at: int | None = None
     last_used_at: int | None = None
+    erasure: str = ""
 
     def refusal(self, now: int) -> str | None:
         """Say why the pass opens nothing at this moment; None if it does."""

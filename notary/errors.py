@@ -34,6 +34,8 @@
     │   ├── HolderError                passed on by somebody who does not hold the loan (C9)
     │   ├── PolicyRefusedError         odd in a way that the lender's own policy refuses
     │   ├── RevocationError            a revocation would move to a later moment
+    │   ├── ErasedError                the loan was erased, for good
+    │   ├── HeldError                  a legal hold forbids to erase the loan
     │   ├── DraftError                 a record of this id waits for signatures with other content
     │   ├── JobError                   a bulk job is not in a state, or has no room, for what is asked of it
     │   ├── HistoryLimitError          a loan with more records than one document can hold
@@ -50,6 +52,7 @@
         ├── LogBusyError               more appends wait than the log takes in
         ├── KeyUnavailableError        one of the notary's own keys cannot be used
         ├── CheckerBusyError           more documents wait than are checked
+        ├── DataKeyError               the data key is not at hand, or is another one
         └── MissingPackageError        a package is not installed that few documents need
 
 `chain.errors` adds the chain's own under `UnavailableError` and `RefusedError`.
@@ -276,6 +279,24 @@ class RevocationError(RefusedError):
         super().__init__(text, name, revoked_from)
 
 
+class ErasedError(RefusedError):
+    """Raised when a loan, or a record of it, was erased. `erasure` is the id under which the log tells of it."""
+
+    pointer = "/loan"
+
+    def __init__(self, erasure: str) -> None:
+        self.erasure = erasure
+        super().__init__(f"this loan was erased: {erasure}", erasure)
+
+
+class HeldError(RefusedError):
+    """Raised when a loan under a legal hold is to be erased; `holders` are those who have to lift theirs."""
+
+    def __init__(self, holders: tuple[str, ...]) -> None:
+        self.holders = tuple(holders)
+        super().__init__(f"the loan is under a legal hold of the {' and of the '.join(holders)}", holders)
+
+
 class DraftError(RefusedError):
     """Raised when a record of the same id, but with another payload, waits for signatures."""
 
@@ -360,6 +381,10 @@ class KeyUnavailableError(UnavailableError):
 
 class CheckerBusyError(UnavailableError):
     """Raised when more documents wait to be checked than can be checked soon."""
+
+
+class DataKeyError(UnavailableError):
+    """Raised when the data key cannot be used, or is not the one that wrapped what is to be opened."""
 
 
 class MissingPackageError(UnavailableError):

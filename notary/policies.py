@@ -43,6 +43,7 @@ THRESHOLD_LIMITS: Mapping[str, tuple[int, int]] = {
     "pattern_records": (2, 1_000_000),
 }
 """The thresholds that are whole numbers, each with the smallest and the largest that is taken."""
+RETENTION_LIMITS = (0, 36_500)
 _FRACTION = re.compile(r"0|0\.[0-9]{0,5}[1-9]")
 
 _ABSENCE = "F22"
@@ -59,11 +60,13 @@ class LenderPolicy:
         refuse: codes of findings; a record on which such a finding would rest is refused.
         require_documents: record types whose documents must be with the notary when the record comes.
         thresholds: what findings are measured with.
+        retention_days: how long after its last record a settled loan is due to be erased; None is never.
     """
 
     refuse: frozenset[str] = frozenset()
     require_documents: frozenset[str] = frozenset()
     thresholds: Policy = DEFAULT_POLICY
+    retention_days: int | None = None
 
     def requires_documents(self, record_type: str) -> bool:
         """Tell whether a record of this type is taken only once the notary has its documents."""
@@ -119,6 +122,7 @@ def policy_members(policy: LenderPolicy) -> dict[str, Any]:
         "refuse": [code for code in CODES if code in policy.refuse],
         "require_documents": sorted(policy.require_documents),
         "thresholds": {**thresholds, _TOLERANCE: f"{policy.thresholds.apr_tolerance:f}"},
+        **({} if policy.retention_days is None else {"retention_days": policy.retention_days}),
     }
 
 
@@ -127,7 +131,8 @@ def read_policy(value: Any) -> LenderPolicy:
     if not isinstance(value, dict):
         raise InvalidPolicyError(Fault("", "must be an object"))
     faults = [
-        *_unknown(value, "", ("refuse", "require_documents", "thresholds")),
+        *_unknown(value, "", ("refuse", "require_documents", "thresholds", "retention_days")),
+        *_retention_faults(value),
         *_list_faults(value.get("refuse", []), "/refuse", REFUSABLE, "a finding's code that can be refused"),
         *_list_faults(value.get("require_documents", []), "/require_documents", RECORD_TYPES, "a record type"),
         *_threshold_faults(value.get("thresholds", {})),
@@ -141,6 +146,7 @@ def read_policy(value: Any) -> LenderPolicy:
         frozenset(value.get("refuse", [])),
         frozenset(value.get("require_documents", [])),
         replace(DEFAULT_POLICY, **chosen),
+        value.get("retention_days"),
     )
 
 
@@ -182,6 +188,13 @@ def _threshold_faults(value: Any) -> Iterator[Fault]:
             yield Fault(pointer, "follows from the law and is not the lender's to set")
         else:
             yield Fault(pointer, "is no threshold")
+
+
+def _retention_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
+    days = value.get("retention_days", 0)
+    low, high = RETENTION_LIMITS
+    if type(days) is not int or not low <= days <= high:
+        yield Fault("/retention_days", f"must be a whole number from {low} to {high}")
 
 
 def _token(name: str) -> str:

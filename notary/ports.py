@@ -18,6 +18,7 @@ from notary.log.anchors import Anchor, AnchorStore, LogHead
 from notary.log.tiles import Tile
 from notary.log.timestamps import TimestampStore
 from notary.parties.validity import Validity
+from notary.privacy.vault import OwnerKeys
 
 UNSIGNED = "[]"
 """The signatures of an envelope without any."""
@@ -82,7 +83,8 @@ class Loan:
     """A loan as the log knows it.
 
     `number` is the lender's own; `records` counts its records so far, which is the next one's sequence; `last_digest`
-    is the SHA-256 of the last one's payload; `key` makes its tags.
+    is the SHA-256 of the last one's payload; `key` makes its tags. `erasure` is the id of its erasure, or empty; of a
+    loan that is erased nothing else is known but its number of records.
     """
 
     lender: int
@@ -91,6 +93,15 @@ class Loan:
     state: str
     records: int
     last_digest: bytes
+    erasure: str = ""
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A legal hold, which forbids to erase a loan: who set it, the lender or the operator, and when."""
+
+    by: str
+    set_at: int
 
 
 @dataclass(frozen=True)
@@ -109,7 +120,10 @@ class ListedLoan:
 
 @dataclass(frozen=True)
 class StoredRecord:
-    """A record in the log: where it stands, what opens its entry, and `signatures`, the envelope's member as JSON."""
+    """A record in the log: where it stands, what opens its entry, and `signatures`, the envelope's member as JSON.
+
+    `type` stands beside the payload because lists are read by it.
+    """
 
     index: int
     lender: int
@@ -120,11 +134,36 @@ class StoredRecord:
     nonce: bytes
     payload: bytes
     signatures: str
+    type: str
 
     @property
     def envelope(self) -> Envelope:
         """The envelope, as it was committed to."""
         return read_envelope(self.payload, self.signatures)
+
+
+@dataclass(frozen=True)
+class SealedRecord:
+    """A record's row that does not open: it, or where it stands, was changed, or its loan's keys were."""
+
+    index: int
+    sequence: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class LoanHistory:
+    """All rows of a lender's loan as an audit finds them: its records by rising sequence, each with its entry or None.
+
+    `loan` is None where its keys do not open; `row` names it then. `fault` says what of the loan's own row does not
+    open.
+    """
+
+    row: str
+    lender: int
+    loan: Loan | None
+    records: Sequence[tuple[StoredRecord | SealedRecord, bytes | None]]
+    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -172,6 +211,13 @@ class Batch:
     tiles: dict[Tile, bytes] = field(default_factory=dict)
 
 
+class KeyStore(Protocol):
+    """The keys of organisations."""
+
+    def owner_keys(self, number: int) -> OwnerKeys:
+        """Return an organisation's keys. Raises `CorruptLogError` if it has none, as only an unknown one can."""
+
+
 class LogStore(Protocol):
     """The log and the records behind it. Only one process calls `commit`: the writer."""
 
@@ -205,6 +251,15 @@ class RecordStore(Protocol):
 
     def loan_records(self, lender: int, loan: str) -> list[StoredRecord]:
         """Return all records of a loan by rising sequence; none for a loan that is not there."""
+
+    def erasure_of_record(self, lender: int, record_id: str) -> str:
+        """Return the id of the erasure that a record has gone with; empty for any other."""
+
+    def holds(self, lender: int, loan: str) -> tuple[Hold, ...]:
+        """Return the legal holds of a loan. Raises `NotFoundError` and `ErasedError`."""
+
+    def loan_reference(self, lender: int, loan: str) -> str:
+        """Return by what a loan is named where its number must not stand: the same always, and a guess to nobody."""
 
     def loan_began(self, lender: int, loan: str) -> int | None:
         """Return when a loan's first record was received, None for a loan that is not there."""
@@ -258,11 +313,8 @@ class AuditStore(LogStore, Protocol):
     def last_loan(self) -> int:
         """Return the highest number of a loan, 0 if there is none."""
 
-    def loan_histories(self, start: int, stop: int) -> Iterator[tuple[Loan, list[tuple[StoredRecord, bytes | None]]]]:
-        """Yield the loans numbered [start, stop), each with its records by rising sequence and their entries.
-
-        An entry that is missing is None.
-        """
+    def loan_histories(self, start: int, stop: int) -> Iterator[LoanHistory]:
+        """Yield the loans numbered [start, stop) with their records; an erased loan has none, and is left out."""
 
     def entries_without_record(self, start: int, stop: int) -> Iterator[int]:
         """Yield the indexes within [start, stop) of entries that no loan has a record for."""
@@ -349,6 +401,7 @@ class PolicyStore(Protocol):
 
 
 class Store(
+    KeyStore,
     AuditStore,
     RecordStore,
     ListStore,

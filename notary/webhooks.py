@@ -8,6 +8,7 @@ on in the transaction that adds its messages, so none is lost and none is invent
 
 import base64
 import hmac
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -161,6 +162,19 @@ class WebhookStore(Protocol):
 
     def close(self) -> None:
         """Give up what the calling thread holds open."""
+
+
+def without_loan(message: Delivery, loan: str) -> Delivery | None:
+    """Return a message without what it says of a loan; None where nothing is left to say."""
+    body = json.loads(message.body)
+    data = body["data"]
+    if data.get("loan") == loan:
+        return None
+    if "records" not in data or all(place["loan"] != loan for place in data["records"]):
+        return message
+    data["records"] = [place for place in data["records"] if place["loan"] != loan]
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return replace(message, body=text) if data["records"] else None
 
 
 def parse_secret(text: str) -> bytes:

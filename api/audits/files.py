@@ -16,7 +16,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -26,6 +26,7 @@ from uuid import uuid4
 from api.audits.audit import Order, OrderedAudit
 from api.state_files import file_errors, locked, read_state, sync_folder, write_state
 from notary.errors import DigestError, Fault, JobError, NotFoundError
+from notary.ports import StoredRecord
 
 MAX_OPEN = 4
 """Audits of one organisation that are not over."""
@@ -139,6 +140,21 @@ class AuditFiles:
             if problem is None:
                 write_state(audit.report, report)
             write_state(audit.folder / "ended.json", {"at": now, "problem": problem})
+
+    def require_none(self, lender: int) -> None:
+        """Raise `JobError` while an audit of the lender's records is under way."""
+        if busy := [audit.id for audit in self._of_lender(lender) if not audit.is_over]:
+            raise JobError(f"no loan is erased before {', '.join(busy)} ended")
+
+    def forget(self, lender: int, loan: str, records: Sequence[StoredRecord]) -> None:  # noqa: ARG002 - `Traces`
+        """Remove the audits of a lender's records, whoever ordered them: reports and ledgers may name any loan."""
+        self.require_none(lender)
+        for audit in self._of_lender(lender):
+            with self._locked(audit.organisation):
+                shutil.rmtree(audit.folder)
+
+    def _of_lender(self, lender: int) -> list[OrderedAudit]:
+        return [audit for audit in self.audits() if audit.order.lender == lender]
 
     def tidy(self) -> None:
         """Make the folder, and remove what was half made; to be called while nothing is being received."""

@@ -16,7 +16,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, replace
 from hashlib import sha256
@@ -26,6 +26,7 @@ from uuid import uuid4
 from api.jobs.job import Job, Part, Progress
 from api.state_files import file_errors, locked, read_state, sync_folder, write_state
 from notary.errors import DigestError, Fault, InvalidInputError, JobError, NotFoundError
+from notary.ports import StoredRecord
 
 MAX_PART = 64 * 1024 * 1024
 MAX_PARTS = 10_000
@@ -170,6 +171,18 @@ class JobFiles:
             if job.state != "running" and last + KEEP < now:
                 with self._locked(job.lender):
                     shutil.rmtree(job.folder)
+
+    def require_none(self, lender: int) -> None:
+        """Raise `JobError` while a job of the lender takes parts or is worked through."""
+        if busy := [job.id for job in self.jobs(lender) if job.state in ("open", "running")]:
+            raise JobError(f"no loan is erased before {', '.join(busy)} ended: wait, or cancel them")
+
+    def forget(self, lender: int, loan: str, records: Sequence[StoredRecord]) -> None:  # noqa: ARG002 - `Traces`
+        """Remove the lender's jobs, whose lines may be of any loan. Raises `JobError` as `require_none` does."""
+        with self._locked(lender):
+            self.require_none(lender)
+            for job in self.jobs(lender):
+                shutil.rmtree(job.folder)
 
     def _require_open(self, lender: int, job: str) -> Job:
         found = self.find(lender, job)

@@ -26,11 +26,12 @@ from api.jobs.input import JobLines
 from api.jobs.job import Job, Progress
 from api.keys.hardening import harden
 from api.logs import configure_logs
+from api.operator import BY
 from api.parent import exit_with_parent
 from api.problems import describe
 from api.settings import DataFolder
 from api.wiring import Services, make_services
-from notary.errors import DuplicateBatchError, InvalidInputError, NotaryError, UnavailableError
+from notary.errors import DuplicateBatchError, InvalidInputError, NotaryError, RefusedError, UnavailableError
 from notary.signed_batch import SignedBatch
 
 _IDLE, _PAUSE = 0.5, 1.0
@@ -55,6 +56,7 @@ class Worker:
         if now() - self._tidied > _TIDY_EVERY:
             self._tidied = now()
             self._files.sweep(self._tidied)
+            self._finish_erasures()
         running = [job for job in self._files.jobs() if job.state == "running"]
         ids = {job.id for job in running}
         self._comparing = {job: steps for job, steps in self._comparing.items() if job in ids}
@@ -70,6 +72,13 @@ class Worker:
             except NotaryError as error:
                 _log.error("jobs wait", reason=str(error))
                 stop.wait(_PAUSE)
+
+    def _finish_erasures(self) -> None:
+        """Bring to their end the erasures that a crash has cut short; those that wait for jobs go on later."""
+        try:
+            self._services.eraser.resume(BY)
+        except RefusedError as error:
+            _log.warning("an erasure waits", reason=str(error))
 
     def _turn(self, job: Job) -> bool:
         """Do a slice of a job; False if that is not possible now, so that it waits and holds up no other."""

@@ -15,6 +15,7 @@ from notary.schemes import PrivateKey, private_key
 from notary.signed_batch import sign_batch
 
 LOAN, DRAFT_LOAN, SIGNED_LOAN, BATCH_LOAN = (f"LN-2026-000{number}" for number in range(1, 5))
+ERASED_LOAN = "LN-2019-0417"
 AGREEMENT_ID = "01998d2e-5c00-7a31-8f42-6d1f0c2b9e01"
 DISBURSEMENT_ID = "0199ff3d-a800-7c52-9a4e-2b7c5d9e1f02"
 DRAFT_ID = "01998d2e-5c00-7a31-8f42-6d1f0c2b9e03"

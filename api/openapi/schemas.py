@@ -29,7 +29,8 @@ from notary.access import ROLES
 from notary.history import Severity
 from notary.parties.keys import KEY_TYPES
 from notary.parties.signatures import PARTIES, Assurance
-from notary.policies import CODES, REFUSABLE, THRESHOLD_LIMITS
+from notary.policies import CODES, REFUSABLE, RETENTION_LIMITS, THRESHOLD_LIMITS
+from notary.privacy.erasing import HOLDERS
 from notary.receipts.report import Status, Verdict
 from notary.records import RECORD_TYPES
 from notary.records.schemas import schema_of
@@ -142,6 +143,8 @@ _POLICY = {
     "refuse": items(either(*REFUSABLE), uniqueItems=True),
     "require_documents": items(_RECORD_TYPE, uniqueItems=True),
 }
+_RETENTION = {"retention_days": {"type": "integer", "minimum": RETENTION_LIMITS[0], "maximum": RETENTION_LIMITS[1]}}
+_HOLDS = items(members({"by": either(*HOLDERS), "set_at": TIME}))
 _API_KEY = {
     "id": TEXT, "name": TEXT, "scopes": _SCOPES, "created_at": TIME, "expires_at": or_null(TIME),
     "revoked_at": or_null(TIME), "last_used_at": or_null(TIME),
@@ -242,12 +245,22 @@ _OWN: dict[str, Schema] = {
     ),
     "Loan": members(_LOAN),
     "MyLoan": members({**_LOAN, "lender": TEXT, "pass": members({"id": TEXT, "expires_at": TIME})}),
-    "PolicyChange": exactly({}, {**_POLICY, "thresholds": exactly({}, _THRESHOLDS)}),
+    "Erasure": members({"erasure": TEXT, "erased_at": or_null(TIME), "entries": items(WHOLE)}),
+    "Holds": members({"loan": TEXT, "holds": _HOLDS}),
+    "Retention": members(
+        {
+            "retention_days": or_null(WHOLE),
+            "as_of": TIME,
+            "due": items(members({"loan": TEXT, "last_record_at": TIME, "due_at": TIME, "holds": _HOLDS})),
+        }
+    ),
+    "PolicyChange": exactly({}, {**_POLICY, **_RETENTION, "thresholds": exactly({}, _THRESHOLDS)}),
     "Policy": members(
         {
             "version": WHOLE, "set_at": or_null(TIME), "set_by": or_null(TEXT), **_POLICY,
             "thresholds": members(_THRESHOLDS),
-        }
+        },
+        _RETENTION,
     ),
     "DepositedDocument": members(
         {

@@ -16,6 +16,7 @@ from api.pages.page import files, page
 from api.views.my_loan import OWN_WORD
 from api.wiring import Services
 from notary.access import LoanPass
+from notary.errors import ErasedError
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -34,6 +35,8 @@ def blueprint(services: Services) -> Blueprint:
             return _closed("unknown", 401)
         if refusal:
             return _closed("expired" if found.revoked_at is None else "revoked", 403, found)
+        if found.erasure:
+            raise ErasedError(found.erasure)
         lender = services.store.lender(found.lender)
         loan = loan_page(services, lender, found.loan)
         return page("loan/view.html", private=True, loan=loan, lender=lender, found=found, disputable=_disputable(loan))

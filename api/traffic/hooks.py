@@ -19,6 +19,11 @@ NEEDED = frozenset({
     "passes.mint", "webhooks.add", "webhooks.rotate",
 })  # fmt: skip
 """Endpoints that make something new each time: without a key, a repeated request would make it twice."""
+ABOUT_NO_LOAN = frozenset({
+    "api_keys.create", "api_keys.rotate", "api_keys.revoke", "client_keys.add", "client_keys.revoke", "deliveries.test",
+    "jobs.create", "organisations.add", "webhooks.add", "webhooks.rotate",
+})  # fmt: skip
+"""Endpoints whose answers say nothing of any loan: the others' kept answers go when their lender erases one."""
 STREAMED = frozenset({"records.submit_batch"})
 """Where a key changes nothing: lines of a batch are known by their ids."""
 
@@ -56,7 +61,9 @@ def _repeated(repeats: Repeats, access: AccessStore) -> Response | None:
     body = request.get_data(cache=True)
     # A query is short and holds no zero byte, so nothing else can look like the two together.
     fingerprint = sha256(request.query_string + b"\0" + body).digest()
-    asked = Request(caller.organisation.number, request.path, read_key(header), fingerprint)
+    asked = Request(
+        caller.organisation.number, request.path, read_key(header), fingerprint, endpoint not in ABOUT_NO_LOAN
+    )
     first = repeats.begin(asked, now())
     if first is None:
         g.request_with_key = asked

@@ -29,10 +29,17 @@ class TrafficFile:
         with _translated():
             return self._connection().execute(_STATEMENTS[statement], values).fetchone()
 
-    def forget(self, statement: str, moment: int) -> None:
-        """Run a statement that forgets what is older than a moment. Raises `UnavailableError`."""
+    def forget(self, statement: str, bound: int) -> None:
+        """Run a statement that forgets what is older than a moment, or of a tenant. Raises `UnavailableError`."""
         with _translated():
-            self._connection().execute(_STATEMENTS[statement], (moment,))
+            self._connection().execute(_STATEMENTS[statement], (bound,))
+
+    def sweep(self) -> None:
+        """Empty the write-ahead log, in which deleted rows stand on. Raises `UnavailableError` while it is in use."""
+        with _translated():
+            busy, *_ = self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise UnavailableError("the write-ahead log of what the processes share is in use; try again")
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -40,7 +47,8 @@ class TrafficFile:
             connection = sqlite3.connect(self._path, timeout=_LOCK_WAIT, isolation_level=None)
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=OFF")
-            for name in ("create_windows", "create_answers"):
+            connection.execute("PRAGMA secure_delete=ON")
+            for name in ("create_windows", "drop_clear_answers", "create_answers"):
                 connection.execute(_STATEMENTS[name])
             self._local.connection = connection
         return connection

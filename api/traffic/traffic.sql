@@ -7,17 +7,20 @@ CREATE TABLE IF NOT EXISTS windows (
   PRIMARY KEY (caller, start)
 ) STRICT, WITHOUT ROWID;
 
+-- name: drop_clear_answers
+DROP TABLE IF EXISTS answers;
+
 -- name: create_answers
-CREATE TABLE IF NOT EXISTS answers (
+CREATE TABLE IF NOT EXISTS sealed_answers (
   tenant INTEGER NOT NULL,
-  route TEXT NOT NULL,
-  key TEXT NOT NULL,
-  fingerprint BLOB NOT NULL,
+  place BLOB NOT NULL,
+  request BLOB NOT NULL,
   begun_at INTEGER NOT NULL,
+  about_loan INTEGER NOT NULL,
   status INTEGER,
   media_type TEXT,
   body BLOB,
-  PRIMARY KEY (tenant, route, key)
+  PRIMARY KEY (tenant, place)
 ) STRICT, WITHOUT ROWID;
 
 -- name: take
@@ -28,24 +31,28 @@ ON CONFLICT (caller, start) DO UPDATE SET used = used + excluded.used RETURNING 
 DELETE FROM windows WHERE start < ?;
 
 -- name: begin
-INSERT INTO answers (tenant, route, key, fingerprint, begun_at) VALUES (:tenant, :route, :key, :fingerprint, :now)
-ON CONFLICT (tenant, route, key) DO UPDATE SET
-  fingerprint = excluded.fingerprint, begun_at = excluded.begun_at, status = NULL, media_type = NULL, body = NULL
+INSERT INTO sealed_answers (tenant, place, request, begun_at, about_loan)
+VALUES (:tenant, :place, :request, :now, :about_loan)
+ON CONFLICT (tenant, place) DO UPDATE SET
+  request = excluded.request, begun_at = excluded.begun_at, status = NULL, media_type = NULL, body = NULL
 WHERE begun_at < :expired OR (status IS NULL AND begun_at < :abandoned)
 RETURNING 1;
 
 -- name: find
-SELECT fingerprint, status, media_type, body FROM answers WHERE tenant = :tenant AND route = :route AND key = :key;
+SELECT request, status, media_type, body FROM sealed_answers WHERE tenant = :tenant AND place = :place;
 
 -- name: finish
-UPDATE answers SET status = :status, media_type = :media_type, body = :body
-WHERE tenant = :tenant AND route = :route AND key = :key;
+UPDATE sealed_answers SET status = :status, media_type = :media_type, body = :body
+WHERE tenant = :tenant AND place = :place;
 
 -- name: abandon
-DELETE FROM answers WHERE tenant = :tenant AND route = :route AND key = :key;
+DELETE FROM sealed_answers WHERE tenant = :tenant AND place = :place;
 
 -- name: abandon_unanswered
-DELETE FROM answers WHERE status IS NULL;
+DELETE FROM sealed_answers WHERE status IS NULL;
 
 -- name: forget_answers
-DELETE FROM answers WHERE begun_at < ?;
+DELETE FROM sealed_answers WHERE begun_at < ?;
+
+-- name: forget_answers_about_loans
+DELETE FROM sealed_answers WHERE tenant = ? AND about_loan;

@@ -15,7 +15,7 @@ from api.views.members import moment_or_none, number_of, text_of, time_of
 from api.wiring import Services
 from notary.access import Caller, Grant
 from notary.encoding import format_time
-from notary.errors import Fault, InvalidInputError, NotFoundError
+from notary.errors import ErasedError, Fault, InvalidInputError, NotFoundError
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -41,7 +41,7 @@ def blueprint(services: Services) -> Blueprint:
         )
         services.administration.note(
             grant.lender, moment, "grant.make", caller.key, grant.id, name=f"auditor {grant.auditor}",
-            about_loan=grant.loan, begins=grant.began_from, ends=ends,
+            about_loan=_reference(services, grant), begins=grant.began_from, ends=ends,
         )  # fmt: skip
         store.add_grant(grant)
         return Response(orjson.dumps(_members(grant)), 201, mimetype="application/json")
@@ -87,6 +87,17 @@ def _lender_of(services: Services, caller: Caller, chosen: dict[str, Any]) -> in
     if chosen.get("lender", number) != number:
         raise InvalidInputError(Fault("/lender", "must be yourself"))
     return number
+
+
+def _reference(services: Services, grant: Grant) -> str | None:
+    """Return by what the log names the grant's loan, if it is for one. Raises `ErasedError`."""
+    if grant.loan is None:
+        return None
+    key = (grant.lender, grant.loan)
+    found = services.store.find_loans([key]).get(key)
+    if found is not None and found.erasure:
+        raise ErasedError(found.erasure)
+    return services.store.loan_reference(*key)
 
 
 def _organisation(services: Services, number: int, role: str) -> int:

@@ -5,13 +5,11 @@ import orjson
 from flask import Blueprint, Response
 from werkzeug.routing import PathConverter
 
-from api.reading import Reader, reader
+from api.reading import reader
 from api.views.evidence import evidence_response
 from api.views.loan_json import LoanWriter
 from api.views.moments import asked_moment
 from api.wiring import Services
-from notary.errors import NotFoundError
-from notary.ports import Loan
 
 
 class LoanNumberConverter(PathConverter):
@@ -31,7 +29,7 @@ def blueprint(services: Services) -> Blueprint:
     @views.get("/<loan_number:number>")
     def timeline(number: str) -> Response:
         reading = reader(services)
-        _find(services, reading, number)
+        reading.loan(services, number)
         return Response(orjson.dumps(write.whole(reading.lender, number, asked_moment())), mimetype="application/json")
 
     @views.get("/<loan_number:number>/receipt")
@@ -40,7 +38,7 @@ def blueprint(services: Services) -> Blueprint:
         if not services.store.find_loans([(reading.lender.number, number)]):
             # Nothing keeps a lender from numbers that end like this path.
             return timeline(f"{number}/receipt")
-        loan = _find(services, reading, number)
+        loan = reading.loan(services, number)
         return Response(services.issuer.history(reading.lender, loan), mimetype="application/json")
 
     @views.get("/<loan_number:number>/evidence.zip")
@@ -48,14 +46,6 @@ def blueprint(services: Services) -> Blueprint:
         reading = reader(services)
         if not services.store.find_loans([(reading.lender.number, number)]):
             return timeline(f"{number}/evidence.zip")
-        return evidence_response(services, reading.lender, _find(services, reading, number))
+        return evidence_response(services, reading.lender, reading.loan(services, number))
 
     return views
-
-
-def _find(services: Services, reading: Reader, number: str) -> Loan:
-    key = (reading.lender.number, number)
-    loan = services.store.find_loans([key]).get(key)
-    if loan is None or not reading.sees(services.store, number):
-        raise NotFoundError("you have no loan of this number")
-    return loan

@@ -45,7 +45,9 @@ def blueprint(services: Services) -> Blueprint:
     @views.get("/evidence.zip")
     def evidence() -> Response:
         found = authenticated_pass(services.access)
-        loan = services.store.find_loans([(found.lender, found.loan)])[found.lender, found.loan]
+        loan = services.store.find_loans([(found.lender, found.loan)]).get((found.lender, found.loan))
+        if loan is None:
+            raise NotFoundError("this loan has no records")
         return evidence_response(services, services.store.lender(found.lender), loan)
 
     @views.post("/records")
@@ -98,9 +100,9 @@ def _note(services: Services, found: LoanPass, submission: Submission) -> None:
     brought = sum(orjson.loads(record.payload)["type"] in OWN_WORD for record in history)
     if brought >= MOST_WORDS:
         raise RefusedError(f"this loan has {brought} disputes and claims already")
-    services.administration.note(
-        found.lender, now(), "pass.submit", found.id, submission.record_id, about_loan=found.loan
-    )
+    reference = services.store.loan_reference(found.lender, found.loan)
+    subject = "record_" + services.store.owner_keys(found.lender).record(submission.record_id).hex()
+    services.administration.note(found.lender, now(), "pass.submit", found.id, subject, about_loan=reference)
 
 
 def _record(services: Services, record_id: str) -> StoredRecord:

@@ -14,7 +14,7 @@ from api.views.members import moment_or_none, text_of, time_of
 from api.wiring import Services
 from notary.access import Caller, LoanPass
 from notary.encoding import format_time
-from notary.errors import NotFoundError
+from notary.errors import ErasedError, NotFoundError
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -49,10 +49,14 @@ def blueprint(services: Services) -> Blueprint:
 def mint_pass(services: Services, caller: Caller, loan: str, ends: int) -> tuple[LoanPass, str]:
     """Make a pass to a loan of the caller's; return it with its secret. Raises `NotFoundError`."""
     lender, moment = caller.organisation.number, now()
-    if not services.store.find_loans([(lender, loan)]):
+    found = services.store.find_loans([(lender, loan)]).get((lender, loan))
+    if found is None:
         raise NotFoundError("you have no loan of this number")
+    if found.erasure:
+        raise ErasedError(found.erasure)
     made = LoanPass("pass_" + token_hex(8), lender, loan, moment, ends)
-    services.administration.note(lender, moment, "pass.mint", caller.key, made.id, about_loan=loan, ends=ends)
+    reference = services.store.loan_reference(lender, loan)
+    services.administration.note(lender, moment, "pass.mint", caller.key, made.id, about_loan=reference, ends=ends)
     secret = new_pass_secret()
     services.access.add_pass(made, hash_secret(secret))
     return made, secret

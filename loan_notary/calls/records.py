@@ -6,8 +6,31 @@ from typing import Any
 
 import orjson
 
-from loan_notary.answers import Draft, Finding, ListedLoan, ListedRecord, RecordView, WholeDraft
-from loan_notary.call import JSON, NDJSON, Call, Page, delete, get, get_bytes, get_lines, json_lines, path, send_json
+from loan_notary.answers import (
+    Draft,
+    Erasure,
+    Finding,
+    Hold,
+    ListedLoan,
+    ListedRecord,
+    RecordView,
+    Retention,
+    WholeDraft,
+)
+from loan_notary.call import (
+    JSON,
+    NDJSON,
+    Call,
+    Page,
+    delete,
+    get,
+    get_bytes,
+    get_lines,
+    json_lines,
+    member,
+    path,
+    send_json,
+)
 from loan_notary.receipts import History, Receipt, State, read_history, read_receipt
 from notary.envelope import Envelope
 from notary.signed_batch import read_first_line
@@ -275,3 +298,39 @@ def _draft_or_receipt(answer: bytes) -> Draft | Receipt:
         return read_receipt(answer)
     waiting: Draft = members
     return waiting
+
+
+def erase_loan(number: str) -> Call[Erasure]:
+    """Erase a loan for good: nobody can open its records any more. Receipts that were fetched before go on verifying.
+
+    >>> client.erase_loan(recorded.record["loan"])["entries"] == [recorded.index]
+    True
+    """
+    return send_json("DELETE", path("loans", number))
+
+
+def hold_loan(number: str) -> Call[list[Hold]]:
+    """Put a loan under a legal hold, so that it cannot be erased; return all its holds.
+
+    >>> [item["by"] for item in client.hold_loan(recorded.record["loan"])]
+    ['lender']
+    """
+    return member(send_json("PUT", path("loans", number, "hold")), "holds")
+
+
+def release_loan(number: str) -> Call[list[Hold]]:
+    """Lift the lender's legal hold; return the holds that are left.
+
+    >>> client.release_loan(recorded.record["loan"])
+    []
+    """
+    return member(send_json("DELETE", path("loans", number, "hold")), "holds")
+
+
+def retention() -> Call[Retention]:
+    """List the settled loans that are due to be erased by the policy's `retention_days`.
+
+    >>> client.retention()["due"]
+    []
+    """
+    return get(path("retention"))

@@ -19,10 +19,12 @@ from notary.lifecycle import LoanState, advance
 from notary.parties.keyring import Keyring
 from notary.parties.signatures import Assurance, Schemes, verify_recorded
 from notary.policies import Policies
-from notary.ports import Loan, PartyKey, Store, StoredRecord
+from notary.ports import Loan, LoanHistory, PartyKey, SealedRecord, Store, StoredRecord
 from notary.records import Record
+from notary.records.administration import Administration
 
 _UNSIGNED = "[]"
+_Row = tuple[StoredRecord | SealedRecord, bytes | None]
 
 
 @dataclass
@@ -31,7 +33,7 @@ class HistoriesOutcome:
 
     `records` counts those below the audited size, `assurance` them by whose word they are, and `codes` the findings
     F1 to F22 that follow from them. `doubts` are signatures that fit, by keys that were revoked later. `broken` counts
-    loans of which contradictions allow no finding.
+    loans of which contradictions allow no finding. `erased` are the entries that erasures in the log name.
     """
 
     findings: Findings = field(default_factory=Findings)
@@ -40,6 +42,7 @@ class HistoriesOutcome:
     records: int = 0
     signatures: int = 0
     broken: int = 0
+    erased: list[int] = field(default_factory=list)
     assurance: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
 
@@ -63,22 +66,31 @@ class HistoriesAudit:
     def run(self, loans: range) -> HistoriesOutcome:
         """Audit the loans of these numbers. Raises `UnavailableError`."""
         outcome = HistoriesOutcome()
-        for loan, records in self._store.loan_histories(loans.start, loans.stop):
-            if self._only in (None, loan.lender):
-                self._loan(loan, records, outcome)
+        for history in self._store.loan_histories(loans.start, loans.stop):
+            if self._only in (None, history.lender):
+                self._history(history, outcome)
         return outcome
 
-    def _loan(
-        self, loan: Loan, records: Sequence[tuple[StoredRecord, bytes | None]], outcome: HistoriesOutcome
-    ) -> None:
-        before = outcome.findings.count
-        covered = [item for item in records if item[0].index < self._size]
-        if records and not covered:
+    def _history(self, history: LoanHistory, outcome: HistoriesOutcome) -> None:
+        covered = [item for item in history.records if item[0].index < self._size]
+        if history.records and not covered:
             return  # it came after the checkpoint that is audited
         outcome.loans += 1
         outcome.records += len(covered)
+        if history.loan is None:
+            outcome.broken += 1
+            outcome.findings.place(history.row, history.fault)
+            for record, _ in covered:
+                outcome.findings.entry(record.index, "has a record of a loan whose keys do not open")
+        else:
+            self._loan(history.loan, history, covered, outcome)
+
+    def _loan(self, loan: Loan, history: LoanHistory, covered: Sequence[_Row], outcome: HistoriesOutcome) -> None:
+        before = outcome.findings.count
+        if history.fault:
+            outcome.findings.place(_name(loan), history.fault)
         events = self._events(loan, covered, outcome)
-        grown = len(covered) < len(records)
+        grown = len(covered) < len(history.records)
         count = covered[-1][0].sequence + 1 if covered else 0
         if not grown and loan.records != count:
             text = f"has {count} records in the log and {loan.records} by its own count"
@@ -88,9 +100,7 @@ class HistoriesAudit:
         if outcome.findings.count > before:
             outcome.broken += 1
 
-    def _events(
-        self, loan: Loan, covered: Sequence[tuple[StoredRecord, bytes | None]], outcome: HistoriesOutcome
-    ) -> list[Event]:
+    def _events(self, loan: Loan, covered: Sequence[_Row], outcome: HistoriesOutcome) -> list[Event]:
         """Open and read a loan's records in their order; what is wrong with one is a finding at its entry."""
         events: list[Event] = []
         expected, index, digest = 0, 0, ""
@@ -98,11 +108,16 @@ class HistoriesAudit:
             if record.sequence > expected:
                 outcome.findings.place(_name(loan), f"has no record {_numbers(expected, record.sequence)}")
             expected = record.sequence + 1
+            if isinstance(record, SealedRecord):
+                outcome.findings.entry(record.index, record.reason)
+                continue
             try:
                 value = open_record(record, entry, loan, digest)
                 if record.index <= index:
                     raise CorruptLogError(f"stands before an earlier record of loan {loan.number}")
                 index = record.index
+                if isinstance(value, Administration):
+                    outcome.erased += value.entries or ()
                 events.append(Event(record.sequence, record.received_at, value))
                 self._signatures(record, value, outcome)
             except NotaryError as error:
@@ -125,7 +140,7 @@ class HistoriesAudit:
     def _life(
         self,
         loan: Loan,
-        covered: Sequence[tuple[StoredRecord, bytes | None]],
+        covered: Sequence[_Row],
         events: Sequence[Event],
         grown: bool,
         outcome: HistoriesOutcome,
@@ -139,7 +154,8 @@ class HistoriesAudit:
         state = book.state
         for event in events[len(book.events) :]:
             state = advance(state, event.record.type, event.record.facts())
-        digest = sha256(covered[-1][0].payload).digest() if covered else b""
+        last = covered[-1][0] if covered else None
+        digest = sha256(last.payload).digest() if isinstance(last, StoredRecord) else b""
         if not grown and (loan.state, loan.last_digest) != (state.encode(), digest):
             outcome.findings.place(_name(loan), f"is {state.stage} by its records, which the store has otherwise")
             return
@@ -167,7 +183,7 @@ class _KnownKeys:
         return self._store.party_keys(lender, [kid]).get(kid)
 
 
-def _first_refused(covered: Sequence[tuple[StoredRecord, bytes | None]], events: Sequence[Event]) -> tuple[int, str]:
+def _first_refused(covered: Sequence[_Row], events: Sequence[Event]) -> tuple[int, str]:
     state = LoanState()
     for (record, _), event in zip(covered, events, strict=True):
         try:

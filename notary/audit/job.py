@@ -168,11 +168,15 @@ class PartAuditor:
 
 @dataclass
 class Whole:
-    """All parts put together; `root` is what the entries hash to, None if some could not be read."""
+    """All parts put together; `root` is what the entries hash to, None if some could not be read.
+
+    `erased` counts the entries without a record that an erasure in the log names.
+    """
 
     findings: Findings = field(default_factory=Findings)
     root: bytes | None = None
     histories: HistoriesOutcome = field(default_factory=HistoriesOutcome)
+    erased: int = 0
 
 
 def put_together(job: Job, outcomes: Mapping[Part, Outcome], source: LogSource, store: Store | None) -> Whole:
@@ -195,7 +199,7 @@ def put_together(job: Job, outcomes: Mapping[Part, Outcome], source: LogSource, 
     if all(part in outcomes for part in job.parts if part.kind == "tiles"):
         whole.root = _check_root(job, trees, source, whole.findings)
     if store is not None and complete and job.lender is None:
-        _check_counts(job, whole.histories.records, store, whole.findings)
+        _check_counts(job, whole, store)
     return whole
 
 
@@ -210,13 +214,20 @@ def _check_root(job: Job, trees: list[TreeOutcome], source: LogSource, findings:
     return root
 
 
-def _check_counts(job: Job, records: int, store: Store, findings: Findings) -> None:
-    """Name the entries that no loan has a record for; only looked for where the numbers differ."""
-    if records == job.size - 1:
-        return
-    for index in store.entries_without_record(1, job.size):
+def _check_counts(job: Job, whole: Whole, store: Store) -> None:
+    """Name the entries that no loan has a record for, but those that an erasure in the log names.
+
+    They are only looked for where the numbers differ.
+    """
+    records, findings = whole.histories.records, whole.findings
+    named = {index for index in whole.histories.erased if index < job.size}
+    missing = set(store.entries_without_record(1, job.size)) if records != job.size - 1 else set()
+    for index in sorted(missing - named):
         findings.entry(index, "has no record")
-    if not findings.count:
+    for index in sorted(named - missing):
+        whole.histories.doubts.entry(index, "was to be erased and can be opened still: the erasure has not ended")
+    whole.erased = len(named & missing)
+    if records + len(missing) != job.size - 1 and not findings.count:
         findings.place("records", f"are {records} for {job.size - 1} entries")
 
 
@@ -227,5 +238,6 @@ def _add(total: HistoriesOutcome, part: HistoriesOutcome) -> None:
     total.records += part.records
     total.signatures += part.signatures
     total.broken += part.broken
+    total.erased += part.erased
     total.assurance.update(part.assurance)
     total.codes.update(part.codes)

@@ -20,7 +20,7 @@ class AuditReport:
 
     `root` is what the entries hash to, None if some could not be read; `histories` None for an audit without records.
     `unknown` are (place, reason) of what could not be checked, `not_checked` what nobody asked for; `resumed` counts
-    the parts that an earlier run had done.
+    the parts that an earlier run had done; `erased` the entries whose openings were erased, as the log says.
     """
 
     job: Job
@@ -29,6 +29,7 @@ class AuditReport:
     ended_at: int
     workers: int
     resumed: int
+    erased: int
     root: bytes | None
     histories: HistoriesOutcome | None
     anchors_on_chain: int
@@ -58,7 +59,7 @@ class AuditReport:
             "entries": self.job.size,
             "root": b64(self.root) if self.root is not None else None,
             "anchors": {"on_chain": self.anchors_on_chain, "stored": self.anchors_stored},
-            "records": _records(self.histories, self.job.as_of) if self.histories else None,
+            "records": _records(self.histories, self.erased, self.job.as_of) if self.histories else None,
             "findings": [
                 {"place": item.place, "index": item.index, "finding": item.text} for item in self.findings.ordered()
             ],
@@ -68,9 +69,10 @@ class AuditReport:
         }
 
 
-def _records(histories: HistoriesOutcome, as_of: int) -> dict[str, Any]:
+def _records(histories: HistoriesOutcome, erased: int, as_of: int) -> dict[str, Any]:
     return {
         "records": histories.records,
+        "erased": erased,
         "loans": histories.loans,
         "signatures": histories.signatures,
         "assurance": dict(sorted(histories.assurance.items())),
@@ -103,6 +105,7 @@ def markdown(members: Mapping[str, Any]) -> str:
     }
     if records:
         rows["records"] = f"{records['records']:,} of {records['loans']:,} loans"
+        rows["erased"] = f"{records['erased']:,} more, as the log says"
         rows["signatures verified"] = f"{records['signatures']:,}"
         rows["whose word"] = ", ".join(f"{name} {count:,}" for name, count in records["assurance"].items()) or "none"
     lines = ["# Audit of the log", "", f"**{_WORDS[verdict]}**", "", "| | |", "|---|---|"]

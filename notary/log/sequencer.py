@@ -8,7 +8,14 @@ import secrets
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from notary.errors import CorruptLogError, DuplicateRecordError, InvalidInputError, RefusedError, SequenceError
+from notary.errors import (
+    CorruptLogError,
+    DuplicateRecordError,
+    ErasedError,
+    InvalidInputError,
+    RefusedError,
+    SequenceError,
+)
 from notary.hashing import leaf_hash
 from notary.lifecycle import DRAFT, LoanState, advance
 from notary.log.anchors import LogHead
@@ -177,6 +184,8 @@ class _Draft:
             item.lender, item.loan, secrets.token_bytes(SECRET_SIZE), DRAFT, 0, b""
         )
         try:
+            if loan.erasure:
+                raise ErasedError(loan.erasure)
             _check_sequence(item, loan)
             state = advance(LoanState.decode(loan.state), item.type, Facts.decode(item.facts)).encode()
         except RefusedError as error:
@@ -189,7 +198,7 @@ class _Draft:
         tag = loan_tag(loan.key, sequence)
         record = StoredRecord(
             index, item.lender, item.record_id, item.loan, sequence, item.received_at, item.nonce, item.payload,
-            item.signatures,
+            item.signatures, item.type,
         )  # fmt: skip
         self.entries.append(RecordEntry(tag, item.commitment).encode())
         self.records.append(record)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import ClassVar, Literal, get_args
 
 from notary.errors import Fault
-from notary.records.fields import Instant, Maybe, SomeOf, Text
+from notary.records.fields import EntriesOf, Instant, Maybe, SomeOf, Text
 from notary.records.record import Record
 
 ADMINISTRATION = "urn:loan-notary:administration"
@@ -14,6 +14,7 @@ ADMINISTRATION = "urn:loan-notary:administration"
 Act = Literal[
     "organisation.add", "api_key.create", "api_key.rotate", "api_key.revoke", "client_key.add", "client_key.revoke",
     "grant.make", "grant.revoke", "pass.mint", "pass.revoke", "pass.submit", "party_key.register", "party_key.revoke",
+    "loan.erase", "loan.hold", "loan.release",
     "root.register", "root.revoke", "policy.set", "webhook.add", "webhook.change", "webhook.remove",
     "log_key.rotate", "anchor_key.rotate", "data_key.rotate",
 ]  # fmt: skip
@@ -24,7 +25,9 @@ class Administration(Record):
     """The notary's own word that it was asked for an act, written down before it was done.
 
     `by` names the API key that asked, or `operator` for the operator's own command line; `subject` what the act is
-    about: a number or an id, never a secret. The other members say what the act grants.
+    about: a number or an id, never a secret. The other members say what the act grants. `about_loan` is
+    `notary.ports.RecordStore.loan_reference`, so that a loan's number does not outlive the loan here; `entries` are the
+    entries of the log that lose their openings when a loan is erased.
     """
 
     signers: ClassVar[tuple[str, ...]] = ()
@@ -40,6 +43,7 @@ class Administration(Record):
     about_loan: Maybe[Text] = None
     begins: Maybe[Instant] = None
     ends: Maybe[Instant] = None
+    entries: Maybe[EntriesOf] = None
 
     def contradictions(self) -> Iterator[Fault]:
         """Yield also where it stands in another place than an organisation's administration."""

@@ -53,6 +53,8 @@ SomeOf = Annotated[tuple[T, ...], _listing(1, 256)]
 """A list of 1 to 256 items."""
 RowsOf = Annotated[tuple[T, ...], _listing(1, 600)]
 """A list of 1 to 600 rows: fifty years of months."""
+EntriesOf = Annotated[tuple[Annotated[int, Field(ge=1, le=2**53 - 1)], ...], _listing(1, 4096)]
+"""A list of 1 to 4096 entries of a log."""
 
 _YEAR = "(?:19|2[0-9])[0-9]{2}"
 _LEAP_YEAR = "(?:(?:19|2[0-9])(?:0[48]|[2468][048]|[13579][26])|(?:20|24|28)00)"

@@ -1,22 +1,59 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Records as rows of a table."""
+"""Records and loans as rows of tables: a few columns to find them by, all else sealed with the loan's key."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from notary.ports import StoredRecord
+import orjson
+
+from notary.log.entries import SECRET_SIZE
+from notary.ports import Loan, StoredRecord
+from notary.privacy.vault import LoanKeys, Vault
 from notary.stores.sqlite_ids import id_bytes, id_text
 
-
-def record_from_row(row: Sequence[Any]) -> StoredRecord:
-    """Return the record of a row with the columns in the order of `StoredRecord`'s members."""
-    index, lender, record_id, *rest = row
-    return StoredRecord(index, lender, id_text(record_id), *rest)
+RECORD_COLUMNS = 10
+LOAN_COLUMNS = 6
+_LENGTH = 4
 
 
-def record_to_row(record: StoredRecord) -> tuple[Any, ...]:
-    """Return the values that the statement `add_record` takes; it finds the loan by lender and number."""
-    return (
-        record.index, record.lender, id_bytes(record.record_id), record.lender, record.loan, record.sequence,
-        record.received_at, record.nonce, record.payload, record.signatures,
-    )  # fmt: skip
+def open_record(vault: Vault, row: Sequence[Any]) -> StoredRecord:
+    """Return the record of a row: the columns of `records` but its loan's number in the store, then `loans.lender`,
+    `loans.number_index`, `loan_keys.wrapped`. Raises `CorruptLogError`.
+    """
+    index, lender, record_id, sequence, received_at, kind, sealed, *keys = row
+    loan: LoanKeys = vault.loan(*keys)
+    opened = loan.open_record(lender, index, sequence, received_at, record_id, kind, sealed)
+    start = SECRET_SIZE + _LENGTH
+    end = start + int.from_bytes(opened[SECRET_SIZE:start])
+    nonce, signatures, payload = opened[:SECRET_SIZE], opened[start:end].decode(), opened[end:]
+    return StoredRecord(
+        index, lender, id_text(record_id), loan.number, sequence, received_at, nonce, payload, signatures, kind
+    )
+
+
+def record_to_row(record: StoredRecord, loan_id: int, keys: LoanKeys) -> tuple[Any, ...]:
+    """Return the values that the statement `add_record` takes."""
+    record_id, signatures = id_bytes(record.record_id), record.signatures.encode()
+    assert record_id is not None, "registration takes no other ids"
+    plain = record.nonce + len(signatures).to_bytes(_LENGTH) + signatures + record.payload
+    stands = (record.lender, record.index, record.sequence, record.received_at, record_id, record.type)
+    row = (record.index, record.lender, record_id, loan_id, record.sequence, record.received_at, record.type)
+    return *row, keys.seal_record(*stands, plain)
+
+
+def open_loan(vault: Vault, row: Sequence[Any]) -> Loan:
+    """Return the loan of a row: `lender`, `number_index`, `wrapped`, `records`, `sealed`, `erasure`.
+
+    The row of a loan that is erased says no number. Raises `CorruptLogError`.
+    """
+    lender, index, wrapped, records, sealed, erasure = row
+    if not sealed:
+        return Loan(lender, "", b"", "", records, b"", erasure)
+    keys: LoanKeys = vault.loan(lender, index, wrapped)
+    state, digest = orjson.loads(keys.open_state(records, sealed))
+    return Loan(lender, keys.number, keys.tag_key, state, records, bytes.fromhex(digest), erasure)
+
+
+def seal_loan(loan: Loan, keys: LoanKeys) -> bytes:
+    """Return the column `sealed` of a loan's row."""
+    return keys.seal_state(loan.records, orjson.dumps([loan.state, loan.last_digest.hex()]))

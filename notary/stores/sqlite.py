@@ -1,30 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 """The store on SQLite: the log, its records and anchors here, lenders, drafts and documents beside this one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import orjson
 
-from notary.errors import ForkError, NotFoundError
+from notary.errors import CorruptLogError, ForkError, NotFoundError
 from notary.log.anchors import Anchor, AnchorState, LogHead
 from notary.log.tiles import Tile
 from notary.ports import Batch, Loan, StoredRecord
 from notary.stores.anchor_rows import anchor_from_row, anchor_to_row
-from notary.stores.record_rows import record_from_row, record_to_row
+from notary.stores.record_rows import RECORD_COLUMNS, open_loan, open_record, record_to_row
 from notary.stores.sqlite_access import SqliteAccess
 from notary.stores.sqlite_audit import SqliteAudit
 from notary.stores.sqlite_batches import BatchTable
 from notary.stores.sqlite_documents import DocumentTables
 from notary.stores.sqlite_drafts import DraftTable
-from notary.stores.sqlite_file import STATEMENTS
+from notary.stores.sqlite_erasing import SqliteErasures
 from notary.stores.sqlite_ids import id_bytes
 from notary.stores.sqlite_lists import SqliteLists
+from notary.stores.sqlite_loans import Name, Place, SqliteLoans
 from notary.stores.sqlite_parties import PartyTables
 from notary.stores.sqlite_policies import SqlitePolicies
 from notary.stores.sqlite_timestamps import SqliteTimestamps
+from notary.stores.statements import STATEMENTS
 
 
 class SqliteStore(
+    SqliteLoans,
     SqliteAudit,
     SqliteLists,
     PartyTables,
@@ -34,6 +38,7 @@ class SqliteStore(
     DocumentTables,
     SqliteTimestamps,
     SqliteAccess,
+    SqliteErasures,
 ):
     """Implements `notary.ports.Store`."""
 
@@ -58,11 +63,7 @@ class SqliteStore(
 
     def find_records(self, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], StoredRecord]:
         rows = self._each("find_record", [(lender, id_bytes(record_id)) for lender, record_id in keys])
-        return {key: record_from_row(row) for key, row in zip(keys, rows, strict=True) if row}
-
-    def find_loans(self, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Loan]:
-        rows = self._each("find_loan", keys)
-        return {key: Loan(*row) for key, row in zip(keys, rows, strict=True) if row}
+        return {key: open_record(self._vault, row) for key, row in zip(keys, rows, strict=True) if row}
 
     def commit(self, expected: LogHead | None, batch: Batch) -> None:
         with self._transaction() as connection:
@@ -71,41 +72,44 @@ class SqliteStore(
                 raise ForkError("another writer has changed the log's head")
             first = batch.head.size - len(batch.entries)
             connection.executemany(STATEMENTS["add_entry"], enumerate(batch.entries, first))
-            connection.executemany(
-                STATEMENTS["save_loan"],
-                (
-                    (item.lender, item.number, item.key, item.state, item.records, item.last_digest)
-                    for item in batch.loans
-                ),
-            )
-            connection.executemany(STATEMENTS["add_record"], map(record_to_row, batch.records))
+            places = self._save_loans(connection, batch.loans)
+            connection.executemany(STATEMENTS["add_record"], self._record_rows(batch.records, places))
             connection.executemany(STATEMENTS["save_tile"], ((*tile, data) for tile, data in batch.tiles.items()))
             connection.execute(STATEMENTS["save_head"], (batch.head.size, batch.head.root, batch.head.checkpoint))
+        self._remember(places)
+
+    def _record_rows(self, records: Sequence[StoredRecord], places: Mapping[Name, Place]) -> Iterator[tuple[Any, ...]]:
+        for record in records:
+            place = places.get((record.lender, record.loan))
+            if place is None:
+                raise CorruptLogError(f"record {record.record_id} belongs to no loan of its commit")
+            yield record_to_row(record, place.loan_id, place.keys)
 
     # --- the records
 
     def record_at(self, index: int) -> StoredRecord:
         if row := self._one("record_at", (index,)):
-            return record_from_row(row)
+            return open_record(self._vault, row)
         raise NotFoundError(f"entry {index} is no record's")
 
     def loan_records(self, lender: int, loan: str) -> list[StoredRecord]:
-        return [record_from_row(row) for row in self._all("loan_records", (lender, loan))]
+        rows = self._all("loan_records", (lender, self._index(lender, loan)))
+        return [open_record(self._vault, row) for row in rows]
 
     def loan_began(self, lender: int, loan: str) -> int | None:
-        row = self._one("loan_began", (lender, loan))
+        row = self._one("loan_began", (lender, self._index(lender, loan)))
         return row[0] if row else None
 
     def records(self) -> Iterator[tuple[StoredRecord, Loan]]:
         for row in self._all("records", ()):
-            yield record_from_row(row[:9]), Loan(*row[9:])
+            yield open_record(self._vault, row[:RECORD_COLUMNS]), open_loan(self._vault, row[RECORD_COLUMNS:])
 
     def loan_numbers(self, lender: int) -> Iterator[str]:
         last = 0
         # Page by page: a statement that stays open keeps the write-ahead log from being emptied.
         while page := list(self._all("loan_numbers", (lender, last))):
-            for _, number in page:
-                yield number
+            for _, *keys in page:
+                yield self._vault.loan(*keys).number
             last = page[-1][0]
 
     # --- anchors

@@ -4,18 +4,20 @@
 from collections.abc import Sequence
 from typing import Any
 
-from notary.access import ApiKey, Caller, ClientKey, Grant, LoanPass, Organisation
+from notary.access import ApiKey, Caller, ClientKey, Organisation
 from notary.errors import NotFoundError
-from notary.stores.sqlite_file import STATEMENTS, SqliteFile
+from notary.stores.sqlite_grants import SqliteGrants
+from notary.stores.statements import STATEMENTS
 
 
-class SqliteAccess(SqliteFile):
+class SqliteAccess(SqliteGrants):
     """Implements `notary.access.AccessStore` in the same database as `SqliteStore`."""
 
     def add_organisation(self, name: str, role: str, now: int) -> Organisation:
         with self._transaction() as connection:
             number = connection.execute(STATEMENTS["add_organisation"], (name, role, now)).lastrowid
-        assert number is not None
+            assert number is not None
+            connection.execute(STATEMENTS["add_owner_keys"], (number, self._vault.new_owner(number)))
         return Organisation(number, name, role)
 
     def organisation(self, number: int) -> Organisation:
@@ -60,45 +62,6 @@ class SqliteAccess(SqliteFile):
     def used_api_key(self, key: str, now: int) -> None:
         self._do("used_api_key", {"id": key, "now": now})
 
-    # --- grants and passes
-
-    def add_grant(self, grant: Grant) -> None:
-        values = (
-            grant.id, grant.auditor, grant.lender, grant.loan, grant.began_from, grant.began_until, grant.created_at,
-            grant.expires_at, grant.revoked_at,
-        )  # fmt: skip
-        self._do("add_grant", values)
-
-    def grants(self, *, lender: int | None = None, auditor: int | None = None) -> list[Grant]:
-        return [Grant(*row) for row in self._all("grants", {"lender": lender, "auditor": auditor})]
-
-    def revoke_grant(self, grant: str, now: int) -> None:
-        self._do("revoke_grant", (now, grant))
-
-    def add_pass(self, loan_pass: LoanPass, sha256: bytes) -> None:
-        values = (
-            sha256, loan_pass.id, loan_pass.lender, loan_pass.loan, loan_pass.created_at, loan_pass.expires_at,
-            loan_pass.revoked_at, loan_pass.last_used_at,
-        )  # fmt: skip
-        self._do("add_pass", values)
-
-    def pass_with(self, sha256: bytes) -> LoanPass:
-        if row := self._one("pass_with", (sha256,)):
-            return LoanPass(*row)
-        raise NotFoundError("no such loan pass")
-
-    def passes(self, lender: int) -> list[LoanPass]:
-        return [LoanPass(*row) for row in self._all("passes", (lender,))]
-
-    def revoke_pass(self, lender: int, loan_pass: str, now: int) -> LoanPass:
-        self._do("revoke_pass", (now, lender, loan_pass))
-        if row := self._one("pass", (lender, loan_pass)):
-            return LoanPass(*row)
-        raise NotFoundError("you have no loan pass of this id")
-
-    def used_pass(self, loan_pass: str, now: int) -> None:
-        self._do("used_pass", {"id": loan_pass, "now": now})
-
     # --- keys of OAuth clients
 
     def add_client_key(self, key: ClientKey) -> bool:
@@ -116,11 +79,6 @@ class SqliteAccess(SqliteFile):
         with self._transaction() as connection:
             connection.execute(STATEMENTS["forget_assertions"], (now,))
             return connection.execute(STATEMENTS["use_assertion"], (organisation, jti, expires_at)).rowcount == 1
-
-    def _do(self, statement: str, values: Sequence[Any] | dict[str, Any]) -> int:
-        """Run one statement in a transaction of its own; return how many rows it has changed."""
-        with self._transaction() as connection:
-            return connection.execute(STATEMENTS[statement], values).rowcount
 
 
 def _api_key(row: Sequence[Any]) -> ApiKey:

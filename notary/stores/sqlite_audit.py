@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an audit reads from SQLite. `sqlite_statements/audit.sql` holds its statements."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, groupby
 from operator import itemgetter
+from typing import Any
 
-from notary.ports import Loan, StoredRecord
-from notary.stores.record_rows import record_from_row
+from notary.errors import CorruptLogError, DataKeyError
+from notary.ports import Loan, LoanHistory, SealedRecord, StoredRecord
+from notary.stores.record_rows import LOAN_COLUMNS, open_loan, open_record
 from notary.stores.sqlite_file import SqliteFile
+
+_ENTRY = 1 + LOAN_COLUMNS
+_RECORD = _ENTRY + 1
+"""Where the entry, and the record's columns, begin in a row."""
 
 
 class SqliteAudit(SqliteFile):
@@ -20,12 +26,37 @@ class SqliteAudit(SqliteFile):
         number: int = self._one("last_loan")[0]
         return number
 
-    def loan_histories(self, start: int, stop: int) -> Iterator[tuple[Loan, list[tuple[StoredRecord, bytes | None]]]]:
-        for _, rows in groupby(self._all("loan_histories", (start, stop)), key=itemgetter(0)):
+    def loan_histories(self, start: int, stop: int) -> Iterator[LoanHistory]:
+        # With another data key nothing opens, which says nothing of the rows: found out first.
+        for (organisation,) in self._all("first_organisation_with_keys", ()):
+            self.owner_keys(organisation)
+        for loan_id, rows in groupby(self._all("loan_histories", (start, stop)), key=itemgetter(0)):
             first = next(rows)
             # A loan without records is one row in which the record's columns are null.
-            records = [(record_from_row(row[8:]), row[7]) for row in chain([first], rows) if row[8] is not None]
-            yield Loan(*first[1:7]), records
+            records = [
+                (self._opened(row[_RECORD:]), row[_ENTRY]) for row in chain([first], rows) if row[_RECORD] is not None
+            ]
+            yield self._history(f"row {loan_id} of loans", first[1:_ENTRY], records)
+
+    def _history(
+        self, name: str, row: Sequence[Any], records: list[tuple[StoredRecord | SealedRecord, bytes | None]]
+    ) -> LoanHistory:
+        lender, index, wrapped, count, _, erasure = row
+        try:
+            keys = self._vault.loan(lender, index, wrapped)
+        except (CorruptLogError, DataKeyError) as error:
+            return LoanHistory(name, lender, None, records, f"has keys that do not open: {error}")
+        try:
+            return LoanHistory(name, lender, open_loan(self._vault, row), records)
+        except CorruptLogError as error:
+            loan = Loan(lender, keys.number, keys.tag_key, "", count, b"", erasure)
+            return LoanHistory(name, lender, loan, records, f"has a state that does not open: {error}")
+
+    def _opened(self, row: Sequence[Any]) -> StoredRecord | SealedRecord:
+        try:
+            return open_record(self._vault, row)
+        except (CorruptLogError, DataKeyError) as error:
+            return SealedRecord(row[0], row[3], f"has a record that does not open: {error}")
 
     def entries_without_record(self, start: int, stop: int) -> Iterator[int]:
         for (index,) in self._all("entries_without_record", (start, stop)):

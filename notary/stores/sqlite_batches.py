@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ids of signed batches, on SQLite."""
 
-from notary.stores.sqlite_file import STATEMENTS, SqliteFile
+from notary.stores.sqlite_file import SqliteFile
 from notary.stores.sqlite_ids import id_bytes
+from notary.stores.statements import STATEMENTS
 
 
 class BatchTable(SqliteFile):

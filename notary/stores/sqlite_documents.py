@@ -8,7 +8,8 @@ import orjson
 
 from notary.documents.document import Attachment, AttachmentKind, Document, DocumentCheck, checks_json
 from notary.errors import NotFoundError
-from notary.stores.sqlite_file import STATEMENTS, SqliteFile
+from notary.stores.sqlite_file import SqliteFile
+from notary.stores.statements import STATEMENTS
 
 
 class DocumentTables(SqliteFile):

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Half-signed records, on SQLite."""
+"""Half-signed records, on SQLite. They are sealed with their lender's key: a loan may not have one yet."""
+
+from collections.abc import Sequence
+from typing import Any
 
 from notary.ports import Draft
-from notary.stores.sqlite_file import STATEMENTS, SqliteFile
+from notary.stores.sealed_rows import draft_row, open_draft, seal_draft
+from notary.stores.sqlite_file import SqliteFile
+from notary.stores.statements import STATEMENTS
 
 
 class DraftTable(SqliteFile):
@@ -10,28 +15,29 @@ class DraftTable(SqliteFile):
 
     def draft(self, lender: int, record_id: str, now: int) -> Draft | None:
         row = self._one("draft", (lender, record_id, now))
-        return Draft(*row) if row else None
+        return self._draft(row) if row else None
 
     def drafts(self, lender: int, after: str, limit: int, now: int) -> list[Draft]:
-        return [Draft(*row) for row in self._all("drafts", (lender, after, now, limit))]
+        return [self._draft(row) for row in self._all("drafts", (lender, after, now, limit))]
 
     def add_draft(self, draft: Draft) -> bool:
-        values = (
-            draft.lender, draft.record_id, draft.payload, draft.signatures, draft.signers, draft.created_at,
-            draft.expires_at,
-        )  # fmt: skip
+        row = draft_row(draft, self.owner_keys(draft.lender))
         with self._transaction() as connection:
             connection.execute(STATEMENTS["purge_drafts"], (draft.created_at,))
-            return connection.execute(STATEMENTS["add_draft"], values).rowcount == 1
+            return connection.execute(STATEMENTS["add_draft"], row).rowcount == 1
 
     def sign_draft(self, before: Draft, after: Draft) -> bool:
-        values = {
-            "lender": before.lender, "id": before.record_id, "before": before.signatures,
-            "signatures": after.signatures, "signers": after.signers,
-        }  # fmt: skip
+        place = (before.lender, before.record_id)
+        owner = self.owner_keys(before.lender)
         with self._transaction() as connection:
-            return connection.execute(STATEMENTS["sign_draft"], values).rowcount == 1
+            row = connection.execute(STATEMENTS["any_draft"], place).fetchone()
+            if row is None or open_draft(row, owner).signatures != before.signatures:
+                return False
+            connection.execute(STATEMENTS["sign_draft"], (seal_draft(after, owner), *place))
+            return True
 
     def remove_draft(self, lender: int, record_id: str) -> bool:
-        with self._transaction() as connection:
-            return connection.execute(STATEMENTS["remove_draft"], (lender, record_id)).rowcount == 1
+        return self._do("remove_draft", (lender, record_id)) == 1
+
+    def _draft(self, row: Sequence[Any]) -> Draft:
+        return open_draft(row, self.owner_keys(row[0]))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lists of records and loans, in the order of the log."""
 
-from notary.ports import ListedLoan, Loan, StoredRecord
-from notary.stores.record_rows import record_from_row
+from notary.ports import ListedLoan, StoredRecord
+from notary.stores.record_rows import open_loan, open_record
 from notary.stores.sqlite_file import SqliteFile
 
 
@@ -14,12 +14,12 @@ class SqliteLists(SqliteFile):
     ) -> list[StoredRecord]:
         values = {"lender": lender, "start": start, "stop": stop, "limit": limit}
         if loan is not None:
-            rows = self._all("lender_records_of_loan", {**values, "loan": loan})
+            rows = self._all("lender_records_of_loan", {**values, "loan": self._index(lender, loan)})
         elif record_type is not None:
             rows = self._all("lender_records_of_type", {**values, "type": record_type})
         else:
             rows = self._all("lender_records", values)
-        return [record_from_row(row) for row in rows]
+        return [open_record(self._vault, row) for row in rows]
 
     def received_span(self, lender: int, received_from: int, received_until: int) -> tuple[int, int]:
         first, last = self._one("received_span", (lender, received_from, received_until))
@@ -27,7 +27,7 @@ class SqliteLists(SqliteFile):
 
     def lender_loans(self, lender: int, start: int, limit: int) -> list[ListedLoan]:
         rows = self._all("lender_loans", (lender, start, limit))
-        return [ListedLoan(row[0], row[1], row[2], row[3], Loan(*row[4:])) for row in rows]
+        return [ListedLoan(row[0], row[1], row[2], row[3], open_loan(self._vault, row[4:])) for row in rows]
 
     def anchored_sizes(self) -> tuple[int, int]:
         final, mined = self._one("anchored_sizes")

@@ -7,7 +7,8 @@ from typing import Any
 from notary.errors import NotFoundError
 from notary.parties.validity import Validity
 from notary.ports import Lender, PartyKey, PartyRoot
-from notary.stores.sqlite_file import STATEMENTS, SqliteFile
+from notary.stores.sqlite_file import SqliteFile
+from notary.stores.statements import STATEMENTS
 
 
 class PartyTables(SqliteFile):

@@ -3,7 +3,8 @@
 
 from notary.errors import NotFoundError
 from notary.ports import PolicyVersion
-from notary.stores.sqlite_file import STATEMENTS, SqliteFile
+from notary.stores.sqlite_file import SqliteFile
+from notary.stores.statements import STATEMENTS
 
 
 class SqlitePolicies(SqliteFile):

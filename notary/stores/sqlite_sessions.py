@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sessions on SQLite. `sqlite_statements/sessions.sql` holds the statements."""
 
-from typing import Any
-
 from notary.errors import NotFoundError
 from notary.sessions import Session
-from notary.stores.sqlite_file import STATEMENTS, SqliteFile
+from notary.stores.sqlite_file import SqliteFile
+from notary.stores.statements import STATEMENTS
 
 
 class SqliteSessions(SqliteFile):
@@ -30,7 +29,3 @@ class SqliteSessions(SqliteFile):
 
     def end_session(self, session: str) -> None:
         self._do("end_session", (session,))
-
-    def _do(self, statement: str, values: tuple[Any, ...]) -> None:
-        with self._transaction() as connection:
-            connection.execute(STATEMENTS[statement], values)

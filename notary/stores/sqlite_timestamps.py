@@ -6,7 +6,8 @@ from dataclasses import astuple
 from notary.log.anchors import Anchor
 from notary.log.timestamps import Timestamp
 from notary.stores.anchor_rows import anchor_from_row
-from notary.stores.sqlite_file import STATEMENTS, SqliteFile
+from notary.stores.sqlite_file import SqliteFile
+from notary.stores.statements import STATEMENTS
 
 
 class SqliteTimestamps(SqliteFile):

@@ -8,8 +8,10 @@ import orjson
 
 from notary.errors import NotFoundError
 from notary.log.anchors import AnchorState
-from notary.stores.sqlite_file import STATEMENTS, SqliteFile
+from notary.stores.sealed_rows import delivery_row, open_delivery
+from notary.stores.sqlite_file import SqliteFile
 from notary.stores.sqlite_ids import id_text
+from notary.stores.statements import STATEMENTS
 from notary.webhooks import AnchorChange, Delivery, RecordPlace, Webhook
 
 
@@ -53,7 +55,8 @@ class SqliteWebhooks(SqliteFile):
             )
             if not moved.rowcount:
                 return False
-            connection.executemany(STATEMENTS["save_delivery"], map(_delivery_row, deliveries))
+            owner = self.owner_keys(before.lender)
+            connection.executemany(STATEMENTS["save_delivery"], (delivery_row(item, owner) for item in deliveries))
         return True
 
     def anchor_change(self, number: int) -> AnchorChange | None:
@@ -65,10 +68,13 @@ class SqliteWebhooks(SqliteFile):
 
     def lender_places(self, lender: int, start: int, stop: int) -> list[RecordPlace]:
         rows = self._all("lender_places", (start, stop, lender))
-        return [RecordPlace(index, id_text(record_id), loan, sequence) for index, record_id, loan, sequence in rows]
+        return [
+            RecordPlace(index, id_text(record_id), self._vault.loan(*keys).number, sequence)
+            for index, record_id, sequence, *keys in rows
+        ]
 
     def due_deliveries(self, now: int, limit: int) -> list[Delivery]:
-        return [Delivery(*row) for row in self._all("due_deliveries", (now, limit))]
+        return [self._delivery(row) for row in self._all("due_deliveries", (now, limit))]
 
     def oldest_due(self, now: int) -> int | None:
         row = self._one("oldest_due", (now,))
@@ -78,21 +84,24 @@ class SqliteWebhooks(SqliteFile):
         return int(self._one("failed_deliveries")[0])
 
     def save_delivery(self, delivery: Delivery) -> None:
-        with self._transaction() as connection:
-            connection.execute(STATEMENTS["save_delivery"], _delivery_row(delivery))
+        # One whose webhook is gone is dropped.
+        if row := self._one("lender_of_webhook", (delivery.webhook,)):
+            self._do("save_delivery", delivery_row(delivery, self.owner_keys(row[0])))
 
     def deliveries(self, webhook: str, state: str | None, before: int, limit: int) -> list[tuple[int, Delivery]]:
         rows = self._all("deliveries", (webhook, before, state, limit))
-        return [(row[0], Delivery(*row[1:])) for row in rows]
+        return [(row[0], self._delivery(row[1:])) for row in rows]
 
     def find_delivery(self, webhook: str, delivery: str) -> Delivery:
         if row := self._one("find_delivery", (webhook, delivery)):
-            return Delivery(*row)
+            return self._delivery(row)
         raise NotFoundError("this webhook has no message of this id")
 
     def drop_delivered(self, before: int) -> int:
-        with self._transaction() as connection:
-            return connection.execute(STATEMENTS["drop_delivered"], (before,)).rowcount
+        return self._do("drop_delivered", (before,))
+
+    def _delivery(self, row: Sequence[Any]) -> Delivery:
+        return open_delivery(row[1:], self.owner_keys(row[0]))
 
 
 def _progress(webhook: Webhook) -> tuple[int, int, int]:
@@ -102,10 +111,3 @@ def _progress(webhook: Webhook) -> tuple[int, int, int]:
 def _webhook(row: Sequence[Any]) -> Webhook:
     identity, lender, url, events, *rest = row
     return Webhook(identity, lender, url, tuple(orjson.loads(events)), *rest)
-
-
-def _delivery_row(item: Delivery) -> tuple[Any, ...]:
-    return (
-        item.id, item.type, item.body, item.created_at, item.next_at, item.attempts, item.delivered_at, item.status,
-        item.detail, item.webhook,
-    )  # fmt: skip

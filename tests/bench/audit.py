@@ -22,7 +22,7 @@ from notary.schemes.sodium import FAST_SCHEMES
 from notary.stores.sqlite import SqliteStore
 from tests.bench.figures import Figure, over_rounds
 from tests.support.audited import AuditedLog, append, audited, export, loan_records, make_bare_log
-from tests.support.builders import NOW, kit_over, record, signed
+from tests.support.builders import NOW, VAULT, kit_over, record, signed
 
 TITLE = "Full audit, one process"
 SIZES = 100_000, 1_000_000
@@ -70,7 +70,7 @@ def _hash(size: int) -> None:
 
 def _signatures(folder: Path) -> Iterator[Figure]:
     log, key = _log(folder, SIGNED, True)
-    store = SqliteStore(log.database)
+    store = SqliteStore(log.database, VAULT)
     envelopes = [record.envelope for record, _ in store.records()]
     made = [(item.signing_input(item.signatures[0]), item.signatures[0].signature) for item in envelopes]
     rates, raw = [], {"libsodium": FAST_SCHEMES, "OpenSSL": SCHEMES}
@@ -94,7 +94,7 @@ def _signatures(folder: Path) -> Iterator[Figure]:
 def _log(folder: Path, records: int, signing: bool) -> tuple[AuditedLog, PrivateKey]:
     """Make a log of loans of 40 records each."""
     folder.mkdir()
-    store = SqliteStore.create(folder / "notary.db")
+    store = SqliteStore.create(folder / "notary.db", VAULT)
     kit = kit_over(store)
     key = kit.register("lender")
     values = (value for loan in range(records // _LOAN) for value in _life(loan, key))

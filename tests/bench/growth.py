@@ -29,6 +29,7 @@ from tests.support.audited import audited
 from tests.support.builders import (
     CREATED,
     NOW,
+    VAULT,
     VECTORS,
     head_of,
     kit_over,
@@ -91,7 +92,7 @@ def _measure(folder: Path, size: int) -> Measured:
     make_log(folder, size)
     memory = _audit_memory(folder)
     # A second store has its own connection, with nothing in its page cache yet.
-    store = SqliteStore(folder / "notary.db")
+    store = SqliteStore(folder / "notary.db", VAULT)
     proofs = _proof_times(Log(store))
     append = _append_time(store, size)
     store.close()
@@ -124,7 +125,7 @@ def _append_time(store: SqliteStore, size: int) -> float:
 
 def make_log(folder: Path, size: int) -> None:
     """Make a log of `size` entries with their records, as fast as the store takes them; nothing is checked."""
-    store = SqliteStore.create(folder / "notary.db")
+    store = SqliteStore.create(folder / "notary.db", VAULT)
     kit = kit_over(store)
     head, edge = kit.log.head(), RightEdge.load(1, store.read_tiles)
     for start in range(1, size, _COMMIT):

@@ -11,7 +11,7 @@ from notary.log.merkle import verify_inclusion
 from notary.log.sequencer import Submission
 from notary.stores.sqlite import SqliteStore
 from tests.bench.figures import Figure, spread
-from tests.support.builders import kit_over, submission
+from tests.support.builders import VAULT, kit_over, submission
 
 TITLE = "Inclusion proofs from a log of 1,000,000 entries"
 ENTRIES = 1_000_000
@@ -22,13 +22,13 @@ _PAYLOAD = b"{}"
 
 def run(folder: Path) -> list[Figure]:
     """Measure."""
-    kit = kit_over(SqliteStore.create(folder / "notary.db"))
+    kit = kit_over(SqliteStore.create(folder / "notary.db", VAULT))
     began = perf_counter()
     for batch in _batches():
         kit.sequencer.append(batch)
     filling = perf_counter() - began
     # A second store has its own connection, with nothing in its page cache yet.
-    store = SqliteStore(folder / "notary.db")
+    store = SqliteStore(folder / "notary.db", VAULT)
     kit.store.close()
     log = type(kit.log)(store)
     head = log.head()

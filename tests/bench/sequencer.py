@@ -13,7 +13,7 @@ from notary.schemes import SCHEMES
 from notary.stores.sqlite import SqliteStore
 from tests.bench.figures import Figure, over_rounds
 from tests.bench.notary import LOANS, agreements, repayments
-from tests.support.builders import NOW, NotaryKit, kit_over, placed
+from tests.support.builders import NOW, VAULT, NotaryKit, kit_over, placed
 
 TITLE = "The sequencer alone"
 ROUNDS = 3
@@ -24,7 +24,7 @@ SINGLES = 500
 def run(folder: Path) -> list[Figure]:
     """Measure."""
     database = folder / "notary.db"
-    kit = kit_over(SqliteStore.create(database))
+    kit = kit_over(SqliteStore.create(database, VAULT))
     _append(kit, _checked(kit, agreements()), LOANS)
     empty, made = _bytes(database), 0
     big, small, raw, payloads = [], [], [], 0

@@ -9,7 +9,7 @@ from notary.receipts.issuing import ReceiptIssuer
 from notary.receipts.report import Verdict
 from notary.stores.sqlite import SqliteStore
 from tests.bench.figures import Figure, over_rounds
-from tests.support.builders import kit_over, placed, record, record_id
+from tests.support.builders import VAULT, kit_over, placed, record, record_id
 from tests.support.receipt_fixtures import FOLDER
 from verifier import make_verifier
 
@@ -32,7 +32,7 @@ def run(folder: Path) -> list[Figure]:
 
 def _long_history(folder: Path) -> bytes:
     """Return the history receipt of one loan with `RECORDS` records."""
-    kit = kit_over(SqliteStore.create(folder / "notary.db"))
+    kit = kit_over(SqliteStore.create(folder / "notary.db", VAULT))
     values = [record("agreement"), *(record("repayment") for _ in range(RECORDS - 1))]
     bodies = [canonical_json(value | {"loan": "L", "id": record_id(number)}) for number, value in enumerate(values)]
     registrar = kit.registrar

@@ -3,16 +3,16 @@
 
 import base64
 import json
-import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
 
+from api.settings import DataFolder
+from api.wiring import open_store
 from notary.canonical import canonical_json
 from notary.envelope import envelope_from_json
 from tests.support.api import repayment
@@ -239,10 +239,10 @@ def test_no_secret_is_in_any_output_or_log(lender: Lender) -> None:
         (keys / "anchor.key").read_bytes().strip().removeprefix(b"0x"),
         (keys / "log.pem").read_bytes().splitlines()[1],
     }
-    with closing(sqlite3.connect(service.folder / "notary.db")) as connection:
-        # Receipts show their own nonces, on purpose; loan keys belong nowhere.
-        openings = {row[0] for row in connection.execute("SELECT nonce FROM records")}
-        loan_keys = {row[0] for row in connection.execute("SELECT key FROM loans")}
+    # Receipts show their own nonces, on purpose; loan keys belong nowhere.
+    opened = list(open_store(DataFolder(service.folder)).records())
+    openings = {record.nonce for record, _ in opened}
+    loan_keys = {loan.key for _, loan in opened}
     written = service.log.read_bytes()
     output = "".join(OUTPUTS).encode()
     assert b"the writer has ended with code -9" in written

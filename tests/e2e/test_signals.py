@@ -19,6 +19,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.client import NotaryClient
+from api.settings import DataFolder
+from api.wiring import open_store
 from notary.canonical import canonical_json
 from notary.encoding import b64url
 from notary.schemes import generate_key
@@ -146,8 +148,7 @@ def sample(text: str, name: str, **labels: str) -> float:
 
 def kept_secrets(folder: Path) -> list[str]:
     """Return the service's own keys, and what opens entries, in every spelling that they could be written in."""
-    with closing(sqlite3.connect(folder / "notary.db")) as connection:
-        blobs = [row[0] for row in connection.execute("SELECT key FROM loans UNION ALL SELECT nonce FROM records")]
+    blobs = [secret for record, loan in open_store(DataFolder(folder)).records() for secret in (loan.key, record.nonce)]
     blobs += [sha256((folder / "keys" / "log.pem").read_bytes()).digest()]
     texts = [line for line in (folder / "keys" / "log.pem").read_text().splitlines() if "-----" not in line]
     texts.append((folder / "keys" / "anchor.key").read_text().strip().removeprefix("0x"))

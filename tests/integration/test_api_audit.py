@@ -159,7 +159,7 @@ def rebuild(folder: DataFolder, change: Callable[[int, bytes], bytes], size: int
     kept = [record for record, _ in store.records() if record.index < size]
     [genesis] = store.entries(0, 1)
     with closing(sqlite3.connect(folder.database)) as connection, connection:
-        for table in ("head", "tiles", "records", "loans", "entries"):
+        for table in ("head", "tiles", "records", "loan_keys", "loans", "entries"):
             connection.execute(f"DELETE FROM {table}")
     sequencer = Sequencer(store, signer, parse_genesis_entry(genesis).created)
     registrar = Registrar(store, SCHEMES, iter(range(NOW, NOW + size)).__next__)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
+from api.settings import DataFolder
 from notary.receipts.report import Verdict
 from tests.support.audited import PLAIN, SIGNED, AuditedLog, make_log, places
 from tests.support.builders import NOW
@@ -91,7 +92,6 @@ ALTERATIONS = {
     "a record gone": Alteration(
         ("DELETE FROM records WHERE entry_index = 101",), entries(101) | {"loan P-1 of lender 1"}
     ),
-    "a loan gone": Alteration(("DELETE FROM loans WHERE number = 'S-1'",), entries(*range(1, SIGNED + 1))),
     "all records of a loan gone": Alteration(
         (f"DELETE FROM records WHERE entry_index <= {SIGNED}",),
         entries(*range(1, SIGNED + 1)) | {"loan S-1 of lender 1"},
@@ -191,6 +191,59 @@ def test_what_was_altered_is_named(log: AuditedLog, name: str) -> None:
     report = log.audit()
     assert report.verdict is Verdict.INVALID
     assert places(report) == ALTERATIONS[name].places, report.findings.ordered()
+
+
+OF_S1 = "loan_id = (SELECT loan_id FROM records WHERE entry_index = 1)"
+DAMAGES = {
+    "a loan gone": Alteration((f"DELETE FROM loans WHERE {OF_S1}",), entries(*range(1, SIGNED + 1))),
+    "a sealed record": Alteration((flipped("records", "sealed", "entry_index = 101", 40),), entries(101)),
+    "a sealed record cut off": Alteration(
+        ("UPDATE records SET sealed = substr(sealed, 1, 20) WHERE entry_index = 101",), entries(101)
+    ),
+    "two sealed records exchanged": Alteration(
+        (
+            "UPDATE records SET sealed = other.sealed FROM (SELECT entry_index AS i, sealed FROM records) other"
+            " WHERE i = 402 - entry_index AND entry_index IN (101, 301)",
+        ),
+        entries(101, 301),
+    ),
+    "when a record was received": Alteration(
+        ("UPDATE records SET received_at = received_at + 1 WHERE entry_index = 101",), entries(101)
+    ),
+    "a record's type": Alteration(("UPDATE records SET type = 'settlement' WHERE entry_index = 101",), entries(101)),
+    "a record's lender": Alteration(("UPDATE records SET lender = 2 WHERE entry_index = 101",), entries(101)),
+    "a loan's keys": Alteration(
+        (flipped("loan_keys", "wrapped", OF_S1, 50),), entries(*range(1, SIGNED + 1)) | {"row 1 of loans"}
+    ),
+    "the id of the data key": Alteration(
+        (flipped("loan_keys", "wrapped", OF_S1, 0),), entries(*range(1, SIGNED + 1)) | {"row 1 of loans"}
+    ),
+    "a loan's keys gone": Alteration(
+        (f"DELETE FROM loan_keys WHERE {OF_S1}",), entries(*range(1, SIGNED + 1)) | {"row 1 of loans"}
+    ),
+    "a loan's sealed state": Alteration((flipped("loans", "sealed", OF_S1),), {"loan S-1 of lender 1"}),
+    "a loan's count": Alteration((f"UPDATE loans SET records = records + 1 WHERE {OF_S1}",), {"loan S-1 of lender 1"}),
+    "a loan said to be erased": Alteration(
+        (f"UPDATE loans SET sealed = x'', erasure = 'erasure_1' WHERE {OF_S1}", f"DELETE FROM records WHERE {OF_S1}"),
+        entries(*range(1, SIGNED + 1)),
+    ),
+}
+"""What somebody without the data key can do to what is sealed."""
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_what_was_done_to_sealed_rows_is_named(log: AuditedLog, name: str) -> None:
+    log.damage(*DAMAGES[name].statements)
+    report = log.audit()
+    assert report.verdict is Verdict.INVALID
+    assert places(report) == DAMAGES[name].places, report.findings.ordered()
+
+
+def test_with_another_data_key_an_audit_cannot_tell(log: AuditedLog) -> None:
+    DataFolder(log.folder).data_key.write_text("ab" * 32 + "\n")
+    report = log.audit()
+    assert (report.verdict, report.findings.count) == (Verdict.CANNOT_TELL, 0)
+    assert "data key" in report.unknown[0][1]
 
 
 def test_a_key_revoked_later_leaves_a_doubt_and_one_told_of_before_contradicts(log: AuditedLog) -> None:

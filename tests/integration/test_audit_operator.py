@@ -20,7 +20,7 @@ from notary.log.entries import RecordEntry, commit, loan_tag
 from notary.log.reader import Log
 from notary.log.right_edge import RightEdge
 from notary.log.sequencer import Sequencer
-from notary.ports import Batch
+from notary.ports import Batch, StoredRecord
 from notary.receipts.report import Verdict
 from notary.stores.sqlite import SqliteStore
 from tests.support.audited import (
@@ -33,13 +33,25 @@ from tests.support.audited import (
     make_bare_log,
     make_log,
     places,
+    prepare,
 )
-from tests.support.builders import CREATED, NotaryKit, add_lender, head_of, kit_over, log_signer, record, record_id
+from tests.support.builders import (
+    CREATED,
+    VAULT,
+    NotaryKit,
+    add_lender,
+    head_of,
+    kit_over,
+    log_signer,
+    record,
+    record_id,
+)
 
 
 @pytest.fixture
 def kit(tmp_path: Path) -> NotaryKit:
-    return kit_over(SqliteStore.create(tmp_path / "notary.db"))
+    prepare(tmp_path)
+    return kit_over(SqliteStore.create(tmp_path / "notary.db", VAULT))
 
 
 def audit(folder: Path) -> dict[str, str]:
@@ -63,8 +75,10 @@ def test_a_record_that_claims_another_place_than_it_has(kit: NotaryKit, tmp_path
 def test_records_in_another_order_than_their_numbers(kit: NotaryKit, tmp_path: Path) -> None:
     append(kit, map(orjson.dumps, loan_records("L-1", 3, 0)))
     store, signer = kit.store, kit.signer
-    [(loan, history)] = store.loan_histories(1, 2)
-    records = [item for item, _ in history]
+    [history] = store.loan_histories(1, 2)
+    loan = history.loan
+    records = [item for item, _ in history.records if isinstance(item, StoredRecord)]
+    assert loan is not None
     turned = [records[0], replace(records[2], index=2), replace(records[1], index=3)]
     [genesis] = store.entries(0, 1)
     sealed = [commit(item.nonce, item.envelope.encode()) for item in turned]
@@ -75,8 +89,8 @@ def test_records_in_another_order_than_their_numbers(kit: NotaryKit, tmp_path: P
     edge = RightEdge(0, [])
     for entry in (genesis, *entries):
         edge.append(leaf_hash(entry))
-    (tmp_path / "other").mkdir()
-    other = SqliteStore.create(tmp_path / "other" / "notary.db")
+    prepare(tmp_path / "other")
+    other = SqliteStore.create(tmp_path / "other" / "notary.db", VAULT)
     add_lender(other, "Bank", b"key", 1)
     head = head_of(4, edge.root(), signer)
     other.commit(None, Batch(head, [genesis, *entries], turned, [loan], edge.take_changed_tiles(0)))
@@ -110,7 +124,7 @@ def test_entry_and_tile_changed_at_the_edge_leave_the_root_unexplained(tmp_path:
 
 def test_the_first_entry_of_another_log(tmp_path: Path) -> None:
     log = make_bare_log(tmp_path / "data", 3)
-    outcome = audit_tiles(StoreSource(SqliteStore(log.database)), "other.example/log", 3, range(1))
+    outcome = audit_tiles(StoreSource(SqliteStore(log.database, VAULT)), "other.example/log", 3, range(1))
     assert [item.place for item in outcome.findings.listed] == ["entry 0"]
 
 
@@ -118,7 +132,7 @@ def test_a_log_that_shrinks_while_it_is_audited(tmp_path: Path) -> None:
     log = make_log(tmp_path / "data", 1, 20)
     export(log, tmp_path / "old")
     grow(log, 5)
-    store = SqliteStore(log.database)
+    store = SqliteStore(log.database, VAULT)
     job = plan_job(StoreSource(store), store, log.verifier, 0, Findings())
     findings = Findings()
     assert newest_size(TiledSource(folder_fetch(tmp_path / "old")), log.verifier, job, findings) == job.size
@@ -146,7 +160,7 @@ class Registry:
 )
 def test_anchors_that_do_not_grow(tmp_path: Path, sizes: tuple[int, ...], times: tuple[int, ...]) -> None:
     log = make_bare_log(tmp_path / "data", 300)
-    store = SqliteStore(log.database)
+    store = SqliteStore(log.database, VAULT)
     anchors = [ChainAnchor(size, Log(store).root(size), time, 0) for size, time in zip(sizes, times, strict=True)]
     outcome = AnchorsOutcome(Findings(), [])
     audited_log = ChainedLog(StoreSource(store), 300, Log(store).root(300))
@@ -175,7 +189,7 @@ def test_a_loan_that_grows_while_it_is_audited_is_left_out_of_its_own_count(tmp_
 
 def more(log: AuditedLog) -> None:
     """Append a disbursement to a loan that is there."""
-    store, signer = SqliteStore(log.database), log_signer()
+    store, signer = SqliteStore(log.database, VAULT), log_signer()
     kit = NotaryKit(store, store.lender(1), signer, Sequencer(store, signer, CREATED))
     append(kit, [orjson.dumps(record("disbursement", id=record_id(77_777), loan="P-1"))])
     store.close()

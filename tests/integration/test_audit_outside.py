@@ -15,7 +15,7 @@ from notary.errors import CorruptLogError, NotFoundError, RefusedError, SignedNo
 from notary.receipts.report import Verdict
 from notary.stores.sqlite import SqliteStore
 from tests.support.audited import AuditedLog, audited, export, grow, make_log, places
-from tests.support.builders import log_signer
+from tests.support.builders import VAULT, log_signer
 from tests.support.serving import Faults, serving_files
 from tests.support.tlog import check_log
 
@@ -71,7 +71,7 @@ def test_a_copy_grows_with_its_log(whole: AuditedLog, copy: Path, tmp_path: Path
     # The partial tiles have gone into full ones; who still asks for one of them gets the beginning of the full tile.
     (copy / "tile/0/002.p/113").unlink()
     (copy / "tile/entries/002.p/113").unlink()
-    (copy / "checkpoint").write_text(SqliteStore(whole.database).head().checkpoint)  # type: ignore[union-attr]
+    (copy / "checkpoint").write_text(SqliteStore(whole.database, VAULT).head().checkpoint)  # type: ignore[union-attr]
     assert audited(Target("copy", str(copy)), whole.verifier).verdict is Verdict.VALID
 
 

@@ -20,7 +20,7 @@ from notary.receipts.issuing import ReceiptIssuer
 from notary.receipts.report import Status, Verdict
 from notary.stores.sqlite import SqliteStore
 from tests.support.anchor_store import MemoryAnchorStore
-from tests.support.builders import history, kit_over
+from tests.support.builders import VAULT, history, kit_over
 from tests.support.geth import ABSENT, FORKS, GETH, GethChain, running_geth
 from tests.support.log import MemoryLog
 from tests.support.receipt_fixtures import submit_loan
@@ -79,7 +79,7 @@ def test_evidence_of_every_fork_verifies_offline(tmp_path: Path, fork: str) -> N
 
 
 def test_the_receipt_of_an_anchor_that_geth_calls_final_verifies_as_any_other(chain: GethChain, tmp_path: Path) -> None:
-    kit = kit_over(SqliteStore.create(tmp_path / "notary.db"))
+    kit = kit_over(SqliteStore.create(tmp_path / "notary.db", VAULT))
     kit.sequencer.append(history("before", 70, first=100_000))
     first = submit_loan(kit)[0]
     anchorer = Anchorer(kit.log, kit.store, chain.registry(), chain.wallet, AnchorPolicy(interval=0))

@@ -35,7 +35,7 @@ from notary.stores.sqlite import SqliteStore
 from notary.stores.sqlite_webhooks import SqliteWebhooks
 from notary.webhooks import Delivery, Webhook
 from tests.support.api import Api, agreement, repayment, running_api
-from tests.support.builders import NotaryKit, anchor_of, history, kit_over, placed, signed
+from tests.support.builders import VAULT, NotaryKit, anchor_of, history, kit_over, placed, signed
 
 STATUS = AnchorStatus(31337, "0x", "0x")
 
@@ -160,9 +160,9 @@ def test_documents_are_counted_by_what_was_found(api: Api) -> None:
 
 @pytest.fixture
 def stores(tmp_path: Path) -> Iterator[tuple[NotaryKit, SqliteStore, SqliteWebhooks]]:
-    store = SqliteStore.create(tmp_path / "notary.db")
+    store = SqliteStore.create(tmp_path / "notary.db", VAULT)
     kit = kit_over(store)
-    yield kit, store, SqliteWebhooks(tmp_path / "notary.db")
+    yield kit, store, SqliteWebhooks(tmp_path / "notary.db", VAULT)
     store.close()
 
 

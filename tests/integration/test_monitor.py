@@ -26,7 +26,7 @@ from notary.log.signed_note import NoteSigner
 from notary.stores.sqlite import SqliteStore
 from tests.support.anchored import Anchored, anchored_log
 from tests.support.audited import AuditedLog, export, grow, make_log
-from tests.support.builders import log_signer
+from tests.support.builders import VAULT, log_signer
 from tests.support.cli import document, is_one_line, run
 from tests.support.node import tampered
 from tests.support.service import PROGRAM, ROOT, until
@@ -100,7 +100,7 @@ def test_a_fork_at_another_size(watched: Watched, tmp_path: Path) -> None:
     shutil.rmtree(watched.folder / "tile")
     export(other, tmp_path / "fork")
     shutil.copytree(tmp_path / "fork" / "tile", watched.folder / "tile")
-    head = SqliteStore(other.database).head()
+    head = SqliteStore(other.database, VAULT).head()
     assert head is not None
     watched.publish(head.size, head.root)
     assert watched.look(chain=False)[:2] == (1, {"fork"})
@@ -161,7 +161,7 @@ def test_an_anchor_of_another_log(watched: Watched, tmp_path: Path) -> None:
     shutil.rmtree(watched.folder / "tile")
     export(other, tmp_path / "fork")
     shutil.copytree(tmp_path / "fork" / "tile", watched.folder / "tile")
-    head = SqliteStore(other.database).head()
+    head = SqliteStore(other.database, VAULT).head()
     assert head is not None
     watched.publish(head.size, head.root)
     assert watched.look()[:2] == (1, {"anchor"})

@@ -25,7 +25,7 @@ from notary.receipts.verification import ReceiptVerifier
 from notary.schemes import SCHEMES
 from notary.stores.sqlite import SqliteStore
 from tests.support.authority import Answers, SampleAuthority, serving
-from tests.support.builders import NotaryKit, anchor_of, history, kit_over, record
+from tests.support.builders import VAULT, NotaryKit, anchor_of, history, kit_over, record
 from tests.support.service import free_port
 
 POLICY = StampPolicy(interval=100, retry=10, batch=2)
@@ -76,7 +76,7 @@ class Stage:
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
-    kit = kit_over(SqliteStore.create(tmp_path / "notary.db"))
+    kit = kit_over(SqliteStore.create(tmp_path / "notary.db", VAULT))
     with ExitStack() as stack:
         yield Stage(kit, tmp_path, stack)
     kit.store.close()

@@ -14,7 +14,18 @@ from notary.log.anchors import AnchorState
 from notary.stores.sqlite import SqliteStore
 from notary.stores.sqlite_webhooks import SqliteWebhooks
 from notary.webhooks import Webhook
-from tests.support.builders import NOW, NotaryKit, add_lender, anchor_of, history, kit_over, placed, record, record_id
+from tests.support.builders import (
+    NOW,
+    VAULT,
+    NotaryKit,
+    add_lender,
+    anchor_of,
+    history,
+    kit_over,
+    placed,
+    record,
+    record_id,
+)
 
 FAR = 2**62
 
@@ -23,8 +34,8 @@ class Desk:
     """A log, one webhook of its lender, and what it was told."""
 
     def __init__(self, path: Path) -> None:
-        self.store = SqliteStore.create(path)
-        self.hooks = SqliteWebhooks(path)
+        self.store = SqliteStore.create(path, VAULT)
+        self.hooks = SqliteWebhooks(path, VAULT)
         self.kit: NotaryKit = kit_over(self.store)
         self.producer = Producer(self.store, self.hooks, lambda: NOW)
 

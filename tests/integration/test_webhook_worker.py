@@ -16,7 +16,7 @@ from api.webhooks.worker import Worker
 from notary.stores.sqlite import SqliteStore
 from notary.stores.sqlite_webhooks import SqliteWebhooks
 from notary.webhooks import DELAYS, Delivery, Webhook
-from tests.support.builders import NOW, NotaryKit, history, kit_over, placed, record_id
+from tests.support.builders import NOW, VAULT, NotaryKit, history, kit_over, placed, record_id
 from tests.support.receiver import receiving
 from tests.support.service import until
 
@@ -27,8 +27,8 @@ class Office:
     """A log, its webhooks, and a worker whose clock the test sets."""
 
     def __init__(self, path: Path) -> None:
-        self.store = SqliteStore.create(path)
-        self.hooks = SqliteWebhooks(path)
+        self.store = SqliteStore.create(path, VAULT)
+        self.hooks = SqliteWebhooks(path, VAULT)
         self.kit: NotaryKit = kit_over(self.store)
         self.now = NOW
 

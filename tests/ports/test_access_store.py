@@ -12,8 +12,10 @@ import pytest
 from sqlite_utils import Database
 
 from notary.access import (
+    ERASE,
     ROLES,
     RUN_AUDITS,
+    WRITE_HOLDS,
     AccessStore,
     ApiKey,
     ClientKey,
@@ -23,11 +25,11 @@ from notary.access import (
     key_id,
 )
 from notary.errors import CorruptLogError, NotFoundError
-from notary.stores import sqlite_file
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import NOW
+from notary.stores.statements import MIGRATIONS
+from tests.support.builders import NOW, VAULT
 
-STORES: dict[str, Callable[[Path], AccessStore]] = {"sqlite": lambda path: SqliteStore.create(path)}
+STORES: dict[str, Callable[[Path], AccessStore]] = {"sqlite": lambda path: SqliteStore.create(path, VAULT)}
 DIGEST = sha256(b"secret").digest()
 OTHER = sha256(b"other").digest()
 
@@ -148,13 +150,13 @@ def test_the_keys_of_an_older_database_stay(tmp_path: Path) -> None:
     """A database of the first schema, with a lender and its API key."""
     path = tmp_path / "old.db"
     with closing(sqlite3.connect(path)) as old:
-        sqlite_file._MIGRATIONS.apply(Database(old), stop_before="0002_parties")
+        MIGRATIONS.apply(Database(old), stop_before="0002_parties")
         old.execute("INSERT INTO lenders (name, created_at) VALUES ('Old Bank', 5)")
         old.execute("INSERT INTO api_keys (sha256, lender, created_at) VALUES (?, 1, 6)", (DIGEST,))
         old.commit()
-    store = SqliteStore.create(path)
+    store = SqliteStore.create(path, VAULT)
     caller, key = store.caller_with(DIGEST)
     assert caller.organisation == Organisation(1, "Old Bank", "lender")
     assert (key.id, key.created_at) == (key_id(DIGEST), 6)
     # All scopes that there were when keys got scopes.
-    assert caller.scopes == set(ROLES["lender"]) - {RUN_AUDITS}
+    assert caller.scopes == set(ROLES["lender"]) - {RUN_AUDITS, ERASE, WRITE_HOLDS}

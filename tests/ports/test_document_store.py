@@ -12,10 +12,10 @@ from notary.documents.document import Attachment, AttachmentKind, CheckStatus, D
 from notary.errors import CorruptLogError, NotFoundError
 from notary.ports import Lender, Store
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import NOW, add_lender
+from tests.support.builders import NOW, VAULT, add_lender
 
 STORES: dict[str, Callable[[Path], Store]] = {
-    "sqlite": lambda folder: SqliteStore.create(folder / "notary.db"),
+    "sqlite": lambda folder: SqliteStore.create(folder / "notary.db", VAULT),
 }
 """For each store: how to open the one that belongs to a folder, making it if need be."""
 

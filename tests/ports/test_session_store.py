@@ -12,15 +12,15 @@ from notary.errors import NotFoundError
 from notary.sessions import Session, SessionStore
 from notary.stores.sqlite import SqliteStore
 from notary.stores.sqlite_sessions import SqliteSessions
-from tests.support.builders import NOW, add_lender
+from tests.support.builders import NOW, VAULT, add_lender
 
 KEY, FIRST, SECOND = (sha256(name).digest() for name in (b"key", b"first", b"second"))
 SESSION = Session("a1", KEY, "token", NOW, NOW + 1, NOW + 100)
 
 
 def sqlite(path: Path) -> SessionStore:
-    add_lender(SqliteStore.create(path), "One", KEY, NOW)
-    return SqliteSessions(path)
+    add_lender(SqliteStore.create(path, VAULT), "One", KEY, NOW)
+    return SqliteSessions(path, VAULT)
 
 
 STORES: dict[str, Callable[[Path], SessionStore]] = {"sqlite": sqlite}

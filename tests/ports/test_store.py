@@ -14,12 +14,33 @@ from notary.errors import CorruptLogError, ForkError, NotaryError, NotFoundError
 from notary.log.anchors import AnchorState, LogHead
 from notary.log.tiles import Tile
 from notary.parties.validity import Validity
-from notary.ports import Batch, Draft, Lender, Loan, PartyKey, PartyRoot, PolicyVersion, Store, StoredRecord
+from notary.ports import (
+    Batch,
+    Draft,
+    Lender,
+    Loan,
+    LoanHistory,
+    PartyKey,
+    PartyRoot,
+    PolicyVersion,
+    Store,
+    StoredRecord,
+)
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import EVIDENCE, NOW, add_lender, anchor_of, head_of, log_signer, record_id, stored_record
+from tests.support.builders import (
+    EVIDENCE,
+    NOW,
+    VAULT,
+    add_lender,
+    anchor_of,
+    head_of,
+    log_signer,
+    record_id,
+    stored_record,
+)
 
 STORES: dict[str, Callable[[Path], Store]] = {
-    "sqlite": lambda folder: SqliteStore.create(folder / "notary.db"),
+    "sqlite": lambda folder: SqliteStore.create(folder / "notary.db", VAULT),
 }
 """For each store: how to open the one that belongs to a folder, making it if need be."""
 
@@ -343,7 +364,7 @@ def test_a_record_keeps_every_member(filled: Store) -> None:
     ours = loan("示范消贷字（2026）第000123号", 1)
     record = StoredRecord(
         4, 1, record_id(2**40), ours.number, 0, NOW, b"\x00\xff" * 16, b'{"a":"\xe4\xbd\xa0"}',
-        '[{"protected":"e30","signature":"AA"}]',
+        '[{"protected":"e30","signature":"AA"}]', "repayment",
     )  # fmt: skip
     filled.commit(head(4), Batch(head(5), [entry(4)], [record], [ours]))
     assert filled.record_at(4) == record
@@ -530,7 +551,7 @@ def test_a_root_is_revoked_for_all_organizations(store: Store, lender: Lender) -
 
 
 def draft(number: int, lender: int = 1, **changes: Any) -> Draft:
-    made = Draft(lender, record_id(number), b"payload %d" % number, '[{"a":1}]', '{"a":"lender"}', NOW, NOW + 1000)
+    made = Draft(lender, record_id(number), b'{"loan":"L-%d"}' % number, '[{"a":1}]', '{"a":"lender"}', NOW, NOW + 1000)
     return replace(made, **changes)
 
 
@@ -566,7 +587,7 @@ def test_of_many_who_claim_a_batchs_id_at_once_one_does(open_store: Callable[[],
 def test_a_draft_is_kept_until_it_is_removed(store: Store, lender: Lender) -> None:
     assert store.draft(lender.number, record_id(1), NOW) is None
     assert store.add_draft(draft(1)) is True
-    assert store.add_draft(draft(1, payload=b"other")) is False
+    assert store.add_draft(draft(1, payload=b'{"loan":"other"}')) is False
     assert store.draft(lender.number, record_id(1), NOW) == draft(1)
     assert store.remove_draft(lender.number, record_id(2)) is False
     assert store.remove_draft(lender.number, record_id(1)) is True
@@ -577,8 +598,8 @@ def test_a_draft_is_kept_until_it_is_removed(store: Store, lender: Lender) -> No
 def test_drafts_belong_to_one_lender(store: Store, lender: Lender) -> None:
     other = add_lender(store, "Example Bank", sha256(b"other").digest(), NOW)
     assert store.add_draft(draft(1))
-    assert store.add_draft(draft(1, other.number, payload=b"theirs"))
-    assert store.draft(other.number, record_id(1), NOW) == draft(1, other.number, payload=b"theirs")
+    assert store.add_draft(draft(1, other.number, payload=b'{"loan":"theirs"}'))
+    assert store.draft(other.number, record_id(1), NOW) == draft(1, other.number, payload=b'{"loan":"theirs"}')
     assert store.remove_draft(other.number, record_id(1))
     assert store.draft(lender.number, record_id(1), NOW) == draft(1)
     assert store.drafts(other.number, "", 9, NOW) == []
@@ -608,7 +629,7 @@ def test_a_draft_that_has_expired_is_not_there_and_makes_room(store: Store, lend
     assert store.draft(lender.number, record_id(1), NOW + 1000) is None
     assert store.drafts(lender.number, "", 9, NOW + 999) == [draft(1)]
     assert store.drafts(lender.number, "", 9, NOW + 1000) == []
-    later = draft(1, payload=b"again", created_at=NOW + 1000, expires_at=NOW + 2000)
+    later = draft(1, payload=b'{"loan":"again"}', created_at=NOW + 1000, expires_at=NOW + 2000)
     assert store.add_draft(replace(later, created_at=NOW + 999)) is False
     assert store.add_draft(later) is True
     assert store.draft(lender.number, record_id(1), NOW + 1000) == later
@@ -712,7 +733,10 @@ def test_entries_come_with_their_indexes(filled: Store) -> None:
 def test_loans_come_with_their_records_and_entries(filled: Store) -> None:
     batch = second()
     (a, b), (first, of_b, last) = batch.loans, batch.records
-    histories = [(a, [(first, entry(1)), (last, entry(3))]), (b, [(of_b, entry(2))])]
+    histories = [
+        LoanHistory("row 1 of loans", 1, a, [(first, entry(1)), (last, entry(3))]),
+        LoanHistory("row 2 of loans", 1, b, [(of_b, entry(2))]),
+    ]
     assert filled.last_loan() == 2
     assert list(filled.loan_histories(1, 3)) == histories
     assert list(filled.loan_histories(2, 3)) == histories[1:]
@@ -723,7 +747,7 @@ def test_loans_come_with_their_records_and_entries(filled: Store) -> None:
 def test_a_loan_without_records_is_there_all_the_same(filled: Store) -> None:
     lonely = loan("C")
     filled.commit(head(4), Batch(head(5), [entry(4)], [], [lonely]))
-    assert list(filled.loan_histories(3, 4)) == [(lonely, [])]
+    assert list(filled.loan_histories(3, 4)) == [LoanHistory("row 3 of loans", 1, lonely, [])]
 
 
 def test_entries_that_no_loan_has_a_record_for(filled: Store) -> None:

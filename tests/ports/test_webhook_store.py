@@ -14,10 +14,21 @@ from notary.ports import Store
 from notary.stores.sqlite import SqliteStore
 from notary.stores.sqlite_webhooks import SqliteWebhooks
 from notary.webhooks import AnchorChange, Delivery, RecordPlace, Webhook, WebhookStore
-from tests.support.builders import NOW, add_lender, anchor_of, head_of, history, kit_over, log_signer, placed, record_id
+from tests.support.builders import (
+    NOW,
+    VAULT,
+    add_lender,
+    anchor_of,
+    head_of,
+    history,
+    kit_over,
+    log_signer,
+    placed,
+    record_id,
+)
 
 STORES: dict[str, Callable[[Path], tuple[Store, WebhookStore]]] = {
-    "sqlite": lambda path: (SqliteStore.create(path), SqliteWebhooks(path)),
+    "sqlite": lambda path: (SqliteStore.create(path, VAULT), SqliteWebhooks(path, VAULT)),
 }
 HOOK = Webhook(
     "wh_1", 1, "https://example.com/", ("record.recorded", "record.final"), "whsec_x", NOW, next_index=3, next_change=2

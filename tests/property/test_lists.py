@@ -15,7 +15,7 @@ from notary.log.anchors import AnchorState
 from notary.log.sequencer import Placed
 from notary.ports import Lender
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import NOW, NotaryKit, add_lender, anchor_of, kit_over, submission
+from tests.support.builders import NOW, VAULT, NotaryKit, add_lender, anchor_of, kit_over, submission
 
 KINDS = ("agreement", "data_consent", "disbursement")
 WRITES = st.lists(
@@ -60,7 +60,7 @@ class Notary:
     """A log in a database of its own, and what was placed in it."""
 
     def __init__(self, folder: Path) -> None:
-        self.kit: NotaryKit = kit_over(SqliteStore.create(folder / "notary.db"))
+        self.kit: NotaryKit = kit_over(SqliteStore.create(folder / "notary.db", VAULT))
         add_lender(self.kit.store, "Second Bank", b"2" * 32, NOW)
         self.lists = Lists(self.kit.store)
         self.made = 0

@@ -20,7 +20,7 @@ from notary.receipts.report import Verdict
 from notary.receipts.verification import ReceiptVerifier
 from notary.schemes import SCHEMES
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import EVIDENCE, anchor_of, history, kit_over, log_signer, record, signed
+from tests.support.builders import EVIDENCE, VAULT, anchor_of, history, kit_over, log_signer, record, signed
 
 LOG = log_signer()
 JSON = st.recursive(
@@ -45,7 +45,7 @@ VERIFIER = ReceiptVerifier(SCHEMES, believe, LOG.verifier)
 
 @pytest.fixture(scope="module")
 def issued(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bytes]:
-    kit = kit_over(SqliteStore.create(tmp_path_factory.mktemp("receipts") / "notary.db"))
+    kit = kit_over(SqliteStore.create(tmp_path_factory.mktemp("receipts") / "notary.db", VAULT))
     lender, borrower = kit.register("lender"), kit.register("borrower", "ES256")
     kit.sequencer.append(history("before", 9, first=1000))
     _, place = kit.submit(signed(record("agreement"), lender, borrower))

@@ -20,7 +20,7 @@ from notary.log.reader import Log
 from notary.log.sequencer import Placed, Sequencer, Submission
 from notary.stores.sqlite import SqliteStore
 from tests.support import reference_tree
-from tests.support.builders import CREATED, NOW, add_lender, in_batches, log_signer, submission
+from tests.support.builders import CREATED, NOW, VAULT, add_lender, in_batches, log_signer, submission
 
 KINDS = ["agreement", "disbursement", "repayment", "settlement"]
 # The life of a loan, written down a second time.
@@ -75,7 +75,7 @@ class SequencerMachine(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.path = Path(self.folder.name) / "notary.db"
         self.signer = log_signer()
-        self.store = SqliteStore.create(self.path)
+        self.store = SqliteStore.create(self.path, VAULT)
         for name in ("one", "two"):
             add_lender(self.store, name, sha256(name.encode()).digest(), NOW)
         self.sequencer = Sequencer(self.store, self.signer, CREATED)
@@ -132,13 +132,13 @@ class SequencerMachine(RuleBasedStateMachine):
     def start_again(self, restart: bool) -> None:
         if restart:
             self.store.close()
-            self.store = SqliteStore.create(self.path)
+            self.store = SqliteStore.create(self.path, VAULT)
         self.sequencer = Sequencer(self.store, self.signer, CREATED)
 
     @precondition(lambda self: len(self.model.records) > 0)
     @rule(drawn=BATCHES)
     def another_writer_comes_between(self, drawn: list[tuple[int, int, str, str, str]]) -> None:
-        other_store = SqliteStore(self.path)
+        other_store = SqliteStore(self.path, VAULT)
         other = Sequencer(other_store, self.signer, CREATED)
         number = 100_000 + self.model.size
         self.append(other, [submission(number, f"O-{number}", "agreement")])

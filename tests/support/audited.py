@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from api.auditing import Audit, Chain, Target
+from api.settings import DataFolder
 from notary.audit.copying import Copied, copy_log
 from notary.audit.report import AuditReport
 from notary.audit.sources import StoreSource
@@ -23,7 +24,20 @@ from notary.log.signed_note import NoteSigner, NoteVerifier
 from notary.ports import Batch
 from notary.schemes import PrivateKey
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import CREATED, ORIGIN, NotaryKit, head_of, kit_over, log_signer, record, record_id, signed
+from tests.support.builders import (
+    CREATED,
+    DATA_KEY,
+    ORIGIN,
+    VAULT,
+    NotaryKit,
+    head_of,
+    kit_over,
+    log_signer,
+    record,
+    record_id,
+    signed,
+)
+from tests.support.clear_rows import in_the_clear
 
 SIGNED = 24
 """Records of the signed loan."""
@@ -45,14 +59,20 @@ class AuditedLog:
 
     def copy(self, folder: Path) -> "AuditedLog":
         """Copy the database to another folder."""
-        folder.mkdir()
+        prepare(folder)
         copied = AuditedLog(folder, self.verifier)
         with closing(sqlite3.connect(self.database)) as source, closing(sqlite3.connect(copied.database)) as target:
             source.backup(target)
         return copied
 
     def alter(self, *statements: str) -> None:
-        """Change rows, as somebody with the file in hand does."""
+        """Change rows, as somebody with the file and the data key in hand does: in the clear, and sealed again."""
+        with in_the_clear(self.database) as connection:
+            for statement in statements:
+                assert connection.execute(statement).rowcount > 0, statement
+
+    def damage(self, *statements: str) -> None:
+        """Change rows, as somebody with nothing but the file in hand does."""
         with closing(sqlite3.connect(self.database)) as connection, connection:
             connection.execute("PRAGMA foreign_keys=OFF")
             for statement in statements:
@@ -75,10 +95,18 @@ def places(report: AuditReport) -> set[str]:
     return {item.place for item in report.findings.listed}
 
 
+def prepare(folder: Path) -> None:
+    """Make a data folder that has a data key and nothing else."""
+    (folder / "keys").mkdir(parents=True, exist_ok=True)
+    key = DataFolder(folder).data_key
+    key.write_text(DATA_KEY.hex() + "\n")
+    key.chmod(0o600)
+
+
 def make_log(folder: Path, signed_records: int = SIGNED, plain: int = PLAIN) -> AuditedLog:
     """Make the log in a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    store = SqliteStore.create(folder / "notary.db")
+    prepare(folder)
+    store = SqliteStore.create(folder / "notary.db", VAULT)
     kit = kit_over(store)
     keys = kit.register("lender"), kit.register("borrower", "ES256")
     append(kit, (signed(value, *keys) for value in loan_records("S-1", signed_records, 0, keys)))
@@ -90,8 +118,8 @@ def make_log(folder: Path, signed_records: int = SIGNED, plain: int = PLAIN) -> 
 
 def make_bare_log(folder: Path, size: int) -> AuditedLog:
     """Make a log of so many entries without records in a folder: all that outsiders ever see."""
-    folder.mkdir(parents=True, exist_ok=True)
-    store, signer, edge = SqliteStore.create(folder / "notary.db"), log_signer(), RightEdge(0, [])
+    prepare(folder)
+    store, signer, edge = SqliteStore.create(folder / "notary.db", VAULT), log_signer(), RightEdge(0, [])
     head = None
     for start in range(0, size, 16_384):
         entries = [RECORD + sha256(b"%d" % i).digest() * 2 for i in range(start, min(start + 16_384, size))]
@@ -108,7 +136,7 @@ def make_bare_log(folder: Path, size: int) -> AuditedLog:
 
 def export(log: AuditedLog, folder: Path, verifier: NoteVerifier | None = None) -> Copied:
     """Copy a log to a folder on disk."""
-    store = SqliteStore(log.database)
+    store = SqliteStore(log.database, VAULT)
     try:
         return copy_log(StoreSource(store), verifier or log.verifier, folder, lambda _: lambda _: None)
     finally:
@@ -117,7 +145,7 @@ def export(log: AuditedLog, folder: Path, verifier: NoteVerifier | None = None) 
 
 def grow(log: AuditedLog, records: int, signer: NoteSigner | None = None) -> None:
     """Append a loan of so many records."""
-    store, signer = SqliteStore(log.database), signer or log_signer()
+    store, signer = SqliteStore(log.database, VAULT), signer or log_signer()
     kit = NotaryKit(store, store.lender(1), signer, Sequencer(store, signer, CREATED))
     append(kit, map(orjson.dumps, loan_records("G-1", records, 90_000)))
     store.close()

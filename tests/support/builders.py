@@ -23,6 +23,8 @@ from notary.log.signed_note import NoteSigner
 from notary.parties.key_registry import KeyRegistry
 from notary.parties.keyring import Keyring
 from notary.ports import Lender, Loan, Store, StoredRecord
+from notary.privacy.data_key import DataKey
+from notary.privacy.vault import Vault
 from notary.receipts.issuing import ReceiptIssuer
 from notary.registration import Registrar
 from notary.schemes import SCHEMES, PrivateKey, generate_key
@@ -31,6 +33,9 @@ ORIGIN = "notary.example/log"
 CREATED = "2026-01-01T00:00:00.000Z"
 NOW = 1_767_225_600_000
 VECTORS = Path(__file__).parents[1] / "vectors" / "records"
+DATA_KEY = bytes(32)
+VAULT = Vault(DataKey(DATA_KEY))
+"""Opens the databases of tests that have no data folder."""
 EVIDENCE = Evidence(b"header", (b"account", b"leaf"), (b"storage",))
 
 
@@ -185,7 +190,9 @@ def stored_record(index: int, sequence: int, loan: Loan, number: int | None = No
     number = index if number is None else number
     payload = canonical_json({"id": record_id(number), "loan": loan.number})
     nonce = sha256(payload).digest()
-    return StoredRecord(index, loan.lender, record_id(number), loan.number, sequence, NOW + index, nonce, payload, "[]")
+    return StoredRecord(
+        index, loan.lender, record_id(number), loan.number, sequence, NOW + index, nonce, payload, "[]", "repayment"
+    )
 
 
 def in_batches(items: Sequence[Submission], sizes: Iterable[int]) -> list[list[Submission]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
@@ -19,11 +19,11 @@ from werkzeug.test import TestResponse
 from api.audits.audit import Order
 from api.auth import hash_secret, new_api_key
 from api.clock import now
-from api.openapi.examples import AUDIT_ID, CLIENT_KEY
+from api.openapi.examples import AUDIT_ID, CLIENT_KEY, ERASED_LOAN
 from notary.access import ROLES, ApiKey, key_id
 from notary.audit.sample import FORMAT as SAMPLE
 from notary.audit.sample import Wanted
-from tests.support.api import Api, running_api
+from tests.support.api import Api, agreement, running_api
 from tests.support.builders import ORIGIN, anchor_of
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -65,7 +65,7 @@ LINKS = {
 
 @contextmanager
 def example_api(path: Path) -> Iterator[Api]:
-    """Run an API that has what the examples speak of: the third organisation is an auditor, keys, a loan, an anchor."""
+    """Run an API that has what the examples speak of: an auditor as third organisation, keys, two loans, an anchor."""
     with running_api(path) as api:
         assert api.services.access.add_organisation("Sample Audit", "auditor", now()).number == 3
         assert replay(api, "keysRegister")[1].status_code == 201
@@ -75,6 +75,7 @@ def example_api(path: Path) -> Iterator[Api]:
         assert replay(api, "keysRegister", 1)[1].status_code == 201
         assert replay(api, "recordsSubmit")[1].status_code == 201
         add_sample(api)
+        assert api.submit(agreement(ERASED_LOAN, api.bank)).status_code == 201
         yield api
 
 
@@ -115,15 +116,44 @@ def assertion() -> str:
     return jwt.encode({"alg": "Ed25519"}, claims, OKPKey.import_key(CLIENT_KEY.to_pem()), algorithms=["Ed25519"])
 
 
-def replay(api: Api, name: str, number: int = 0) -> tuple[dict[str, Any], TestResponse]:
-    """Send an example of an operation as it stands in the document.
+class Prepared(NamedTuple):
+    """An example of an operation, ready to be sent; `path` are its path parameters, `body` the example itself."""
 
-    Only what another operation must have answered before, as its links say, is taken from there. Returns what was sent
-    too, as links name it.
+    operation: Operation
+    path: dict[str, str]
+    query: dict[str, str]
+    body: Any
+    data: str | None
+    media_type: str | None
+
+    @property
+    def address(self) -> str:
+        """Where it is sent."""
+        address = self.operation.path.format(**{key: quote(value, safe="") for key, value in self.path.items()})
+        return f"{address}?{urlencode(self.query)}" if self.query else address
+
+    def send(self, api: Api, token: str | None) -> TestResponse:
+        """Send it with a bearer token, or none."""
+        return api.app.test_client().open(
+            self.address,
+            method=self.operation.method,
+            data=self.data,
+            content_type=self.media_type,
+            headers={"Idempotency-Key": str(uuid4()), **({"Authorization": f"Bearer {token}"} if token else {})},
+        )
+
+
+def prepared(api: Api, name: str, number: int = 0) -> Prepared:
+    """Return an example of an operation as it stands in the document.
+
+    Only what another operation must have answered before, as its links say, is taken from there.
     """
     operation = OPERATIONS[name]
     if name == "auditsOrder":
         cancel_audits(api)
+    if name.startswith("audits") and not any(audit.id == AUDIT_ID for audit in api.services.audits.audits()):
+        # It went with the loan that another example has erased.
+        add_sample(api)
     parameters = {item["name"]: item for item in operation.value.get("parameters", [])}
     path = {name: item["example"] for name, item in parameters.items() if item["in"] == "path"}
     query = {name: item["example"] for name, item in parameters.items() if item["in"] == "query" and "example" in item}
@@ -132,24 +162,25 @@ def replay(api: Api, name: str, number: int = 0) -> tuple[dict[str, Any], TestRe
         sent, answer = replay(api, source)
         path |= {key: value_of(expression, sent, answer) for key, expression in expressions.items()}
     media_type, body = operation.examples[number]
+    if name == "erasuresErase":
+        # No loan is erased while a job, or an audit, of its lender is under way.
+        cancel_audits(api)
+        for job in api.services.jobs.jobs():
+            if job.state in ("open", "running"):
+                api.services.jobs.cancel(job.lender, job.id, now())
     if name == "oauthToken":
         replay(api, "clientKeysAdd")
         body = {**body, "client_assertion": assertion()}
-    address = operation.path.format(**{key: quote(value, safe="") for key, value in path.items()})
-    if query:
-        address += f"?{urlencode(query)}"
     data = body if isinstance(body, str | None) else json.dumps(body, ensure_ascii=False)
     if media_type == "application/x-www-form-urlencoded":
         data = urlencode(body)
-    token = token_of(api, operation)
-    response = api.app.test_client().open(
-        address,
-        method=operation.method,
-        data=data,
-        content_type=media_type,
-        headers={"Idempotency-Key": str(uuid4()), **({"Authorization": f"Bearer {token}"} if token else {})},
-    )
-    return {"path": path, "body": body}, response
+    return Prepared(operation, {key: str(value) for key, value in path.items()}, query, body, data, media_type)
+
+
+def replay(api: Api, name: str, number: int = 0) -> tuple[dict[str, Any], TestResponse]:
+    """Send an example of an operation; return what was sent too, as links name it."""
+    item = prepared(api, name, number)
+    return {"path": item.path, "body": item.body}, item.send(api, token_of(api, item.operation))
 
 
 def value_of(expression: str, sent: dict[str, Any], answer: TestResponse) -> str:

@@ -28,6 +28,8 @@ from notary.log.merkle import InclusionProof
 from notary.log.signed_note import NoteSigner
 from notary.parties.keys import make_jwk
 from notary.parties.validity import Validity
+from notary.privacy.data_key import DataKey
+from notary.privacy.vault import OwnerKeys
 from notary.receipts.base45 import parse_base45
 from notary.receipts.document_words import DocumentWord, word_json
 from notary.receipts.qr_proof import PREFIX, write_qr
@@ -45,6 +47,7 @@ NEXT_LOG_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32, 64)))
 NOW = 1_772_323_200_000
 LENDER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32, 64)))
 NONCE, LOAN_KEY = b"\x11" * 32, b"\x22" * 32
+DATA_KEY, OWNER_KEYS = b"\x55" * 32, b"\x66" * 32
 OTHER_LEAF = b"\x33" * 32
 RECORD = {
     "type": "disbursement",
@@ -118,6 +121,8 @@ def examples() -> dict[str, str]:
         **_batch_examples(payload),
         "commitment": commitment.hex(),
         "tag": tag.hex(),
+        "data-key-id": DataKey(DATA_KEY).id.hex(),
+        "loan-index": OwnerKeys(OWNER_KEYS).loan("LN-2026-0001").hex(),
         "entry": entry.hex(),
         "genesis": genesis.hex(),
         "leaves": "\n".join(leaf.hex() for leaf in leaves),

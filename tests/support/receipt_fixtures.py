@@ -21,7 +21,7 @@ from notary.registration import Registrar
 from notary.schemes import SCHEMES
 from notary.stores.sqlite import SqliteStore
 from tests.support.batches import envelope_in_batch
-from tests.support.builders import NotaryKit, history, kit_over, placed, record, record_id, signed
+from tests.support.builders import VAULT, NotaryKit, history, kit_over, placed, record, record_id, signed
 from tests.support.node import Chain, running_chain
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "receipts"
@@ -74,7 +74,7 @@ def anchor(kit: NotaryKit, chain: Chain) -> None:
 def main() -> None:
     """Write the files."""
     with tempfile.TemporaryDirectory() as name, running_chain(Path(name)) as chain:
-        kit = kit_over(SqliteStore.create(Path(name) / "notary.db"))
+        kit = kit_over(SqliteStore.create(Path(name) / "notary.db", VAULT))
         kit.sequencer.append(history("before", 70, first=100_000))
         records = submit_loan(kit)
         anchor(kit, chain)

@@ -15,6 +15,7 @@ from api import problems
 from notary.errors import (
     CorruptLogError,
     DuplicateRecordError,
+    ErasedError,
     Fault,
     InvalidInputError,
     InvalidRecordError,
@@ -48,6 +49,8 @@ def test_every_error_has_a_row_of_the_right_kind(cls: type[NotaryError]) -> None
         assert status == 404
     elif issubclass(cls, InvalidInputError):
         assert status in (400, 422)
+    elif issubclass(cls, ErasedError):
+        assert status == 410
     elif issubclass(cls, RefusedError):
         assert status == 409
     elif issubclass(cls, NotFoundError):

@@ -12,7 +12,7 @@ from notary.canonical import canonical_json
 from notary.errors import InvalidInputError, RefusedError
 from notary.schemes import PrivateKey, generate_key
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import NotaryKit, kit_over, record, record_id, signed
+from tests.support.builders import VAULT, NotaryKit, kit_over, record, record_id, signed
 from tests.support.histories import money
 
 BANK = {"name": "示范银行股份有限公司"}
@@ -22,7 +22,7 @@ HALF = {"numerator": 1, "denominator": 2}
 
 @pytest.fixture
 def kit(tmp_path: Path) -> Iterator[NotaryKit]:
-    kit = kit_over(SqliteStore.create(tmp_path / "notary.db"))
+    kit = kit_over(SqliteStore.create(tmp_path / "notary.db", VAULT))
     yield kit
     kit.store.close()
 

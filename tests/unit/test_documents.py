@@ -18,14 +18,14 @@ from notary.receipts.fields import read_shape
 from notary.receipts.provenance import MAX_SHOWN_CHECKS, words_on_documents
 from notary.receipts.receipt import MAX_RECEIPT
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import NOW, add_lender
+from tests.support.builders import NOW, VAULT, add_lender
 
 OK, FAILED, UNKNOWN = CheckStatus.OK, CheckStatus.FAILED, CheckStatus.UNKNOWN
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    store = SqliteStore.create(tmp_path / "notary.db")
+    store = SqliteStore.create(tmp_path / "notary.db", VAULT)
     add_lender(store, "示范银行", sha256(b"api key").digest(), NOW)
     yield store
     store.close()

@@ -39,7 +39,7 @@ from notary.ports import Draft, Lender
 from notary.registration import Registrar
 from notary.schemes import SCHEMES, PrivateKey, generate_key
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import NOW, NotaryKit, add_lender, kit_over, record, record_id, signed
+from tests.support.builders import NOW, VAULT, NotaryKit, add_lender, kit_over, record, record_id, signed
 from tests.support.certificates import Authority
 
 ID = record("agreement")["id"]
@@ -111,7 +111,7 @@ def signature_of(value: dict[str, Any], key: PrivateKey) -> bytes:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    kit = kit_over(SqliteStore.create(tmp_path / "notary.db"))
+    kit = kit_over(SqliteStore.create(tmp_path / "notary.db", VAULT))
     yield Desk(kit, Gate(kit), tmp_path / "notary.db")
     kit.store.close()
 
@@ -446,7 +446,7 @@ def test_a_signature_that_comes_in_between_is_not_lost(desk: Desk, completes: bo
                 waiting(between.pop()())
             return super().sign_draft(before, after)
 
-    store = Interrupted(desk.path)
+    store = Interrupted(desk.path, VAULT)
     drafts = Drafts(store, desk.gate, Registrar(store, SCHEMES, desk.clock), desk.clock)
     last = desk.borrower if completes else other
     outcome = drafts.hand_in(desk.kit.lender, signed(record("agreement"), last), anything)
@@ -515,7 +515,7 @@ PARTIES = ("lender", "borrower", "guarantor")
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     path = tmp_path_factory.mktemp("orders") / "notary.db"
-    kit = kit_over(SqliteStore.create(path))
+    kit = kit_over(SqliteStore.create(path, VAULT))
     yield Desk(kit, Gate(kit), path)
     kit.store.close()
 

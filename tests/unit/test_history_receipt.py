@@ -31,6 +31,7 @@ from notary.stores.sqlite import SqliteStore
 from tests.support.builders import (
     EVIDENCE,
     NOW,
+    VAULT,
     anchor_of,
     history,
     kit_over,
@@ -59,7 +60,7 @@ class Case:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.kit = kit = kit_over(SqliteStore.create(path))
+        self.kit = kit = kit_over(SqliteStore.create(path, VAULT))
         self.issuer = ReceiptIssuer(kit.store, kit.keyring, kit.signer)
         kit.sequencer.append(history("before", 30, first=100_000))
         self.records = submit_loan(kit)
@@ -165,7 +166,7 @@ def test_without_an_anchor_it_stands_under_the_newest_checkpoint(case: Case) -> 
 
 
 def test_an_anchor_that_covers_only_some_of_the_records_is_none(tmp_path: Path) -> None:
-    kit = kit_over(SqliteStore.create(tmp_path / "notary.db"))
+    kit = kit_over(SqliteStore.create(tmp_path / "notary.db", VAULT))
     kit.submit(canonical_json(record("agreement", loan="L", id=record_id(1))))
     kit.store.save_anchor(anchor_of(kit.log.head()))
     kit.submit(canonical_json(record("schedule", loan="L", id=record_id(2))))
@@ -399,6 +400,6 @@ def test_a_loan_with_too_many_records_has_no_history_receipt(case: Case) -> None
         def loan_records(self, lender: int, loan: str) -> list[StoredRecord]:
             return super().loan_records(lender, loan)[:1] * (MAX_RECORDS + 1)
 
-    issuer = ReceiptIssuer(Crowded(case.path), case.kit.keyring, case.kit.signer)
+    issuer = ReceiptIssuer(Crowded(case.path, VAULT), case.kit.keyring, case.kit.signer)
     with pytest.raises(HistoryLimitError, match=f"{MAX_RECORDS + 1} records"):
         issuer.history(case.kit.lender, case.loan(LOAN))

@@ -237,7 +237,7 @@ def test_records_that_are_no_legal_history_are_refused() -> None:
 
 def test_stored_records_are_read() -> None:
     value = record("agreement")
-    stored = StoredRecord(7, 1, value["id"], value["loan"], 0, 1234, b"", canonical_json(value), "[]")
+    stored = StoredRecord(7, 1, value["id"], value["loan"], 0, 1234, b"", canonical_json(value), "[]", value["type"])
     [event] = read_events([stored])
     assert (event.sequence, event.received_at, event.record.id) == (0, 1234, value["id"])
 

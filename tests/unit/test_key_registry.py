@@ -14,14 +14,14 @@ from notary.parties.validity import SETTLING, Validity
 from notary.ports import Lender, PartyKey
 from notary.schemes import SCHEMES, PrivateKey, generate_key
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import NOW, NotaryKit, add_lender, kit_over
+from tests.support.builders import NOW, VAULT, NotaryKit, add_lender, kit_over
 
 DAY = 86_400_000
 
 
 @pytest.fixture
 def kit(tmp_path: Path) -> Iterator[NotaryKit]:
-    kit = kit_over(SqliteStore.create(tmp_path / "notary.db"))
+    kit = kit_over(SqliteStore.create(tmp_path / "notary.db", VAULT))
     yield kit
     kit.store.close()
 

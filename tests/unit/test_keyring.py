@@ -31,7 +31,7 @@ from notary.receipts.verification import ReceiptVerifier
 from notary.registration import Registrar
 from notary.schemes import SCHEMES, PrivateKey
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import NOW, NotaryKit, add_lender, kit_over, placed, record
+from tests.support.builders import NOW, VAULT, NotaryKit, add_lender, kit_over, placed, record
 from tests.support.certificates import YEAR, Authority, Certified
 
 BANK, SHOP = "示范银行", "Other Shop"
@@ -40,7 +40,7 @@ HOUR = 3_600_000
 
 @pytest.fixture
 def kit(tmp_path: Path) -> Iterator[NotaryKit]:
-    kit = kit_over(SqliteStore.create(tmp_path / "notary.db"))
+    kit = kit_over(SqliteStore.create(tmp_path / "notary.db", VAULT))
     yield kit
     kit.store.close()
 

@@ -14,7 +14,7 @@ from notary.listing import Lists, Wanted
 from notary.ports import Batch, Lender, Loan
 from notary.stores.sqlite import SqliteStore
 from notary.stores.sqlite_file import STATEMENTS
-from tests.support.builders import NOW, add_lender, head_of, log_signer, stored_record
+from tests.support.builders import NOW, VAULT, add_lender, head_of, log_signer, stored_record
 
 LENDER = Lender(1, "示范银行")
 ROWS = 10_050
@@ -24,7 +24,7 @@ SIGNER = log_signer()
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
     """Return a store with `ROWS` loans of one record each."""
-    store = SqliteStore.create(tmp_path_factory.mktemp("listing") / "notary.db")
+    store = SqliteStore.create(tmp_path_factory.mktemp("listing") / "notary.db", VAULT)
     add_lender(store, LENDER.name, b"1" * 32, NOW)
     loans = [Loan(1, f"L-{number}", b"k" * 32, "active", 1, sha256(b"x").digest()) for number in range(ROWS)]
     head = head_of(ROWS, sha256(b"root").digest(), SIGNER)
@@ -70,7 +70,7 @@ def test_a_full_page_is_the_last_one_where_nothing_follows(store: SqliteStore) -
     "name", ["lender_records", "lender_records_of_type", "lender_records_of_loan", "lender_loans", "received_span"]
 )
 def test_no_list_sorts_or_reads_a_whole_table(tmp_path: Path, name: str) -> None:
-    SqliteStore.create(tmp_path / "notary.db")
+    SqliteStore.create(tmp_path / "notary.db", VAULT)
     text = STATEMENTS[name]
     names = {"lender": 1, "start": 5, "stop": 9, "limit": 3, "loan": "A", "type": "offer"}
     with closing(sqlite3.connect(tmp_path / "notary.db")) as connection:

@@ -12,7 +12,7 @@ from notary.log.merkle import verify_consistency, verify_inclusion
 from notary.log.reader import Log
 from notary.stores.sqlite import SqliteStore
 from tests.support import reference_tree
-from tests.support.builders import NotaryKit, history, kit_over
+from tests.support.builders import VAULT, NotaryKit, history, kit_over
 
 SIZE = 531
 MARKS = [1, 2, 3, 128, 255, 256, 257, 300, 511, 512, 513, 530, SIZE]
@@ -21,7 +21,7 @@ MARKS = [1, 2, 3, 128, 255, 256, 257, 300, 511, 512, 513, 530, SIZE]
 @pytest.fixture(scope="module")
 def kit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NotaryKit]:
     folder: Path = tmp_path_factory.mktemp("log")
-    kit = kit_over(SqliteStore.create(folder / "notary.db"))
+    kit = kit_over(SqliteStore.create(folder / "notary.db", VAULT))
     items = history("L-1", SIZE - 1)
     kit.sequencer.append(items[:200])
     kit.sequencer.append(items[200:])
@@ -35,7 +35,7 @@ def entries(kit: NotaryKit) -> list[bytes]:
 
 
 def test_a_log_that_was_not_begun_has_no_head(tmp_path: Path) -> None:
-    store = SqliteStore.create(tmp_path / "notary.db")
+    store = SqliteStore.create(tmp_path / "notary.db", VAULT)
     with pytest.raises(NotFoundError):
         Log(store).head()
     assert Log(store).root(0) == EMPTY_ROOT

@@ -24,7 +24,7 @@ from notary.policies import (
     stored_members,
 )
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import NOW, add_lender
+from tests.support.builders import NOW, VAULT, add_lender
 
 _OF_THE_LAW = ("apr_methods", "apr_caps", "category_days")
 CHOSEN: dict[str, Any] = {
@@ -115,7 +115,7 @@ def test_every_fault_is_named() -> None:
 
 
 def test_a_policy_is_in_force_from_its_moment_on(tmp_path: Path) -> None:
-    store = SqliteStore.create(tmp_path / "notary.db")
+    store = SqliteStore.create(tmp_path / "notary.db", VAULT)
     lender = add_lender(store, "A", b"a", NOW)
     policies = Policies(store)
     assert policies.of(lender) is NOTARYS_OWN

@@ -16,13 +16,13 @@ from notary.receipts.issuing import ReceiptIssuer
 from notary.receipts.receipt import MAX_RECEIPT, Receipt, parse_receipt
 from notary.receipts.sealed import Environment, write_sealed
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import NotaryKit, anchor_of, history, kit_over, record, signed
+from tests.support.builders import VAULT, NotaryKit, anchor_of, history, kit_over, record, signed
 
 
 @pytest.fixture(scope="module")
 def kit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NotaryKit]:
     folder: Path = tmp_path_factory.mktemp("receipts")
-    kit = kit_over(SqliteStore.create(folder / "notary.db"))
+    kit = kit_over(SqliteStore.create(folder / "notary.db", VAULT))
     kit.sequencer.append(history("before", 5, first=1000))
     yield kit
     kit.store.close()
@@ -78,7 +78,7 @@ def test_a_receipt_is_canonical_and_comes_back_to_the_byte(kit: NotaryKit, issue
 def test_fresh_and_stored_receipts_of_the_newest_record_are_the_same(
     tmp_path: Path, number: int, environment: Environment, name: str
 ) -> None:
-    kit = kit_over(SqliteStore.create(tmp_path / "notary.db"))
+    kit = kit_over(SqliteStore.create(tmp_path / "notary.db", VAULT))
     lender, borrower = kit.register("lender"), kit.register("borrower", "ES256")
     named = [{"name": "a.pdf", "media_type": "application/pdf", "size": 1, "sha256": "ab" * 32}] * number
     value = record("agreement", documents=named) if named else record("application")

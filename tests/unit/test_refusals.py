@@ -22,7 +22,7 @@ from notary.policies import LenderPolicy, Policies, policy_text, read_policy
 from notary.ports import Lender
 from notary.refusals import PolicyGate
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import NOW, NotaryKit, kit_over, placed, record, record_id
+from tests.support.builders import NOW, VAULT, NotaryKit, kit_over, placed, record, record_id
 
 # The kit's clock stands at the beginning of 2026.
 EARLY, LATE = "2025-12-01T00:00:00Z", "2026-01-01T00:00:00Z"
@@ -45,7 +45,7 @@ class Crowded:
 
 @pytest.fixture
 def kit(tmp_path: Path) -> Iterator[NotaryKit]:
-    kit = kit_over(SqliteStore.create(tmp_path / "notary.db"))
+    kit = kit_over(SqliteStore.create(tmp_path / "notary.db", VAULT))
     yield kit
     kit.store.close()
 

@@ -22,12 +22,12 @@ from notary.errors import (
 from notary.log.entries import commit
 from notary.registration import MAX_BODY
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import NOW, NotaryKit, add_lender, kit_over, record, signed
+from tests.support.builders import NOW, VAULT, NotaryKit, add_lender, kit_over, record, signed
 
 
 @pytest.fixture
 def kit(tmp_path: Path) -> Iterator[NotaryKit]:
-    kit = kit_over(SqliteStore.create(tmp_path / "notary.db"))
+    kit = kit_over(SqliteStore.create(tmp_path / "notary.db", VAULT))
     yield kit
     kit.store.close()
 

@@ -30,6 +30,7 @@ from tests.support import reference_tree
 from tests.support.builders import (
     CREATED,
     ORIGIN,
+    VAULT,
     NotaryKit,
     add_lender,
     history,
@@ -49,7 +50,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def kit(path: Path) -> Iterator[NotaryKit]:
-    kit = kit_over(SqliteStore.create(path))
+    kit = kit_over(SqliteStore.create(path, VAULT))
     yield kit
     kit.store.close()
 
@@ -290,7 +291,7 @@ def test_refused_records_leave_nothing_behind(kit: NotaryKit) -> None:
 
 
 def test_another_writer_makes_the_append_fail_and_the_next_one_go_on_from_there(kit: NotaryKit, path: Path) -> None:
-    other_store = SqliteStore(path)
+    other_store = SqliteStore(path, VAULT)
     other = Sequencer(other_store, kit.signer, CREATED)
     mine, theirs = history("L-1", 2), history("L-2", 300, first=1000)
     placed(kit.sequencer.append(mine[:1]))
@@ -357,7 +358,7 @@ def test_starting_again_finds_the_same_head_and_goes_on(kit: NotaryKit, path: Pa
     placed(kit.sequencer.append(items[:records]))
     before = head(kit)
     kit.store.close()
-    store = SqliteStore.create(path)
+    store = SqliteStore.create(path, VAULT)
     again = replace(kit, store=store, sequencer=Sequencer(store, log_signer(), CREATED))
     assert head(again) == before
     for item, place in zip(items[records:], placed(again.sequencer.append(items[records:])), strict=True):
@@ -400,7 +401,7 @@ def test_a_damaged_store_is_never_signed_over(
     assert head(kit).size == 301
     kit.store.close()
     tamper(path, statement, *values)
-    store = SqliteStore(path)
+    store = SqliteStore(path, VAULT)
     with pytest.raises(CorruptLogError):
         Sequencer(store, kit.signer, CREATED)
     store.close()

@@ -15,12 +15,12 @@ from notary.errors import CorruptLogError, NotFoundError, UnavailableError
 from notary.parties.validity import Validity
 from notary.ports import PartyKey
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import NOW, add_lender
+from tests.support.builders import NOW, VAULT, add_lender
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    SqliteStore.create(tmp_path / "notary.db").close()
+    SqliteStore.create(tmp_path / "notary.db", VAULT).close()
     return tmp_path / "notary.db"
 
 
@@ -36,7 +36,7 @@ def test_the_file_is_in_wal_mode(plain: sqlite3.Connection) -> None:
 
 
 def test_every_connection_waits_for_the_disk_and_minds_references(path: Path) -> None:
-    store = SqliteStore(path)
+    store = SqliteStore(path, VAULT)
     connection = store._connection()
     assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
     assert connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
@@ -52,10 +52,10 @@ def test_every_table_is_strict(plain: sqlite3.Connection) -> None:
 
 
 def test_creating_again_changes_nothing(path: Path, plain: sqlite3.Connection) -> None:
-    store = SqliteStore(path)
+    store = SqliteStore(path, VAULT)
     lender = add_lender(store, "Example Bank", sha256(b"key").digest(), NOW)
     schema = plain.execute("SELECT * FROM sqlite_schema").fetchall()
-    again = SqliteStore.create(path)
+    again = SqliteStore.create(path, VAULT)
     assert again.lender(lender.number) == lender
     assert plain.execute("SELECT * FROM sqlite_schema").fetchall() == schema
     store.close()
@@ -76,7 +76,7 @@ def test_keys_of_a_database_without_times_count_since_they_were_registered(tmp_p
         connection.execute("INSERT INTO lenders (name, created_at) VALUES ('Example Bank', 1)")
         connection.execute("INSERT INTO party_keys VALUES (1, 'kid', 'lender', '{}', 7)")
         connection.commit()
-    store = SqliteStore.create(tmp_path / "notary.db")
+    store = SqliteStore.create(tmp_path / "notary.db", VAULT)
     assert store.party_keys(1, ["kid"]) == {"kid": PartyKey("kid", "lender", "{}", 7, Validity(7))}
     assert store.roots(1) == store.drafts(1, "", 9, 0) == []
     store.close()
@@ -84,18 +84,18 @@ def test_keys_of_a_database_without_times_count_since_they_were_registered(tmp_p
 
 def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError):
-        SqliteStore(tmp_path / "none.db")
+        SqliteStore(tmp_path / "none.db", VAULT)
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(UnavailableError):
-        SqliteStore.create(tmp_path / "none" / "notary.db")
+        SqliteStore.create(tmp_path / "none" / "notary.db", VAULT)
 
 
 def test_a_file_that_is_no_database_is_a_corrupt_log(tmp_path: Path) -> None:
     path = tmp_path / "notary.db"
     path.write_bytes(b"not a database, but long enough to be looked at\n" * 100)
     with pytest.raises(CorruptLogError):
-        SqliteStore.create(path)
-    store = SqliteStore(path)
+        SqliteStore.create(path, VAULT)
+    store = SqliteStore(path, VAULT)
     with pytest.raises(CorruptLogError):
         store.head()
     store.close()
@@ -105,14 +105,14 @@ def test_a_database_without_the_tables_cannot_be_used(tmp_path: Path) -> None:
     path = tmp_path / "notary.db"
     sqlite3.connect(path).close()
     path.touch()
-    store = SqliteStore(path)
+    store = SqliteStore(path, VAULT)
     with pytest.raises(UnavailableError):
         store.head()
     store.close()
 
 
 def test_closing_twice_is_harmless_and_a_closed_store_opens_again(path: Path) -> None:
-    store = SqliteStore(path)
+    store = SqliteStore(path, VAULT)
     assert store.head() is None
     store.close()
     store.close()

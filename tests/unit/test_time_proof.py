@@ -20,7 +20,7 @@ from notary.receipts.time_proof import Moment, prove_time
 from notary.receipts.verification import ReceiptVerifier
 from notary.schemes import SCHEMES
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import NOW, NotaryKit, anchor_of, kit_over, record, submission
+from tests.support.builders import NOW, VAULT, NotaryKit, anchor_of, kit_over, record, submission
 
 PUBLIC = {"chain_id": 1}
 NOTE = "checkpoint"
@@ -90,7 +90,7 @@ def test_a_time_beyond_the_calendar_is_no_time() -> None:
 @pytest.fixture(scope="module")
 def kit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NotaryKit]:
     folder: Path = tmp_path_factory.mktemp("time")
-    kit = kit_over(SqliteStore.create(folder / "notary.db"))
+    kit = kit_over(SqliteStore.create(folder / "notary.db", VAULT))
     kit.submit(canonical_json(record("agreement")))
     kit.sequencer.append([submission(900, "after", "agreement")])
     yield kit

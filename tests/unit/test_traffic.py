@@ -23,11 +23,16 @@ from api.traffic.repeats import (
 )
 from api.traffic.store import TrafficFile
 from notary.errors import UnavailableError
+from notary.privacy.vault import OwnerKeys
 
 START = 1_767_225_600_000
 A, B = b"a" * 32, b"b" * 32
 ASKED = Request(1, "/v1/webhooks", "key-1", sha256(b"body").digest())
 ANSWER = Answer(201, "application/json", b'{"id":"wh_1"}')
+
+
+def keys(tenant: int) -> OwnerKeys:
+    return OwnerKeys(bytes(31) + bytes([tenant]))
 
 
 @pytest.fixture
@@ -92,22 +97,22 @@ def test_old_windows_are_forgotten(file: TrafficFile) -> None:
 
 
 def test_the_first_answer_comes_again(file: TrafficFile) -> None:
-    repeats = Repeats(file)
+    repeats = Repeats(file, keys)
     assert repeats.begin(ASKED, START) is None
     repeats.finish(ASKED, ANSWER)
     assert repeats.begin(ASKED, START + KEPT - 1) == ANSWER
-    assert Repeats(TrafficFile(file._path)).begin(ASKED, START + 1) == ANSWER
+    assert Repeats(TrafficFile(file._path), keys).begin(ASKED, START + 1) == ANSWER
 
 
 def test_an_answer_is_kept_for_a_day(file: TrafficFile) -> None:
-    repeats = Repeats(file)
+    repeats = Repeats(file, keys)
     repeats.begin(ASKED, START)
     repeats.finish(ASKED, ANSWER)
     assert repeats.begin(ASKED, START + KEPT + 1) is None
 
 
 def test_another_body_is_another_request(file: TrafficFile) -> None:
-    repeats = Repeats(file)
+    repeats = Repeats(file, keys)
     repeats.begin(ASKED, START)
     other = replace(ASKED, fingerprint=sha256(b"other").digest())
     for _ in range(2):
@@ -118,21 +123,21 @@ def test_another_body_is_another_request(file: TrafficFile) -> None:
 
 @pytest.mark.parametrize("change", [{"tenant": 2}, {"route": "/v1/passes"}, {"key": "key-2"}])
 def test_a_key_is_for_one_tenant_and_one_route(file: TrafficFile, change: dict[str, object]) -> None:
-    repeats = Repeats(file)
+    repeats = Repeats(file, keys)
     repeats.begin(ASKED, START)
     repeats.finish(ASKED, ANSWER)
     assert repeats.begin(replace(ASKED, **change), START) is None
 
 
 def test_a_request_that_failed_comes_again(file: TrafficFile) -> None:
-    repeats = Repeats(file)
+    repeats = Repeats(file, keys)
     repeats.begin(ASKED, START)
     repeats.abandon(ASKED)
     assert repeats.begin(ASKED, START) is None
 
 
 def test_a_request_whose_process_died_comes_again(file: TrafficFile) -> None:
-    repeats = Repeats(file)
+    repeats = Repeats(file, keys)
     repeats.begin(ASKED, START)
     with pytest.raises(InProgressError):
         repeats.begin(ASKED, START + ABANDONED)
@@ -140,18 +145,18 @@ def test_a_request_whose_process_died_comes_again(file: TrafficFile) -> None:
 
 
 def test_a_request_that_a_kill_cut_short_held_up_its_own_repeat(file: TrafficFile) -> None:
-    Repeats(file).begin(ASKED, START)
+    Repeats(file, keys).begin(ASKED, START)
     answered = replace(ASKED, key="key-2")
-    Repeats(file).begin(answered, START)
-    Repeats(file).finish(answered, ANSWER)
-    after_the_start = Repeats(TrafficFile(file._path))
+    Repeats(file, keys).begin(answered, START)
+    Repeats(file, keys).finish(answered, ANSWER)
+    after_the_start = Repeats(TrafficFile(file._path), keys)
     after_the_start.abandon_all()
     assert after_the_start.begin(ASKED, START + 1) is None
     assert after_the_start.begin(answered, START + 1) == ANSWER
 
 
 def test_of_requests_that_race_one_is_made(tmp_path: Path) -> None:
-    repeats = [Repeats(TrafficFile(tmp_path / "traffic.db")) for _ in range(4)]
+    repeats = [Repeats(TrafficFile(tmp_path / "traffic.db"), keys) for _ in range(4)]
     begun, refused = [], []
     gate = threading.Barrier(16)
 

@@ -20,7 +20,7 @@ from notary.receipts.sealed import write_sealed
 from notary.receipts.verification import ReceiptVerifier
 from notary.schemes import SCHEMES, PrivateKey, generate_key
 from notary.stores.sqlite import SqliteStore
-from tests.support.builders import EVIDENCE, NotaryKit, anchor_of, history, kit_over, log_signer, record, signed
+from tests.support.builders import EVIDENCE, VAULT, NotaryKit, anchor_of, history, kit_over, log_signer, record, signed
 from tests.support.trees import flipped
 
 OTHER_LOG = log_signer("other.example/log", "other key")
@@ -81,7 +81,7 @@ class Case:
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
-    kit = kit_over(SqliteStore.create(tmp_path_factory.mktemp("verification") / "notary.db"))
+    kit = kit_over(SqliteStore.create(tmp_path_factory.mktemp("verification") / "notary.db", VAULT))
     lender, borrower = kit.register("lender"), kit.register("borrower", "ES256")
     kit.sequencer.append(history("before", 5, first=1000))
     recorded = kit.receipt(signed(record("agreement"), lender, borrower))

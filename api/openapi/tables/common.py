@@ -19,13 +19,13 @@ DOCUMENTS = Query(
 RECEIPT = Answer("The receipt, as far as its anchors have come.", ref("Receipt"))
 PACKAGE = Answer("The package, one ZIP file.", BINARY, MEDIA_TYPE)
 CERTIFICATE = Answer("The certificate, as far as the record's anchors have come.", BINARY, "application/pdf")
-READING = ("not-found", "invalid-input")
+READING = ("not-found", "invalid-input", "erased")
 
 PLACING = (
     "malformed-json", "invalid-record", "invalid-envelope", "invalid-signature", "unknown-key", "key-not-valid",
     "invalid-key", "invalid-certificate", "missing-document", "invalid-input", "duplicate-record",
     "duplicate-batch", "wrong-sequence", "illegal-transition", "other-currency", "wrong-share", "not-the-holder",
-    "refused-by-policy", "refused", "log-busy",
+    "refused-by-policy", "refused", "erased", "log-busy",
 )  # fmt: skip
 """What a record can be refused with."""
 

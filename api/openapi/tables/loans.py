@@ -48,6 +48,40 @@ LOANS = Table(
         ),
     },
 )
+ERASURES = Table(
+    "Erasure",
+    "Loans that are no longer to be known, and those that have to be.",
+    {
+        "erasures.erase": Operation(
+            "Erase a loan",
+            {200: Answer("The erasure, under the id by which the log tells of it.", ref("Erasure"))},
+            "Destroys the keys that open the loan's records, and removes whatever else holds its values: half-signed "
+            "records, answers kept for repeated requests, finished jobs. Nothing brings them back. Receipts that were "
+            "fetched before go on verifying, and so does the log. Harmless to repeat.",
+            paths={"number": ex.ERASED_LOAN},
+            refusals=("not-found", "held", "job-refused", "log-busy"),
+        ),
+        "erasures.hold": Operation(
+            "Put a loan under a legal hold",
+            {200: Answer("The holds of the loan.", ref("Holds"))},
+            "No loan is erased while anybody holds it.",
+            paths=_PATH,
+            refusals=("not-found", "erased", "log-busy"),
+        ),
+        "erasures.release": Operation(
+            "Lift your legal hold",
+            {200: Answer("The holds that are left.", ref("Holds"))},
+            "The operator's own, if there is one, stays.",
+            paths=_PATH,
+            refusals=("not-found", "log-busy"),
+        ),
+        "erasures.retention": Operation(
+            "List the loans that are due to be erased",
+            {200: Answer("At most 1,000; nothing is erased by itself.", ref("Retention"))},
+            "Settled loans whose last record is older than the `retention_days` of your policy.",
+        ),
+    },
+)
 FINDINGS = Table(
     "Findings",
     "What is odd.",
@@ -92,7 +126,7 @@ MY_LOAN = Table(
             "Show the loan of the pass",
             {200: Answer("The loan.", ref("MyLoan"))},
             query=(AS_OF,),
-            refusals=("invalid-input",),
+            refusals=("invalid-input", "erased"),
         ),
         "my_loan.submit": Operation(
             "Add the borrower's own word",
@@ -117,18 +151,18 @@ MY_LOAN = Table(
             "Fetch a receipt of the loan of the pass",
             {200: RECEIPT},
             paths={"record_id": ex.AGREEMENT_ID},
-            refusals=("not-found",),
+            refusals=("not-found", "erased"),
         ),
         "my_loan.certificate": Operation(
             "Fetch a certificate of the loan of the pass",
             {200: CERTIFICATE},
             paths={"record_id": ex.AGREEMENT_ID},
-            refusals=("not-found", "invalid-qr"),
+            refusals=("not-found", "erased", "invalid-qr"),
         ),
         "my_loan.evidence": Operation(
             "Fetch the evidence package of the loan of the pass",
             {200: PACKAGE},
-            refusals=("not-found", "package-too-large", "history-too-long"),
+            refusals=("not-found", "erased", "package-too-large", "history-too-long"),
         ),
     },
 )

@@ -93,11 +93,9 @@ def _reading(services: Services) -> Reader:
 def _granted(services: Services) -> tuple[Reader, Loan]:
     """Return who reads, and the loan that the address names. Raises `NotFoundError`."""
     reading, number = _reading(services), request.args.get("number", "")
-    key = (reading.lender.number, number)
-    loan = services.store.find_loans([key]).get(key)
-    if loan is None or number == ADMINISTRATION or not reading.sees(services.store, number):
+    if number == ADMINISTRATION:
         raise NotFoundError("you have no loan of this number")
-    return reading, loan
+    return reading, reading.loan(services, number)
 
 
 def _chosen(name: str, known: tuple[str, ...]) -> str | None:

@@ -17,7 +17,7 @@ from api.pages.sessions import signed_in
 from api.views.evidence import certificate_response, evidence_response
 from api.wiring import Services
 from notary.access import READ_RECORDS
-from notary.errors import NotFoundError
+from notary.errors import ErasedError, NotFoundError
 from notary.lifecycle import STAGES
 from notary.listing import Lists, Wanted
 from notary.policies import CODES
@@ -110,6 +110,8 @@ def _loan(services: Services, lender: Lender, number: str) -> Loan:
     found = services.store.find_loans([(lender.number, number)]).get((lender.number, number))
     if found is None or number == ADMINISTRATION:
         raise NotFoundError("you have no loan of this number")
+    if found.erasure:
+        raise ErasedError(found.erasure)
     return found
 
 

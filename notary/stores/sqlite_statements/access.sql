@@ -34,35 +34,6 @@ WHERE organisation = :organisation AND id = :id;
 -- name: used_api_key
 UPDATE api_keys SET last_used_at = :now WHERE id = :id AND (last_used_at IS NULL OR last_used_at < :now);
 
--- name: add_grant
-INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
-
--- name: grants
-SELECT * FROM grants WHERE (:lender IS NULL OR lender = :lender) AND (:auditor IS NULL OR auditor = :auditor)
-ORDER BY created_at, id;
-
--- name: revoke_grant
-UPDATE grants SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL;
-
--- name: add_pass
-INSERT INTO passes VALUES (?, ?, ?, ?, ?, ?, ?, ?);
-
--- name: pass_with
-SELECT id, lender, loan, created_at, expires_at, revoked_at, last_used_at FROM passes WHERE sha256 = ?;
-
--- name: passes
-SELECT id, lender, loan, created_at, expires_at, revoked_at, last_used_at FROM passes WHERE lender = ?
-ORDER BY created_at, id;
-
--- name: pass
-SELECT id, lender, loan, created_at, expires_at, revoked_at, last_used_at FROM passes WHERE lender = ? AND id = ?;
-
--- name: revoke_pass
-UPDATE passes SET revoked_at = ? WHERE lender = ? AND id = ? AND revoked_at IS NULL;
-
--- name: used_pass
-UPDATE passes SET last_used_at = :now WHERE id = :id AND (last_used_at IS NULL OR last_used_at < :now);
-
 -- name: add_client_key
 INSERT INTO client_keys VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
 

@@ -1,19 +1,19 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- name: lender_records
-SELECT r.entry_index, r.lender, r.record_id, l.number, r.sequence, r.received_at, r.nonce, r.payload, r.signatures
-FROM records r INDEXED BY records_of_lender JOIN loans l USING (loan_id)
+SELECT r.entry_index, r.lender, r.record_id, r.sequence, r.received_at, r.type, r.sealed, l.lender, l.number_index, k.wrapped
+FROM records r INDEXED BY records_of_lender JOIN loans l USING (loan_id) JOIN loan_keys k USING (loan_id)
 WHERE r.lender = :lender AND r.entry_index >= :start AND r.entry_index < :stop ORDER BY r.entry_index LIMIT :limit;
 
 -- name: lender_records_of_type
-SELECT r.entry_index, r.lender, r.record_id, l.number, r.sequence, r.received_at, r.nonce, r.payload, r.signatures
-FROM records r INDEXED BY records_by_type JOIN loans l USING (loan_id)
+SELECT r.entry_index, r.lender, r.record_id, r.sequence, r.received_at, r.type, r.sealed, l.lender, l.number_index, k.wrapped
+FROM records r INDEXED BY records_by_type JOIN loans l USING (loan_id) JOIN loan_keys k USING (loan_id)
 WHERE r.lender = :lender AND r.type = :type AND r.entry_index >= :start AND r.entry_index < :stop
 ORDER BY r.entry_index LIMIT :limit;
 
 -- name: lender_records_of_loan
-SELECT r.entry_index, r.lender, r.record_id, l.number, r.sequence, r.received_at, r.nonce, r.payload, r.signatures
-FROM loans l CROSS JOIN records r USING (loan_id)
-WHERE l.lender = :lender AND l.number = :loan AND +r.entry_index >= :start AND +r.entry_index < :stop
+SELECT r.entry_index, r.lender, r.record_id, r.sequence, r.received_at, r.type, r.sealed, l.lender, l.number_index, k.wrapped
+FROM loans l CROSS JOIN records r USING (loan_id) CROSS JOIN loan_keys k USING (loan_id)
+WHERE l.lender = :lender AND l.number_index = :loan AND +r.entry_index >= :start AND +r.entry_index < :stop
   AND r.sequence > coalesce((SELECT p.sequence FROM records p WHERE p.entry_index = :start - 1 AND p.loan_id = l.loan_id), -1)
 ORDER BY r.sequence LIMIT :limit;
 
@@ -22,8 +22,9 @@ SELECT min(entry_index), max(entry_index) FROM records INDEXED BY records_by_mom
 WHERE lender = ? AND received_at >= ? AND received_at < ?;
 
 -- name: lender_loans
-SELECT l.loan_id, f.entry_index, f.received_at, e.entry_index, l.lender, l.number, l.key, l.state, l.records, l.last_digest
+SELECT l.loan_id, f.entry_index, f.received_at, e.entry_index, l.lender, l.number_index, k.wrapped, l.records, l.sealed, l.erasure
 FROM loans l INDEXED BY loans_of_lender
+CROSS JOIN loan_keys k USING (loan_id)
 CROSS JOIN records f ON f.loan_id = l.loan_id AND f.sequence = 0
 CROSS JOIN records e ON e.loan_id = l.loan_id AND e.sequence = l.records - 1
 WHERE l.lender = ? AND l.loan_id >= ? ORDER BY l.loan_id LIMIT ?;

@@ -20,39 +20,54 @@ INSERT INTO entries (entry_index, entry) VALUES (?, ?);
 SELECT entry FROM entries WHERE entry_index >= ? AND entry_index < ? ORDER BY entry_index;
 
 -- name: find_record
-SELECT r.entry_index, r.lender, r.record_id, l.number, r.sequence, r.received_at, r.nonce, r.payload, r.signatures
-FROM records r JOIN loans l USING (loan_id) WHERE r.lender = ? AND r.record_id = ?;
+SELECT r.entry_index, r.lender, r.record_id, r.sequence, r.received_at, r.type, r.sealed,
+  l.lender, l.number_index, k.wrapped
+FROM records r JOIN loans l USING (loan_id) JOIN loan_keys k USING (loan_id) WHERE r.lender = ? AND r.record_id = ?;
 
 -- name: record_at
-SELECT r.entry_index, r.lender, r.record_id, l.number, r.sequence, r.received_at, r.nonce, r.payload, r.signatures
-FROM records r JOIN loans l USING (loan_id) WHERE r.entry_index = ?;
+SELECT r.entry_index, r.lender, r.record_id, r.sequence, r.received_at, r.type, r.sealed,
+  l.lender, l.number_index, k.wrapped
+FROM records r JOIN loans l USING (loan_id) JOIN loan_keys k USING (loan_id) WHERE r.entry_index = ?;
 
 -- name: loan_records
-SELECT r.entry_index, r.lender, r.record_id, l.number, r.sequence, r.received_at, r.nonce, r.payload, r.signatures
-FROM records r JOIN loans l USING (loan_id) WHERE l.lender = ? AND l.number = ? ORDER BY r.sequence;
+SELECT r.entry_index, r.lender, r.record_id, r.sequence, r.received_at, r.type, r.sealed,
+  l.lender, l.number_index, k.wrapped
+FROM records r JOIN loans l USING (loan_id) JOIN loan_keys k USING (loan_id) WHERE l.lender = ? AND l.number_index = ? ORDER BY r.sequence;
 
 -- name: loan_began
-SELECT r.received_at FROM records r JOIN loans l USING (loan_id) WHERE l.lender = ? AND l.number = ? AND r.sequence = 0;
+SELECT r.received_at FROM records r JOIN loans l USING (loan_id) WHERE l.lender = ? AND l.number_index = ? AND r.sequence = 0;
 
 -- name: records
-SELECT r.entry_index, r.lender, r.record_id, l.number, r.sequence, r.received_at, r.nonce, r.payload, r.signatures,
-  l.lender, l.number, l.key, l.state, l.records, l.last_digest
-FROM records r JOIN loans l USING (loan_id) ORDER BY r.entry_index;
+SELECT r.entry_index, r.lender, r.record_id, r.sequence, r.received_at, r.type, r.sealed, l.lender, l.number_index, k.wrapped,
+  l.lender, l.number_index, k.wrapped, l.records, l.sealed, l.erasure
+FROM records r JOIN loans l USING (loan_id) JOIN loan_keys k USING (loan_id) ORDER BY r.entry_index;
 
 -- name: add_record
-INSERT INTO records (entry_index, lender, record_id, loan_id, sequence, received_at, nonce, payload, signatures)
-VALUES (?, ?, ?, (SELECT loan_id FROM loans WHERE lender = ? AND number = ?), ?, ?, ?, ?, ?);
+INSERT INTO records (entry_index, lender, record_id, loan_id, sequence, received_at, type, sealed)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: find_loan
-SELECT lender, number, key, state, records, last_digest FROM loans WHERE lender = ? AND number = ?;
+SELECT l.lender, l.number_index, k.wrapped, l.records, l.sealed, l.erasure, l.loan_id FROM loans l JOIN loan_keys k USING (loan_id)
+WHERE l.lender = ? AND l.number_index = ?;
+
+-- name: loan_state
+SELECT sealed, erasure FROM loans WHERE loan_id = ?;
+
+-- name: last_loan
+SELECT coalesce(max(loan_id), 0) FROM loans;
+
+-- name: add_loan
+INSERT INTO loans (loan_id, lender, number_index, records, sealed) VALUES (?, ?, ?, ?, ?);
+
+-- name: add_loan_keys
+INSERT INTO loan_keys (loan_id, wrapped) VALUES (?, ?);
 
 -- name: save_loan
-INSERT INTO loans (lender, number, key, state, records, last_digest) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (lender, number) DO UPDATE SET
-  state = excluded.state, records = excluded.records, last_digest = excluded.last_digest;
+UPDATE loans SET records = ?, sealed = ? WHERE loan_id = ? AND erasure = '';
 
 -- name: loan_numbers
-SELECT loan_id, number FROM loans WHERE lender = ? AND loan_id > ? ORDER BY loan_id LIMIT 1000;
+SELECT l.loan_id, l.lender, l.number_index, k.wrapped FROM loans l JOIN loan_keys k USING (loan_id)
+WHERE l.lender = ? AND l.loan_id > ? AND l.sealed <> x'' ORDER BY l.loan_id LIMIT 1000;
 
 -- name: save_anchor
 INSERT INTO anchors VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

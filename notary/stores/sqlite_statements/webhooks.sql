@@ -35,11 +35,12 @@ FROM anchor_changes a WHERE number >= ? ORDER BY number LIMIT 1;
 SELECT coalesce(max(number), 0) + 1 FROM anchor_changes;
 
 -- name: lender_places
-SELECT r.entry_index, r.record_id, l.number, r.sequence FROM records r JOIN loans l USING (loan_id)
+SELECT r.entry_index, r.record_id, r.sequence, l.lender, l.number_index, k.wrapped
+FROM records r JOIN loans l USING (loan_id) JOIN loan_keys k USING (loan_id)
 WHERE r.entry_index >= ? AND r.entry_index < ? AND r.lender = ? ORDER BY r.entry_index;
 
 -- name: due_deliveries
-SELECT d.id, d.webhook, d.type, d.body, d.created_at, d.next_at, d.attempts, d.delivered_at, d.status, d.detail
+SELECT w.lender, d.id, d.webhook, d.type, d.body, d.created_at, d.next_at, d.attempts, d.delivered_at, d.status, d.detail
 FROM deliveries d JOIN webhooks w ON w.id = d.webhook
 WHERE d.next_at <= ? AND w.disabled = '' ORDER BY d.next_at, d.number LIMIT ?;
 
@@ -57,8 +58,10 @@ ON CONFLICT (id) DO UPDATE SET next_at = excluded.next_at, attempts = excluded.a
   delivered_at = excluded.delivered_at, status = excluded.status, detail = excluded.detail;
 
 -- name: deliveries
-SELECT number, id, webhook, type, body, created_at, next_at, attempts, delivered_at, status, detail FROM deliveries
-WHERE webhook = ? AND number < ? AND CASE ?
+SELECT d.number, w.lender, d.id, d.webhook, d.type, d.body, d.created_at, d.next_at, d.attempts, d.delivered_at, d.status,
+  d.detail
+FROM deliveries d JOIN webhooks w ON w.id = d.webhook
+WHERE d.webhook = ? AND number < ? AND CASE ?
   WHEN 'delivered' THEN delivered_at IS NOT NULL
   WHEN 'waiting' THEN next_at IS NOT NULL
   WHEN 'failed' THEN next_at IS NULL AND delivered_at IS NULL
@@ -66,8 +69,12 @@ WHERE webhook = ? AND number < ? AND CASE ?
 ORDER BY number DESC LIMIT ?;
 
 -- name: find_delivery
-SELECT id, webhook, type, body, created_at, next_at, attempts, delivered_at, status, detail FROM deliveries
-WHERE webhook = ? AND id = ?;
+SELECT w.lender, d.id, d.webhook, d.type, d.body, d.created_at, d.next_at, d.attempts, d.delivered_at, d.status, d.detail
+FROM deliveries d JOIN webhooks w ON w.id = d.webhook
+WHERE d.webhook = ? AND d.id = ?;
+
+-- name: lender_of_webhook
+SELECT lender FROM webhooks WHERE id = ?;
 
 -- name: drop_delivered
 DELETE FROM deliveries WHERE delivered_at < ?;

@@ -23,7 +23,7 @@ from notary.stores.sqlite import SqliteStore
 from tests.bench.figures import Figure, processor, save, show
 from tests.bench.notary import agreements, repayments
 from tests.bench.peers.plot import bars
-from tests.support.builders import NOW, kit_over, placed
+from tests.support.builders import NOW, VAULT, kit_over, placed
 
 TITLE = "10,000 documents with a proof each, processor time"
 DOCUMENTS = 10_000
@@ -43,7 +43,7 @@ def measure(folder: Path, documents: int) -> dict[str, float]:
     bodies = repayments(0, documents)
     file = folder / "documents.ndjson"
     file.write_bytes(b"\n".join(bodies) + b"\n")
-    kit = kit_over(SqliteStore.create(folder / "notary.db"))
+    kit = kit_over(SqliteStore.create(folder / "notary.db", VAULT))
     registrar = Registrar(kit.store, SCHEMES, lambda: NOW)
 
     def notarise(values: Sequence[bytes]) -> None:
