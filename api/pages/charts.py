@@ -35,6 +35,24 @@ class StepChart:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """Where a number stands on an axis."""
+
+    at: float
+    value: int
+
+
+@dataclass(frozen=True)
+class GrowthChart:
+    """A line of steps that only rises, with a dot for each of its points; moments are seconds since 1970."""
+
+    path: str
+    dots: tuple[tuple[float, float], ...]
+    moments: tuple[Mark, ...]
+    counts: tuple[Mark, ...]
+
+
+@dataclass(frozen=True)
 class Bar:
     """One bar, its label and its value."""
 
@@ -78,6 +96,29 @@ def step_chart(plan: Steps, real: Steps, today: date) -> StepChart | None:
         days=tuple(Tick(x(day), day) for day in (first, middle, last)),
         amounts=tuple(Tick(y(value), value) for value in (0, top // 2, top)),
         today=x(today) if first <= today <= last else None,
+    )
+
+
+def growth_chart(points: Sequence[tuple[int, int]]) -> GrowthChart | None:
+    """Return the chart of a count over time from (seconds since 1970, count), both rising; None for less than two."""
+    if len(points) < 2 or points[0][0] == points[-1][0]:
+        return None
+    (first, _), (last, top) = points[0], points[-1]
+
+    def x(moment: float) -> float:
+        return round(_LEFT + (WIDTH - _LEFT - _RIGHT) * (moment - first) / (last - first), 1)
+
+    def y(count: float) -> float:
+        return round(_TOP + (HEIGHT - _TOP - _BOTTOM) * (1 - count / top), 1)
+
+    dots = tuple((x(moment), y(count)) for moment, count in points)
+    path = f"M{dots[0][0]} {dots[0][1]}" + "".join(f"H{at}V{height}" for at, height in dots[1:])
+    moments = (first, (first + last) // 2, last)
+    return GrowthChart(
+        path=path,
+        dots=dots,
+        moments=tuple(Mark(x(moment), moment) for moment in moments),
+        counts=tuple(Mark(y(count), count) for count in (0, top // 2, top)),
     )
 
 

@@ -52,6 +52,11 @@ def moment(value: str | int | None) -> str | Markup:
     return Markup('<time datetime="{}">{}</time>').format(text, format_datetime(at, "medium"))
 
 
+def short_moment(seconds: int) -> str:
+    """Write a moment, seconds since 1970, as short as a chart's axis wants it."""
+    return str(format_datetime(datetime.fromtimestamp(seconds, UTC), "short"))
+
+
 def number(value: int | Decimal) -> str:
     """Write a number."""
     return str(format_decimal(value))
@@ -89,6 +94,7 @@ FILTERS: Mapping[str, Any] = {
     "day": day,
     "month": month,
     "moment": moment,
+    "short_moment": short_moment,
     "number": number,
     "percent": percent,
     "size": size,

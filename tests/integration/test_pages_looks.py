@@ -7,7 +7,7 @@ from playwright.sync_api import Browser
 from tests.support.browser import PAIRS, Look, barriers, visiting
 from tests.support.sample_site import Site
 
-PAGES = ("/", "/check", "/sign-in", "/nowhere", "/problems", "/problems/not-found")
+PAGES = ("/", "/check", "/explorer", "/sign-in", "/nowhere", "/problems", "/problems/not-found")
 """What anybody may visit."""
 
 
