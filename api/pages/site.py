@@ -3,7 +3,20 @@
 
 from flask import Blueprint, Flask
 
-from api.pages import auditor, check, errors, explorer, home, lender, my_loan, page, reference, sessions, sign_in, static
+from api.pages import (
+    auditor,
+    check,
+    errors,
+    explorer,
+    home,
+    lender,
+    my_loan,
+    page,
+    reference,
+    sessions,
+    sign_in,
+    static,
+)
 from api.wiring import Services
 
 _PARTS = (home, check, explorer, my_loan, sign_in, *lender.PARTS, *auditor.PARTS, reference, static)

@@ -96,6 +96,8 @@ async function addFiles(files) {
   for (const file of files) {
     const { card, onProgress } = progressCard(file.name, language.say);
     byId('results').append(card);
+    // So that a large file can be given up.
+    byId('actions').hidden = false;
     const item = await readFile(file, signal, onProgress);
     if (signal.aborted) return;
     items.push(item);
