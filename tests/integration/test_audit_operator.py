@@ -15,6 +15,8 @@ from notary.audit.finding import Findings
 from notary.audit.job import newest_size, plan_job
 from notary.audit.sources import StoreSource, TiledSource, folder_fetch
 from notary.audit.tree import audit_tiles
+from notary.canonical import canonical_json
+from notary.envelope import Envelope
 from notary.hashing import leaf_hash
 from notary.log.entries import RecordEntry, commit, loan_tag
 from notary.log.reader import Log
@@ -70,6 +72,47 @@ def test_a_record_that_claims_another_place_than_it_has(kit: NotaryKit, tmp_path
     assert found["entry 2"] == "says that it is number 7 of its loan, and is number 1"
     assert found["entry 3"] == "says that it comes after another record than it does"
     assert set(found) == {"entry 2", "entry 3"}
+
+
+def test_what_is_committed_to_must_be_canonical(kit: NotaryKit, tmp_path: Path) -> None:
+    first, second, third = loan_records("L-1", 3, 0)
+    made = [kit.registrar.submission(kit.lender, orjson.dumps(value), prove=False) for value in (first, second, third)]
+    payloads = [
+        made[0].payload,
+        orjson.dumps(second, option=orjson.OPT_INDENT_2),
+        canonical_json(third | {"reference": "Cafe\u0301"}),
+    ]
+    # Registration would refuse or rewrite them; whoever writes the log himself commits to what he likes.
+    kit.sequencer.append(
+        [
+            item._replace(payload=payload, commitment=commit(item.nonce, Envelope(payload).encode()))
+            for item, payload in zip(made, payloads, strict=True)
+        ]
+    )
+    found = audit(tmp_path)
+    assert "not in canonical form" in found["entry 2"]
+    assert "normalisation form C" in found["entry 3"]
+    assert "entry 1" not in found
+
+
+@pytest.mark.parametrize(
+    ("statement", "places", "text"),
+    [
+        ("UPDATE loans SET number = 'L-9'", {1, 2, 3}, "of loan L-1, stored as "),
+        ("UPDATE records SET sequence = 5 WHERE entry_index = 3", {3}, "has not the tag of number 5 of loan L-1"),
+        (
+            "UPDATE records SET nonce = zeroblob(32) WHERE entry_index = 2",
+            {2},
+            f"does not commit to record {record_id(1)}",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told(kit: NotaryKit, tmp_path: Path, statement: str, places: set[int], text: str) -> None:
+    append(kit, map(orjson.dumps, loan_records("L-1", 3, 0)))
+    AuditedLog(tmp_path, kit.signer.verifier).alter(statement)
+    found = audit(tmp_path)
+    assert {place for place in found if place.startswith("entry")} == {f"entry {index}" for index in places}
+    assert all(text in found[f"entry {index}"] for index in places)
 
 
 def test_records_in_another_order_than_their_numbers(kit: NotaryKit, tmp_path: Path) -> None:
