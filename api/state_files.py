@@ -3,14 +3,17 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from notary.errors import UnavailableError
+from notary.errors import DigestError, Fault, UnavailableError
+from notary.stores.durable import sync_folder
 
 
 def read_state(path: Path) -> dict[str, Any] | None:
@@ -33,15 +36,6 @@ def write_state(path: Path, members: dict[str, Any]) -> None:
     sync_folder(path.parent)
 
 
-def sync_folder(folder: Path) -> None:
-    """Bring a folder's names to disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 @contextmanager
 def locked(home: Path) -> Iterator[Path]:
     """Make a folder, and hold its lock. Raises `UnavailableError`."""
@@ -50,6 +44,24 @@ def locked(home: Path) -> Iterator[Path]:
         with (home / "lock").open("wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield home
+
+
+@contextmanager
+def received(home: Path, body: Iterable[bytes], promised: bytes | None) -> Iterator[tuple[Path, bytes]]:
+    """Receive a file into a folder, under a name that goes afterwards; yield that and its SHA-256.
+
+    Raises `DigestError` where that is not the one that was `promised`, and what reading `body` raises.
+    """
+    with file_errors(), tempfile.NamedTemporaryFile(dir=home, prefix="new-") as file:
+        digest = sha256()
+        for piece in body:
+            digest.update(piece)
+            file.write(piece)
+        if promised not in (None, digest.digest()):
+            raise DigestError(Fault("", "what came is not that of the Content-Digest"))
+        file.flush()
+        os.fsync(file.fileno())
+        yield Path(file.name), digest.digest()
 
 
 @contextmanager

@@ -15,7 +15,6 @@
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from hashlib import sha256
@@ -24,9 +23,10 @@ from typing import Any
 from uuid import uuid4
 
 from api.audits.audit import Order, OrderedAudit
-from api.state_files import file_errors, locked, read_state, sync_folder, write_state
-from notary.errors import DigestError, Fault, JobError, NotFoundError
+from api.state_files import file_errors, locked, read_state, received, write_state
+from notary.errors import JobError, NotFoundError
 from notary.ports import StoredRecord
+from notary.stores.durable import sync_folder
 
 MAX_OPEN = 4
 """Audits of one organisation that are not over."""
@@ -63,24 +63,15 @@ class AuditFiles:
         and what reading `body` raises. Nothing is kept then.
         """
         found = self.find(organisation, audit)
-        with file_errors(), tempfile.NamedTemporaryFile(dir=found.folder.parent, prefix="new-") as file:
-            digest = sha256()
-            for piece in body:
-                digest.update(piece)
-                file.write(piece)
-            if promised not in (None, digest.digest()):
-                raise DigestError(Fault("", "the ledger is not that of the Content-Digest"))
-            file.flush()
-            os.fsync(file.fileno())
-            with self._locked(organisation):
-                found = self.find(organisation, audit)
-                if found.order.kind != "tie-out" or found.is_over:
-                    raise JobError(f"the audit is {found.state} and takes no ledger")
-                if not found.ledger.exists():
-                    os.link(file.name, found.ledger)
-                    sync_folder(found.folder)
-                elif sha256(found.ledger.read_bytes()).digest() != digest.digest():
-                    raise JobError("the audit has another ledger")
+        with received(found.folder.parent, body, promised) as (path, digest), self._locked(organisation):
+            found = self.find(organisation, audit)
+            if found.order.kind != "tie-out" or found.is_over:
+                raise JobError(f"the audit is {found.state} and takes no ledger")
+            if not found.ledger.exists():
+                os.link(path, found.ledger)
+                sync_folder(found.folder)
+            elif sha256(found.ledger.read_bytes()).digest() != digest:
+                raise JobError("the audit has another ledger")
         return self.find(organisation, audit)
 
     def find(self, organisation: int, audit: str) -> OrderedAudit:

@@ -15,18 +15,17 @@
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, replace
-from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
 from api.jobs.job import Job, Part, Progress
-from api.state_files import file_errors, locked, read_state, sync_folder, write_state
-from notary.errors import DigestError, Fault, InvalidInputError, JobError, NotFoundError
+from api.state_files import file_errors, locked, read_state, received, write_state
+from notary.errors import Fault, InvalidInputError, JobError, NotFoundError
 from notary.ports import StoredRecord
+from notary.stores.durable import sync_folder
 
 MAX_PART = 64 * 1024 * 1024
 MAX_PARTS = 10_000
@@ -98,26 +97,17 @@ class JobFiles:
         if not 1 <= number <= MAX_PARTS:
             raise InvalidInputError(Fault("", f"parts are numbered from 1 to {MAX_PARTS}"))
         self._require_open(lender, job)
-        with file_errors(), tempfile.NamedTemporaryFile(dir=self._folder / str(lender), prefix="new-") as file:
-            digest = sha256()
-            for piece in body:
-                digest.update(piece)
-                file.write(piece)
-            if promised not in (None, digest.digest()):
-                raise DigestError(Fault("", "the part is not that of the Content-Digest"))
-            file.flush()
-            os.fsync(file.fileno())
-            with self._locked(lender) as home:
-                found = self._require_open(lender, job)
-                for part in found.parts:
-                    if part.number == number:
-                        if part.sha256 != digest.hexdigest():
-                            raise JobError(f"part {number} is there with other bytes")
-                        return False
-                if _bytes(home) + file.tell() > self._max_bytes:
-                    raise JobError(f"your jobs would take more than {self._max_bytes} bytes; old ones go by themselves")
-                os.link(file.name, found.folder / f"{number:05}-{digest.hexdigest()}")
-                sync_folder(found.folder)
+        with received(self._folder / str(lender), body, promised) as (path, digest), self._locked(lender) as home:
+            found = self._require_open(lender, job)
+            for part in found.parts:
+                if part.number == number:
+                    if part.sha256 != digest.hex():
+                        raise JobError(f"part {number} is there with other bytes")
+                    return False
+            if _bytes(home) + path.stat().st_size > self._max_bytes:
+                raise JobError(f"your jobs would take more than {self._max_bytes} bytes; old ones go by themselves")
+            os.link(path, found.folder / f"{number:05}-{digest.hex()}")
+            sync_folder(found.folder)
         return True
 
     def start(self, lender: int, job: str, now: int) -> Job:

@@ -20,6 +20,7 @@ from notary.canonical import canonical_json
 from notary.encoding import b64, parse_b64
 from notary.errors import KeyUnavailableError
 from notary.records.fields import Model
+from notary.stores.durable import sync_folder
 
 FORMAT = "loan-notary/key-file@1"
 MAX_FILE = 64 * 1024
@@ -135,14 +136,6 @@ def _write(path: Path, data: bytes, *, replace: bool) -> None:
                 path.hardlink_to(coming)
         finally:
             coming.unlink(missing_ok=True)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise KeyUnavailableError(str(path), error.strerror or type(error).__name__) from None
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from notary.errors import UnavailableError
+from notary.stores.durable import sync_folder
 
 
 class FolderFiles:
@@ -80,9 +81,9 @@ class FolderFile:
         with _translated():
             if not place.parent.is_dir():
                 place.parent.mkdir(mode=0o700, exist_ok=True)
-                _sync_folder(self._folder)
+                sync_folder(self._folder)
             self._path.rename(place)
-            _sync_folder(place.parent)
+            sync_folder(place.parent)
 
     def close(self) -> None:
         """Give up the file, and what is left of it."""
@@ -93,15 +94,6 @@ class FolderFile:
 
 def _place(folder: Path, lender: int, sha256: str) -> Path:
     return folder / str(lender) / sha256
-
-
-def _sync_folder(folder: Path) -> None:
-    # A new name is on disk once its folder is.
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager
