@@ -17,7 +17,7 @@ from zlib import crc32
 
 import orjson
 
-from api.client import NotaryClient
+from loan_notary import Client
 from notary.encoding import parse_b64url
 from notary.errors import Fault, InvalidInputError, UnavailableError
 
@@ -63,7 +63,7 @@ def read_source(source: Path) -> Iterator[bytes]:
 class BulkSubmission:
     """Submits the lines of one source. `report` is called with the outcome so far, now and then."""
 
-    def __init__(self, client: NotaryClient, source: Path, report: Callable[[Outcome], None]) -> None:
+    def __init__(self, client: Client, source: Path, report: Callable[[Outcome], None]) -> None:
         self._client = client
         self._source = source
         self._report = report
@@ -123,7 +123,7 @@ class BulkSubmission:
         self._report(self.outcome)
 
     def _submit_lane(self, lane: list[tuple[int, bytes]]) -> list["_Answer"]:
-        answers = self._client.submit_lines([line for _, line in lane]) if lane else []
+        answers = self._client.submit_batch([line for _, line in lane]) if lane else []
         for answer in answers:
             # Not taken, which is no refusal: the whole window counts as not done, and is sent again by the next run.
             if answer["status"] >= 500:

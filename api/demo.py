@@ -2,23 +2,22 @@
 """The main job from end to end: a sample portfolio goes through the public API, is anchored, and proved offline."""
 
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from api.bulk import BulkSubmission, Outcome
-from api.client import NotaryClient
 from api.operator import add_organisation
 from api.samples import sample_histories, story_history, write_samples
 from api.settings import DataFolder
 from api.uploads import upload_folder
 from api.wiring import load_signer
+from loan_notary import Client
 from notary.canonical import parse_json
 from notary.envelope import envelope_from_json
-from notary.errors import UnavailableError
-from notary.receipts.receipt import MAX_RECEIPT, parse_receipt
+from notary.parties.signatures import Party
+from notary.receipts.receipt import MAX_RECEIPT
 from notary.receipts.report import Report, Verdict
 from verifier import make_verifier
 
@@ -29,6 +28,12 @@ _FINAL_WAIT = 120.0
 _POLICY = {"thresholds": {"backdated_days": 36_500, "burst_days": 36_500}}
 """That of a lender who brings a whole old book: it is not odd that all of its records come late and at once."""
 _STORY = "over-limit"
+_KEYS: tuple[tuple[Party, str], ...] = (
+    ("lender", "lender.jwk"),
+    ("borrower", "borrowers.ndjson"),
+    ("assignee", "assignee.jwk"),
+)
+"""Whose keys are in which file."""
 
 
 @dataclass(frozen=True)
@@ -64,39 +69,34 @@ class Demo:
         if not (self._portfolio / "records.ndjson").exists():
             write_samples(self._portfolio, sample_histories(RECORDS, _SEED), _SEED)
 
-    def client(self, url: str) -> NotaryClient:
+    def client(self, url: str) -> Client:
         """Return a client that is logged in as the sample lender."""
-        return NotaryClient(url, self._api_key.read_text("utf-8").strip())
+        return Client(url, self._api_key.read_text("utf-8").strip())
 
-    def upload(self, client: NotaryClient) -> int:
+    def upload(self, client: Client) -> int:
         """Deposit the agreements and return how many there are."""
         return upload_folder(client, self._portfolio / "documents")
 
-    def submit(self, client: NotaryClient, progress: Callable[[Outcome], None]) -> Outcome:
+    def submit(self, client: Client, progress: Callable[[Outcome], None]) -> Outcome:
         """Set the lender's policy, register the parties' keys and submit all records."""
         client.set_policy(_POLICY)
-        for party, name in (("lender", "lender.jwk"), ("borrower", "borrowers.ndjson"), ("assignee", "assignee.jwk")):
+        for party, name in _KEYS:
             for line in (self._portfolio / "keys" / name).read_bytes().splitlines():
                 client.register_key(party, parse_json(line, limit=4096))
         return BulkSubmission(client, self._portfolio / "records.ndjson", progress).run()
 
-    def finding(self, client: NotaryClient) -> tuple[str, dict[str, Any]]:
+    def finding(self, client: Client) -> tuple[str, dict[str, Any]]:
         """Return the number of a loan of the portfolio, and what the notary finds odd about it."""
         number = story_history(_STORY, _SEED).loan.number
         [found] = client.loan(number)["findings"]
         return number, found
 
-    def fetch_receipt(self, client: NotaryClient) -> None:
+    def fetch_receipt(self, client: Client) -> None:
         """Wait until the first agreement is anchored for good, and keep its receipt."""
         with (self._portfolio / "records.ndjson").open("rb") as file:
             envelope = envelope_from_json(parse_json(next(file).strip(), limit=MAX_RECEIPT))
         record_id = parse_json(envelope.payload, limit=MAX_RECEIPT)["id"]
-        deadline = time.monotonic() + _FINAL_WAIT
-        while parse_receipt(data := client.receipt(record_id)).state != "final":
-            if time.monotonic() > deadline:
-                raise UnavailableError(f"the record was not anchored within {_FINAL_WAIT:.0f} s")
-            time.sleep(0.2)
-        self.receipt.write_bytes(data)
+        client.wait_for(record_id, "final", _FINAL_WAIT).save(self.receipt)
 
     def prove(self) -> Proof:
         """Verify the receipt, and a copy with one byte changed, without any network."""

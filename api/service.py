@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,7 +27,6 @@ from prometheus_client import CollectorRegistry
 
 from api.anchoring import make_anchorer, open_chain
 from api.audits.files import AuditFiles
-from api.client import NotaryClient
 from api.jobs.files import JobFiles
 from api.keys.places import environment_with
 from api.metrics import FOLDER_VARIABLE
@@ -39,6 +39,7 @@ from api.wiring import DATA_VARIABLE, WRITER_VARIABLE, open_store, open_webhooks
 from chain.anchorer import Anchorer
 from chain.embedded import EmbeddedNode
 from chain.rpc import Rpc
+from loan_notary import Client, Retries
 from notary.errors import NotaryError, UnavailableError
 from notary.stores.document_files import FolderFiles
 
@@ -151,7 +152,8 @@ class Service:
         self._spawn("audits", plain, "api.audits.worker", str(self._folder.path), str(os.getpid()))
         self._start_stamping()
         self._serve_metrics(counted, anchorer, since)
-        self._until(self._answers, "server")
+        with Client(self.url, retries=Retries(attempts=1)) as client:
+            self._until(partial(_answers, client), "server")
 
     def _start_anchoring(self) -> Anchorer:
         if self._settings.rpc is None:
@@ -201,11 +203,13 @@ class Service:
                 raise UnavailableError(f"the {name} did not come up in {START_WAIT:.0f} s")
             time.sleep(0.05)
 
-    def _answers(self) -> bool:
-        try:
-            return NotaryClient(self.url).is_ready()
-        except NotaryError:
-            return False
+
+def _answers(client: Client) -> bool:
+    try:
+        client.readiness()
+        return True
+    except NotaryError:
+        return False
 
 
 def _free_port() -> int:

@@ -3,11 +3,9 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from mimetypes import guess_type
 from pathlib import Path
-from typing import Any
 
-from api.client import NotaryClient
+from loan_notary import Client
 from notary.documents.digests import FileDigests, digests_of
 from notary.errors import NotFoundError
 
@@ -15,7 +13,7 @@ _CONNECTIONS = 4
 _PART = 1 << 20
 
 
-def upload_folder(client: NotaryClient, folder: Path) -> int:
+def upload_folder(client: Client, folder: Path) -> int:
     """Deposit the files of a folder, not of folders in it, and return how many there are.
 
     Raises what the notary says of the first that it does not take; calling again goes on with the others.
@@ -27,17 +25,11 @@ def upload_folder(client: NotaryClient, folder: Path) -> int:
     return len(files)
 
 
-def upload_file(client: NotaryClient, path: Path, media_type: str | None = None) -> dict[str, Any]:
-    """Deposit a file and return what the notary says of it; without a media type its name decides."""
-    guessed = media_type or guess_type(path.name)[0] or "application/octet-stream"
-    return client.put_document(path, read_digests(path), guessed)
-
-
-def _upload_unless_there(client: NotaryClient, path: Path) -> None:
+def _upload_unless_there(client: Client, path: Path) -> None:
     try:
         client.document_info(read_digests(path).sha256)
     except NotFoundError:
-        upload_file(client, path)
+        client.put_document(path)
 
 
 def read_digests(path: Path) -> FileDigests:

@@ -141,6 +141,34 @@ class Document(TypedDict):
     attachments: list[Attachment]
 
 
+class JobPart(TypedDict):
+    """A part of a job's file that has come."""
+
+    number: int
+    sha256: str
+    size: int
+
+
+class Job(TypedDict):
+    """A bulk job: `open` while it is uploaded, `running`, then `done` or `cancelled`; how far it is, and how fast."""
+
+    id: str
+    state: str
+    created_at: str
+    started_at: str | None
+    cancelled_at: str | None
+    finished_at: str | None
+    parts: list[JobPart]
+    bytes: int
+    bytes_read: int
+    lines: int
+    placed: int
+    known: int
+    refused: int
+    lines_per_second: int | None
+    seconds_left: int | None
+
+
 class Webhook(TypedDict):
     """Where messages are sent."""
 

@@ -2,29 +2,34 @@
 """The client for `asyncio`."""
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from functools import wraps
 from pathlib import Path
-from types import TracebackType
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
-import httpx
+import orjson
 
 from loan_notary import calls
-from loan_notary.answers import Document
+from loan_notary.answers import Document, Job
+from loan_notary.async_connection import AsyncConnection
 from loan_notary.batches import Batch, Lines
 from loan_notary.call import Call, Page
 from loan_notary.calls.records import Submission
-from loan_notary.connection import POLL_FIRST, POLL_GROWTH, POLL_LONGEST, RETRIES, TIMEOUT, Connection, Sending
+from loan_notary.connection import (
+    POLL_FIRST,
+    POLL_GROWTH,
+    POLL_LONGEST,
+    UNFINISHED,
+    JobReport,
+    ignore,
+)
 from loan_notary.errors import StateTimeoutError
-from loan_notary.receipts import LineAnswer, Receipt, State
-from loan_notary.retries import Retries
+from loan_notary.receipts import LineAnswer, Receipt, State, read_line
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_PART = 1 << 20
 
 
 def _sends(make: Callable[P, Call[T]]) -> "Callable[Concatenate[AsyncClient, P], Awaitable[T]]":
@@ -52,40 +57,8 @@ def _lists(make: Callable[P, Call[Page[T]]]) -> "Callable[Concatenate[AsyncClien
     return method
 
 
-class AsyncClient(Connection):
+class AsyncClient(AsyncConnection):
     """Speaks to one notary from one event loop. Close it, or use it in an `async with`. Arguments as of `Client`."""
-
-    def __init__(
-        self,
-        url: str,
-        api_key: str = "",
-        *,
-        log_key: str | None = None,
-        timeout: httpx.Timeout | float = TIMEOUT,
-        retries: Retries = RETRIES,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
-        super().__init__(url, api_key, log_key, retries)
-        self._http = httpx.AsyncClient(base_url=self.url, headers=self._headers, timeout=timeout, transport=transport)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._http.aclose()
-
-    async def send(self, call: Call[T]) -> T:
-        """Send a call, again where that may help. Raises `ProblemError`, `NoAnswerError` and `BadAnswerError`."""
-        sending = Sending(call, self, self._retries)
-        while (wait := await self._attempt(call, sending)) is not None:
-            await asyncio.sleep(wait)
-        return sending.result()
 
     async def submit_many(
         self,
@@ -99,6 +72,35 @@ class AsyncClient(Connection):
                 await asyncio.sleep(batch.answered(await self.send(call), self._retries))
             for answer in batch.in_order():
                 yield answer
+
+    async def upload_job(self, job: Job, source: Path, report: JobReport = ignore) -> Job:
+        """Upload what a job lacks of a file, and start it; see `Client.upload_job`. A thread reads the file."""
+        uploads = calls.jobs.uploads(job, source)
+        while (call := await asyncio.to_thread(next, uploads, None)) is not None:
+            job = await self.send(call)
+            report(job)
+        return job
+
+    async def wait_for_job(self, job_id: str, report: JobReport = ignore, timeout: float | None = None) -> Job:
+        """Return a job once it is done or cancelled; see `Client.wait_for_job`."""
+        deadline, pause = time.monotonic() + (timeout or math.inf), POLL_FIRST
+        while (job := await self.job(job_id))["state"] in UNFINISHED:
+            report(job)
+            if time.monotonic() + pause > deadline:
+                raise StateTimeoutError(job["state"], "done", timeout or 0.0)
+            await asyncio.sleep(pause)
+            pause = min(pause * POLL_GROWTH, POLL_LONGEST)
+        report(job)
+        return job
+
+    async def job_results(self, job_id: str) -> AsyncIterator[LineAnswer]:
+        """Yield what became of a job's lines, as far as it is; see `Client.job_results`."""
+        rest = b""
+        async for part in self._parts(calls.jobs.job_results(job_id)):
+            *lines, rest = (rest + part).split(b"\n")
+            for line in lines:
+                members = orjson.loads(line)
+                yield read_line(members, members["line"])
 
     async def wait_for(self, record: Receipt | str, state: State = "final", timeout: float = 600.0) -> Receipt:
         """Return a record's receipt once the record has come to a state. Raises `StateTimeoutError`."""
@@ -114,17 +116,6 @@ class AsyncClient(Connection):
     async def put_document(self, file: Path, media_type: str | None = None) -> Document:
         """Deposit a file; see `loan_notary.calls.documents.put_document`. A thread reads it."""
         return await self.send(await asyncio.to_thread(calls.documents.put_document, file, media_type))
-
-    async def _attempt(self, call: Call[T], sending: Sending[T]) -> float | None:
-        content: bytes | AsyncIterable[bytes] | None
-        content, headers = call.body if not isinstance(call.body, Path) else _parts(call.body), call.headers
-        if isinstance(call.body, Path):
-            headers = {**headers, "Content-Length": str(call.body.stat().st_size)}
-        try:
-            response = await self._http.request(call.method, call.path, content=content, headers=headers)
-        except httpx.RequestError as error:
-            return sending.unanswered(error)
-        return sending.answered(response)
 
     submit = _sends(calls.records.submit)
     submit_batch = _sends(calls.records.submit_batch)
@@ -207,15 +198,15 @@ class AsyncClient(Connection):
     cancel_audit = _sends(calls.audits.cancel_audit)
     evaluate_sample = _sends(calls.audits.evaluate_sample)
 
+    create_job = _sends(calls.jobs.create_job)
+    job = _sends(calls.jobs.job)
+    put_part = _sends(calls.jobs.put_part)
+    start_job = _sends(calls.jobs.start_job)
+    cancel_job = _sends(calls.jobs.cancel_job)
+
     anchors = _lists(calls.log.anchors)
     checkpoint = _sends(calls.log.checkpoint)
     readiness = _sends(calls.log.readiness)
-
-
-async def _parts(path: Path) -> AsyncIterator[bytes]:
-    with path.open("rb") as file:
-        while part := await asyncio.to_thread(file.read, _PART):
-            yield part
 
 
 async def _batches(items: Iterable[Submission] | AsyncIterable[Submission]) -> AsyncIterator[Batch]:

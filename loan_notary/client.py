@@ -1,22 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
 """The client that waits for each answer."""
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
-from types import TracebackType
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
-import httpx
+import orjson
 
 from loan_notary import calls
+from loan_notary.answers import Job
 from loan_notary.batches import batches
 from loan_notary.call import Call, Page
 from loan_notary.calls.records import Submission
-from loan_notary.connection import POLL_FIRST, POLL_GROWTH, POLL_LONGEST, RETRIES, TIMEOUT, Connection, Sending
+from loan_notary.connection import (
+    POLL_FIRST,
+    POLL_GROWTH,
+    POLL_LONGEST,
+    UNFINISHED,
+    JobReport,
+    ignore,
+    lines_in,
+)
 from loan_notary.errors import StateTimeoutError
-from loan_notary.receipts import LineAnswer, Receipt, State
-from loan_notary.retries import Retries
+from loan_notary.receipts import LineAnswer, Receipt, State, read_line
+from loan_notary.sync_connection import SyncConnection
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,43 +56,11 @@ def _lists(make: Callable[P, Call[Page[T]]]) -> "Callable[Concatenate[Client, P]
     return method
 
 
-class Client(Connection):
+class Client(SyncConnection):
     """Speaks to one notary; safe for use from several threads. Close it, or use it in a `with`.
 
     `transport` is another way to the notary than a socket, such as `httpx.WSGITransport` in tests.
     """
-
-    def __init__(
-        self,
-        url: str,
-        api_key: str = "",
-        *,
-        log_key: str | None = None,
-        timeout: httpx.Timeout | float = TIMEOUT,
-        retries: Retries = RETRIES,
-        transport: httpx.BaseTransport | None = None,
-    ) -> None:
-        super().__init__(url, api_key, log_key, retries)
-        self._http = httpx.Client(base_url=self.url, headers=self._headers, timeout=timeout, transport=transport)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
-
-    def send(self, call: Call[T]) -> T:
-        """Send a call, again where that may help. Raises `ProblemError`, `NoAnswerError` and `BadAnswerError`."""
-        sending = Sending(call, self, self._retries)
-        while (wait := self._attempt(call, sending)) is not None:
-            time.sleep(wait)
-        return sending.result()
 
     def submit_many(self, items: Iterable[Submission], *, documents_required: bool = False) -> Iterator[LineAnswer]:
         """Submit any number of records or envelopes and yield what became of each, in order, in constant memory.
@@ -98,6 +76,51 @@ class Client(Connection):
                 time.sleep(batch.answered(self.send(call), self._retries))
             yield from batch.in_order()
 
+    def upload_job(self, job: Job, source: Path, report: JobReport = ignore) -> Job:
+        """Upload what a job lacks of a file with a record or envelope a line, and start it; goes on after an error.
+
+        `report` is called with the job after each step. Raises `InvalidInputError` for a file that was changed.
+
+        >>> file = tmp_path / "records.ndjson"
+        >>> _ = file.write_bytes(b"".join(line + b"\\n" for line in sign_batch([agreement()], key)))
+        >>> client.upload_job(client.create_job(), file)["state"]
+        'running'
+        """
+        for call in calls.jobs.uploads(job, source):
+            job = self.send(call)
+            report(job)
+        return job
+
+    def wait_for_job(self, job_id: str, report: JobReport = ignore, timeout: float | None = None) -> Job:
+        """Return a job once it is done or cancelled; `report` is called whenever it was looked at.
+
+        Raises `StateTimeoutError` after `timeout` seconds, if there are any.
+
+        >>> client.wait_for_job(client.cancel_job(client.create_job()["id"])["id"])["state"]
+        'cancelled'
+        """
+        deadline, pause = time.monotonic() + (timeout or math.inf), POLL_FIRST
+        while (job := self.job(job_id))["state"] in UNFINISHED:
+            report(job)
+            if time.monotonic() + pause > deadline:
+                raise StateTimeoutError(job["state"], "done", timeout or 0.0)
+            time.sleep(pause)
+            pause = min(pause * POLL_GROWTH, POLL_LONGEST)
+        report(job)
+        return job
+
+    def job_results(self, job_id: str) -> Iterator[LineAnswer]:
+        """Yield what became of a job's lines, as far as it is, in order and in constant memory.
+
+        The signature of a signed file has no answer, unless it was refused.
+
+        >>> list(client.job_results(client.create_job()["id"]))
+        []
+        """
+        for line in lines_in(self._parts(calls.jobs.job_results(job_id))):
+            members = orjson.loads(line)
+            yield read_line(members, members["line"])
+
     def wait_for(self, record: Receipt | str, state: State = "final", timeout: float = 600.0) -> Receipt:
         """Return a record's receipt once the record has come to a state. Raises `StateTimeoutError`.
 
@@ -112,17 +135,6 @@ class Client(Connection):
             time.sleep(pause)
             pause = min(pause * POLL_GROWTH, POLL_LONGEST)
         return receipt
-
-    def _attempt(self, call: Call[T], sending: Sending[T]) -> float | None:
-        try:
-            if call.body is None or isinstance(call.body, bytes):
-                response = self._http.request(call.method, call.path, content=call.body, headers=call.headers)
-            else:
-                with call.body.open("rb") as file:
-                    response = self._http.request(call.method, call.path, content=file, headers=call.headers)
-        except httpx.RequestError as error:
-            return sending.unanswered(error)
-        return sending.answered(response)
 
     submit = _sends(calls.records.submit)
     submit_batch = _sends(calls.records.submit_batch)
@@ -205,6 +217,12 @@ class Client(Connection):
     audit_report = _sends(calls.audits.audit_report)
     cancel_audit = _sends(calls.audits.cancel_audit)
     evaluate_sample = _sends(calls.audits.evaluate_sample)
+
+    create_job = _sends(calls.jobs.create_job)
+    job = _sends(calls.jobs.job)
+    put_part = _sends(calls.jobs.put_part)
+    start_job = _sends(calls.jobs.start_job)
+    cancel_job = _sends(calls.jobs.cancel_job)
 
     anchors = _lists(calls.log.anchors)
     checkpoint = _sends(calls.log.checkpoint)

@@ -2,13 +2,14 @@
 """What both clients have in common: where the notary is, who asks, how often, and verifying. No I/O."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
 import httpx
 
+from loan_notary.answers import Job
 from loan_notary.call import Call
 from loan_notary.errors import Fault, InvalidInputError, NoAnswerError
 from loan_notary.receipts import History, Receipt, verify
@@ -21,6 +22,12 @@ TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 RETRIES = Retries()
 POLL_FIRST, POLL_GROWTH, POLL_LONGEST = 0.2, 1.5, 5.0
 """Seconds between looks at a record that is waited for."""
+
+PART = 1 << 20
+"""Bytes that are read at once of what goes to or comes from a file."""
+UNFINISHED = ("open", "running")
+"""States of a job that goes on."""
+JobReport = Callable[[Job], object]
 
 _VISIBLE = re.compile("[!-~]*")
 
@@ -59,6 +66,20 @@ class Connection:
         return verify(receipt, self.log_key, rules, documents)
 
 
+def ignore(_job: Job) -> None:
+    """Do nothing with a job's progress."""
+
+
+def lines_in(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the lines of what comes in parts."""
+    rest = b""
+    for part in parts:
+        *lines, rest = (rest + part).split(b"\n")
+        yield from lines
+    if rest:
+        yield rest
+
+
 class Sending(Generic[T]):
     """One call on its way: says after each attempt how many seconds to wait for the next one, or that it was the last.
 
@@ -80,6 +101,10 @@ class Sending(Generic[T]):
             detail = str(error) or type(error).__name__
             raise NoAnswerError(f"the notary at {self._connection.url} does not answer: {detail}") from error
         return wait
+
+    def broken(self, error: httpx.RequestError) -> NoAnswerError:
+        """Return the error for an answer that has ended in the middle."""
+        return NoAnswerError(f"the notary at {self._connection.url} stopped in the middle: {error}")
 
     def answered(self, response: httpx.Response) -> float | None:
         """Note an answer; None if it is the one to take."""

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands on access: `api-key`, `grant`, `pass`."""
 
+from typing import Any
+
 import click
 
 from api.cli.options import client_options
 from api.cli.output import json_option, show, show_list
-from api.client import NotaryClient
+from loan_notary import Client
 from notary.access import ROLES
 
 _SCOPES = tuple(dict.fromkeys(scope for scopes in ROLES.values() for scope in scopes))
@@ -23,19 +25,18 @@ def api_key() -> None:
 @click.option("--expires-at", help=_MOMENT)
 @json_option
 @client_options
-def create(client: NotaryClient, name: str, scopes: tuple[str, ...], expires_at: str | None, as_json: bool) -> None:
+def create(client: Client, name: str, scopes: tuple[str, ...], expires_at: str | None, as_json: bool) -> None:
     """Make a key called NAME. It is shown this once only."""
-    more = {"expires_at": expires_at} if expires_at else {}
-    show(client.call("POST", "/v1/api-keys", {"name": name, "scopes": scopes, **more}), as_json, "Keep the key")
+    show(client.create_api_key(name, scopes, expires_at), as_json, "Keep the key")
 
 
 @api_key.command("list")
 @json_option
 @client_options
-def list_keys(client: NotaryClient, as_json: bool) -> None:
+def list_keys(client: Client, as_json: bool) -> None:
     """Show your organisation's keys, without the keys themselves."""
     columns = ("id", "name", "scopes", "expires_at", "revoked_at", "last_used_at")
-    show_list(client.call("GET", "/v1/api-keys")["api_keys"], columns, as_json)
+    show_list(client.api_keys(), columns, as_json)
 
 
 @api_key.command()
@@ -43,19 +44,18 @@ def list_keys(client: NotaryClient, as_json: bool) -> None:
 @click.option("--overlap", type=int, default=86_400, show_default=True, help="Seconds that the old key still opens.")
 @json_option
 @client_options
-def rotate(client: NotaryClient, key_id: str, overlap: int, as_json: bool) -> None:
+def rotate(client: Client, key_id: str, overlap: int, as_json: bool) -> None:
     """Make a key in place of another. It is shown this once only."""
-    answer = client.call("POST", f"/v1/api-keys/{key_id}/rotation", {"overlap_seconds": overlap})
-    show(answer, as_json, "Keep the key")
+    show(client.rotate_api_key(key_id, overlap), as_json, "Keep the key")
 
 
 @api_key.command()
 @click.argument("key_id")
 @json_option
 @client_options
-def revoke(client: NotaryClient, key_id: str, as_json: bool) -> None:
+def revoke(client: Client, key_id: str, as_json: bool) -> None:
     """Let a key open nothing from now on."""
-    show(client.call("POST", f"/v1/api-keys/{key_id}/revocation", {}), as_json, "Revoked")
+    show(client.revoke_api_key(key_id), as_json, "Revoked")
 
 
 @click.group()
@@ -71,28 +71,27 @@ def grant() -> None:
 @click.option("--began-until", help="Loans that began before.")
 @json_option
 @client_options
-def make_grant(client: NotaryClient, auditor: int, as_json: bool, **chosen: str | None) -> None:
+def make_grant(client: Client, auditor: int, expires_at: str, as_json: bool, **chosen: Any) -> None:
     """Let AUDITOR, an organisation's number, read your loans."""
-    members = {"auditor": auditor, **{name: value for name, value in chosen.items() if value is not None}}
-    show(client.call("POST", "/v1/grants", members), as_json, "Granted")
+    show(client.make_grant(auditor, expires_at, **chosen), as_json, "Granted")
 
 
 @grant.command("list")
 @json_option
 @client_options
-def list_grants(client: NotaryClient, as_json: bool) -> None:
+def list_grants(client: Client, as_json: bool) -> None:
     """Show who was granted what."""
     columns = ("id", "auditor", "lender", "loan", "began_from", "began_until", "expires_at", "revoked_at")
-    show_list(client.call("GET", "/v1/grants")["grants"], columns, as_json)
+    show_list(client.grants(), columns, as_json)
 
 
 @grant.command("revoke")
 @click.argument("grant_id")
 @json_option
 @client_options
-def revoke_grant(client: NotaryClient, grant_id: str, as_json: bool) -> None:
+def revoke_grant(client: Client, grant_id: str, as_json: bool) -> None:
     """Take a grant back."""
-    show(client.call("POST", f"/v1/grants/{grant_id}/revocation", {}), as_json, "Revoked")
+    show(client.revoke_grant(grant_id), as_json, "Revoked")
 
 
 @click.group("pass")
@@ -105,28 +104,31 @@ def loan_pass() -> None:
 @click.option("--expires-at", required=True, help=_MOMENT)
 @json_option
 @client_options
-def mint(client: NotaryClient, loan: str, expires_at: str, as_json: bool) -> None:
+def mint(client: Client, loan: str, expires_at: str, as_json: bool) -> None:
     """Make a pass for LOAN. Its secret is shown this once only."""
-    members = client.call("POST", "/v1/passes", {"loan": loan, "expires_at": expires_at})
-    show(members, as_json, "Give the link to the borrower; what follows # never reaches a server")
+    show(
+        client.mint_pass(loan, expires_at),
+        as_json,
+        "Give the link to the borrower; what follows # never reaches a server",
+    )
 
 
 @loan_pass.command("list")
 @json_option
 @client_options
-def list_passes(client: NotaryClient, as_json: bool) -> None:
+def list_passes(client: Client, as_json: bool) -> None:
     """Show your passes, without their secrets."""
     columns = ("id", "loan", "expires_at", "revoked_at", "last_used_at")
-    show_list(client.call("GET", "/v1/passes")["passes"], columns, as_json)
+    show_list(client.passes(), columns, as_json)
 
 
 @loan_pass.command("revoke")
 @click.argument("pass_id")
 @json_option
 @client_options
-def revoke_pass(client: NotaryClient, pass_id: str, as_json: bool) -> None:
+def revoke_pass(client: Client, pass_id: str, as_json: bool) -> None:
     """Let a pass open nothing from now on."""
-    show(client.call("POST", f"/v1/passes/{pass_id}/revocation", {}), as_json, "Revoked")
+    show(client.revoke_pass(pass_id), as_json, "Revoked")
 
 
 COMMANDS = (api_key, grant, loan_pass)

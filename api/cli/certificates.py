@@ -7,7 +7,7 @@ import click
 
 from api.cli.options import client_options
 from api.cli.output import json_option, show, show_report
-from api.client import NotaryClient
+from loan_notary import Client
 from notary.log.signed_note import parse_verifier
 from notary.receipts.qr_proof import verify_qr
 
@@ -19,7 +19,7 @@ from notary.receipts.qr_proof import verify_qr
 )
 @json_option
 @client_options
-def certificate(client: NotaryClient, record_id: str, output: Path | None, as_json: bool) -> None:
+def certificate(client: Client, record_id: str, output: Path | None, as_json: bool) -> None:
     """Fetch the certificate of a record: a PDF with a QR code that carries the proof."""
     path = output or Path(f"{record_id}.pdf")
     path.write_bytes(client.certificate(record_id))

@@ -8,11 +8,15 @@ import click
 
 from api.cli.options import client_options
 from api.cli.output import json_option, show
-from api.client import NotaryClient
-from api.uploads import upload_file
+from loan_notary import Client, calls
+from loan_notary.answers import Document
+from loan_notary.calls.documents import AttachmentType
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_TYPES = {"signature": "application/pkcs7-signature", "timestamp": "application/timestamp-reply"}
+_TYPES: dict[str, AttachmentType] = {
+    "signature": "application/pkcs7-signature",
+    "timestamp": "application/timestamp-reply",
+}
 
 
 @click.group()
@@ -25,9 +29,9 @@ def document() -> None:
 @click.option("--media-type", help="What the file is; guessed by its name if not given.")
 @json_option
 @client_options
-def put(client: NotaryClient, file: Path, media_type: str | None, as_json: bool) -> None:
+def put(client: Client, file: Path, media_type: str | None, as_json: bool) -> None:
     """Deposit a FILE; harmless to repeat."""
-    _show(upload_file(client, file, media_type), as_json, "Deposited")
+    _show(client.put_document(file, media_type), as_json, "Deposited")
 
 
 @document.command()
@@ -36,7 +40,7 @@ def put(client: NotaryClient, file: Path, media_type: str | None, as_json: bool)
 @click.option("--kind", type=click.Choice(list(_TYPES)), required=True, help="What FILE is.")
 @json_option
 @client_options
-def attach(client: NotaryClient, sha256: str, file: Path, kind: str, as_json: bool) -> None:
+def attach(client: Client, sha256: str, file: Path, kind: str, as_json: bool) -> None:
     """Add a FILE over the document SHA256: a detached CMS signature (.p7s), or an RFC 3161 response (.tsr)."""
     _show(client.attach(sha256, file.read_bytes(), _TYPES[kind]), as_json, "Attached")
 
@@ -46,15 +50,16 @@ def attach(client: NotaryClient, sha256: str, file: Path, kind: str, as_json: bo
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the document to a file.")
 @json_option
 @client_options
-def show_document(client: NotaryClient, sha256: str, output: Path | None, as_json: bool) -> None:
+def show_document(client: Client, sha256: str, output: Path | None, as_json: bool) -> None:
     """Show what the notary knows of the document SHA256, and fetch it."""
-    members = client.document_info(sha256)
+    found = client.document_info(sha256)
     if output:
-        client.fetch_document(sha256, output)
-    _show(members, as_json, "Document")
+        client.download(calls.documents.document(sha256), output)
+    _show(found, as_json, "Document")
 
 
-def _show(members: dict[str, Any], as_json: bool, title: str) -> None:
+def _show(found: Document, as_json: bool, title: str) -> None:
+    members: dict[str, Any] = {**found}
     if not as_json:
         attached = [check for item in members.pop("attachments") for check in item["checks"]]
         for number, check in enumerate((*members.pop("checks"), *attached), 1):

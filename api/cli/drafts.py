@@ -9,25 +9,25 @@ import orjson
 
 from api.cli.options import client_options
 from api.cli.output import json_option, show, show_list
-from api.client import NotaryClient
+from loan_notary import Client, Receipt
+from loan_notary.answers import Draft
 from notary.canonical import canonical_json
 
 _COLUMNS = ("id", "loan", "type", "signed_by", "missing", "expires_at")
 
 
-def show_handed_in(answer: bytes, as_json: bool) -> None:
+def show_handed_in(answer: Draft | Receipt, as_json: bool) -> None:
     """Show what became of a half-signed record: whom it waits for, or its receipt, which has all signatures."""
-    members = orjson.loads(answer)
-    if "missing" in members:
-        show(members if as_json else _line(members), as_json, "Waits for signatures")
+    if isinstance(answer, Receipt):
+        click.echo(answer.data, nl=False)
     else:
-        click.echo(answer, nl=False)
+        show(answer if as_json else _line(answer), as_json, "Waits for signatures")
 
 
 @click.command()
 @json_option
 @client_options
-def drafts(client: NotaryClient, as_json: bool) -> None:
+def drafts(client: Client, as_json: bool) -> None:
     """List the records that wait for signatures."""
     found = list(client.drafts())
     show_list(found if as_json else [_line(item) for item in found], _COLUMNS, as_json)
@@ -38,7 +38,7 @@ def drafts(client: NotaryClient, as_json: bool) -> None:
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File for the envelope.")
 @json_option
 @client_options
-def draft(client: NotaryClient, record_id: str, output: Path | None, as_json: bool) -> None:
+def draft(client: Client, record_id: str, output: Path | None, as_json: bool) -> None:
     """Show a record that waits for signatures; `sign` adds one to the envelope that goes to --output."""
     found = client.draft(record_id)
     if output is not None:
@@ -54,15 +54,15 @@ def draft(client: NotaryClient, record_id: str, output: Path | None, as_json: bo
 @click.argument("record_id")
 @json_option
 @client_options
-def withdraw(client: NotaryClient, record_id: str, as_json: bool) -> None:
+def withdraw(client: Client, record_id: str, as_json: bool) -> None:
     """Give up a record that waits for signatures."""
-    client.withdraw(record_id)
+    client.withdraw_draft(record_id)
     show({"id": record_id}, as_json, "Withdrawn")
 
 
-def _line(members: dict[str, Any]) -> dict[str, Any]:
+def _line(members: Draft) -> dict[str, Any]:
     signed = [item["party"] for item in members["signed"]]
-    return {name: signed if name == "signed_by" else members[name] for name in _COLUMNS}
+    return {name: signed if name == "signed_by" else dict(members)[name] for name in _COLUMNS}
 
 
 COMMANDS = (drafts, draft, withdraw)

@@ -7,7 +7,7 @@ import click
 
 from api.cli.options import client_options
 from api.cli.output import json_option, show
-from api.client import NotaryClient
+from loan_notary import Client
 from notary.canonical import parse_canonical
 from notary.envelope import MAX_PAYLOAD
 from notary.errors import Fault, ReceiptError
@@ -34,7 +34,7 @@ _receipt_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; FILE.<form> if not given.")
 @json_option
 @client_options
-def export(client: NotaryClient, file: Path, form: str, output: Path | None, as_json: bool) -> None:
+def export(client: Client, file: Path, form: str, output: Path | None, as_json: bool) -> None:
     """Write the proof in a receipt FILE for other tools. Only COSE needs the notary."""
     receipt = parse_receipt(file.read_bytes())
     if form == "cose":

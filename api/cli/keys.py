@@ -9,14 +9,14 @@ import click
 
 from api.cli.options import client_options
 from api.cli.output import json_option, show, show_list
-from api.client import NotaryClient
 from api.clock import now
 from chain.wallet import Wallet
 from chain.wallet_signatures import wallet_key
+from loan_notary import Client
 from notary.canonical import parse_json
 from notary.encoding import format_time
 from notary.parties.keys import PublicKey
-from notary.parties.signatures import PARTIES
+from notary.parties.signatures import PARTIES, Party
 from notary.registration import MAX_BODY
 from notary.schemes import SCHEMES, generate_key
 
@@ -56,9 +56,7 @@ def _new_key(out: Path, alg: str) -> PublicKey:
 @click.option("--overlap", type=int, help="Seconds for which the replaced key goes on beside this one.")
 @json_option
 @client_options
-def register_key(
-    client: NotaryClient, public: Path, party: str, overlap: int | None, as_json: bool, **times: Any
-) -> None:
+def register_key(client: Client, public: Path, party: Party, overlap: int | None, as_json: bool, **times: Any) -> None:
     """Register the PUBLIC keys (a file of one JWK a line) of a party of your loans with the notary."""
     jwks = [parse_json(line, limit=MAX_BODY) for line in public.read_bytes().splitlines()]
     registered = [client.register_key(party, jwk, overlap_seconds=overlap, **times) for jwk in jwks]
@@ -72,7 +70,7 @@ def register_key(
 @click.option("--from", "moment", help="From when on it is not trusted any more, past or future; now if not given.")
 @json_option
 @client_options
-def revoke_key(client: NotaryClient, kid: str, moment: str | None, as_json: bool) -> None:
+def revoke_key(client: Client, kid: str, moment: str | None, as_json: bool) -> None:
     """Revoke a key: records that are received from that moment on are refused if it signed them.
 
     What was recorded before you say so stays; whoever verifies it is told of the revocation.
@@ -84,7 +82,7 @@ def revoke_key(client: NotaryClient, kid: str, moment: str | None, as_json: bool
 @click.option("--party", type=click.Choice(PARTIES), help="Whose keys; everybody's if not given.")
 @json_option
 @client_options
-def keys(client: NotaryClient, party: str | None, as_json: bool) -> None:
+def keys(client: Client, party: Party | None, as_json: bool) -> None:
     """List the keys that you have registered, and when they count."""
     show_list(list(client.keys(party)), ("kid", "party", "valid_from", "valid_until", "revoked_from"), as_json)
 

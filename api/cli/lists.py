@@ -9,7 +9,7 @@ import click
 
 from api.cli.options import client_options
 from api.cli.output import json_option, show_list
-from api.client import NotaryClient
+from loan_notary import Client
 from notary.encoding import format_time
 from notary.lifecycle import STAGES
 from notary.listing import STATES
@@ -60,18 +60,18 @@ def _common(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--type", "type", type=click.Choice(list(RECORD_TYPES)), metavar="TYPE", help="Only of this type.")
 @click.option("--state", type=click.Choice(STATES), help="Only those that have come this far.")
 @_common
-def records(client: NotaryClient, as_json: bool, **wanted: Any) -> None:
+def records(client: Client, as_json: bool, **wanted: Any) -> None:
     """List records in the order of the log; --from and --until are about when they were received."""
-    show_list(list(client.listed("records", wanted)), _RECORD_COLUMNS, as_json)
+    show_list(list(client.records(**wanted)), _RECORD_COLUMNS, as_json)
 
 
 @click.command()
 @click.option("--state", type=click.Choice(STAGES), help="Only those at this stage.")
 @click.option("--code", type=click.Choice(CODES), metavar="F1...F22", help="Only those with such a finding.")
 @_common
-def loans(client: NotaryClient, as_json: bool, **wanted: Any) -> None:
+def loans(client: Client, as_json: bool, **wanted: Any) -> None:
     """List loans in the order in which they began; --from and --until are about that."""
-    show_list(list(client.listed("loans", wanted)), _LOAN_COLUMNS, as_json)
+    show_list(list(client.loans(**wanted)), _LOAN_COLUMNS, as_json)
 
 
 COMMANDS = (records, loans)

@@ -4,7 +4,7 @@
 Made for terminals of 80 columns; record ids come with 110.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -14,7 +14,7 @@ from rich.text import Text
 
 from api.cli.words import ANCHORS, ASSURANCES, LABELS, SEVERITIES, STAGES, TYPES, Language, say
 
-Json = dict[str, Any]
+Json = Mapping[str, Any]
 
 _WIDE = 110
 _ROWS, _BEFORE = 24, 6

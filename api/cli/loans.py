@@ -11,7 +11,7 @@ from api.cli.loan_text import facts_table, findings_list, loan_page, record_fact
 from api.cli.options import client_options
 from api.cli.output import console, json_option
 from api.cli.words import LABELS, Language, language_option, say
-from api.client import NotaryClient
+from loan_notary import Client
 from notary.encoding import format_time
 from notary.history import CHECKS, Severity
 
@@ -41,9 +41,9 @@ as_of_option = click.option("--as-of", callback=_moment, help="A day or a moment
 @language_option
 @json_option
 @client_options
-def loan(client: NotaryClient, number: str, as_of: str | None, language: Language, as_json: bool) -> None:
+def loan(client: Client, number: str, as_of: str | None, language: Language, as_json: bool) -> None:
     """Show where the loan NUMBER stands: what is owed, what is odd, the plan of payments, the records."""
-    view = client.loan(number, as_of)
+    view = client.loan(number, as_of=as_of)
     if as_json:
         click.echo(orjson.dumps(view))
     else:
@@ -55,7 +55,7 @@ def loan(client: NotaryClient, number: str, as_of: str | None, language: Languag
 @language_option
 @json_option
 @client_options
-def record(client: NotaryClient, record_id: str, language: Language, as_json: bool) -> None:
+def record(client: Client, record_id: str, language: Language, as_json: bool) -> None:
     """Show a record that you have submitted, and what is odd about it."""
     shown = client.record(record_id)
     if as_json:
@@ -74,10 +74,10 @@ def record(client: NotaryClient, record_id: str, language: Language, as_json: bo
 @json_option
 @client_options
 def findings(
-    client: NotaryClient, severity: tuple[str, ...], code: tuple[str, ...], language: Language, as_json: bool
+    client: Client, severity: tuple[str, ...], code: tuple[str, ...], language: Language, as_json: bool
 ) -> None:
     """Show what is odd in all your loans. Exit code 0 either way: an oddity is no error."""
-    found = client.findings(severity, code)
+    found = client.findings(severities=severity, codes=code)
     if as_json:
         click.echo(orjson.dumps(found))
         return

@@ -8,13 +8,10 @@ from typing import Any
 
 import click
 
-from api.client import NotaryClient
 from api.settings import DEFAULT_PORT, DataFolder
 from chain.deployment import Deployment
+from loan_notary import Client
 from notary.audit.bookings import BOOKED
-from notary.errors import Fault, InvalidInputError
-
-_VISIBLE = re.compile("[!-~]*")
 
 
 def data_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -39,10 +36,8 @@ def client_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def wrapped(url: str, api_key: str | None, api_key_file: Path | None, **rest: Any) -> Any:
         key = api_key_file.read_text("latin-1").strip() if api_key_file else api_key or ""
-        if not _VISIBLE.fullmatch(key):
-            # The text is not quoted: it may be another secret.
-            raise InvalidInputError(Fault("", "what was given as API key cannot be one"))
-        return function(client=NotaryClient(url, key), **rest)
+        with Client(url, key) as client:
+            return function(client=client, **rest)
 
     wrapped.__name__, wrapped.__doc__ = function.__name__, function.__doc__
     wrapped.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]

@@ -5,7 +5,7 @@ Exit codes: 0 done or valid, 1 refused or invalid, 2 cannot tell (something was 
 misused).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -54,7 +54,7 @@ def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--json", "as_json", is_flag=True, help="Write JSON for programs.")(function)
 
 
-def show(members: dict[str, Any], as_json: bool, title: str) -> None:
+def show(members: Mapping[str, Any], as_json: bool, title: str) -> None:
     """Show members as JSON, or as a table of two columns."""
     if as_json:
         click.echo(orjson.dumps(members))
@@ -67,7 +67,7 @@ def show(members: dict[str, Any], as_json: bool, title: str) -> None:
     console.print(table)
 
 
-def show_list(items: list[dict[str, Any]], columns: Sequence[str], as_json: bool) -> None:
+def show_list(items: Sequence[Mapping[str, Any]], columns: Sequence[str], as_json: bool) -> None:
     """Show items as a JSON list, or as a table of some of their members."""
     if as_json:
         click.echo(orjson.dumps(items))

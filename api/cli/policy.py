@@ -12,7 +12,7 @@ from api.cli.loans import as_of_option
 from api.cli.options import client_options
 from api.cli.output import console, json_option
 from api.cli.words import LABELS, Language, language_option, say
-from api.client import NotaryClient
+from loan_notary import Client
 from notary.canonical import parse_json
 from notary.policies import MAX_POLICY
 
@@ -27,9 +27,9 @@ def policy() -> None:
 @language_option
 @json_option
 @client_options
-def show(client: NotaryClient, as_of: str | None, language: Language, as_json: bool) -> None:
+def show(client: Client, as_of: str | None, language: Language, as_json: bool) -> None:
     """Show the policy in force, now or at a moment."""
-    _print(client.policy(as_of), language, as_json)
+    _print(client.policy(as_of=as_of), language, as_json)
 
 
 @policy.command("set")
@@ -37,7 +37,7 @@ def show(client: NotaryClient, as_of: str | None, language: Language, as_json: b
 @language_option
 @json_option
 @client_options
-def put(client: NotaryClient, file: Path, language: Language, as_json: bool) -> None:
+def put(client: Client, file: Path, language: Language, as_json: bool) -> None:
     """Put the policy of a FILE (JSON) in force; what it does not name is as in the notary's own."""
     _print(client.set_policy(parse_json(file.read_bytes(), limit=MAX_POLICY)), language, as_json)
 

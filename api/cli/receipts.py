@@ -9,19 +9,17 @@ import click
 
 from api.cli.options import client_options
 from api.cli.output import json_option, show, show_report
-from api.client import NotaryClient
 from api.uploads import read_digests
 from chain.witness import NodeWitness
+from loan_notary import Client, State, calls
+from loan_notary.receipts import STATES
 from notary.errors import UnavailableError
 from notary.log.key_history import read_related
 from notary.log.signed_note import parse_verifier
 from notary.receipts.acceptance import PRODUCTION, parse_rules
 from notary.receipts.time_proof import load_authorities
-from notary.receipts.verification import read_document
 from verifier import make_verifier
 from verifier.cli import verify_file
-
-_STATES = ("recorded", "mined", "final")
 
 
 @click.command()
@@ -33,16 +31,16 @@ _STATES = ("recorded", "mined", "final")
     type=click.Path(dir_okay=False, path_type=Path),
     help="File; RECORD_ID.receipt.json or NUMBER.history.json if not given.",
 )
-@click.option("--wait", type=click.Choice(_STATES), default="recorded", help="Wait until the record has come that far.")
+@click.option("--wait", type=click.Choice(STATES), default="recorded", help="Wait until the record has come that far.")
 @click.option("--timeout", type=float, default=120.0, show_default=True, help="Seconds to wait, at most.")
 @json_option
 @client_options
 def receipt(
-    client: NotaryClient,
+    client: Client,
     record_id: str | None,
     loan: str | None,
     output: Path | None,
-    wait: str,
+    wait: State,
     timeout: float,
     as_json: bool,
 ) -> None:
@@ -51,16 +49,15 @@ def receipt(
         raise click.UsageError("name either a record or, with --loan, a loan")
     deadline = time.monotonic() + timeout
     while True:
-        data = client.receipt(record_id) if record_id is not None else client.history(loan or "")
-        state = read_document(data).state
-        if _STATES.index(state) >= _STATES.index(wait):
+        found = client.receipt(record_id) if record_id is not None else client.history(loan or "")
+        if found.has_come(wait):
             break
         if time.monotonic() > deadline:
-            raise UnavailableError(f"the record is {state}, not {wait}, after {timeout:.0f} s")
+            raise UnavailableError(f"the record is {found.state}, not {wait}, after {timeout:.0f} s")
         time.sleep(0.5)
     path = output or Path(f"{record_id}.receipt.json" if record_id else f"{_file_name(loan or '')}.history.json")
-    path.write_bytes(data)
-    show({"receipt": str(path), "state": state}, as_json, "Receipt")
+    found.save(path)
+    show({"receipt": str(path), "state": found.state}, as_json, "Receipt")
 
 
 @click.command()
@@ -73,10 +70,10 @@ def receipt(
 )
 @json_option
 @client_options
-def evidence(client: NotaryClient, loan: str, output: Path | None, as_json: bool) -> None:
+def evidence(client: Client, loan: str, output: Path | None, as_json: bool) -> None:
     """Fetch all that proves a loan as one ZIP file, which verifies without the notary."""
     path = output or Path(f"{_file_name(loan)}.evidence.zip")
-    client.evidence(loan, path)
+    client.download(calls.records.evidence(loan), path)
     show({"package": str(path), "bytes": path.stat().st_size}, as_json, "Evidence")
 
 

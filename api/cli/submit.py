@@ -22,9 +22,9 @@ from api.bulk import BulkSubmission, Outcome, read_source
 from api.cli.drafts import show_handed_in
 from api.cli.options import client_options
 from api.cli.output import REFUSED, console, errors, json_option
-from api.client import NotaryClient
 from api.job_submission import JobSubmission
 from api.uploads import upload_folder
+from loan_notary import Client
 from notary.registration import MAX_BODY
 from notary.signed_batch import read_first_line
 
@@ -51,7 +51,7 @@ class _Rate(ProgressColumn):
 @click.pass_context
 def submit(
     context: click.Context,
-    client: NotaryClient,
+    client: Client,
     source: Path,
     draft: bool,
     documents: Path | None,
@@ -73,7 +73,7 @@ def submit(
     if job or _is_signed(source):
         context.exit(_submit_job(client, source, as_json))
     if source.suffix == ".json":
-        click.echo(client.submit(next(read_source(source))), nl=False)
+        click.echo(client.submit(next(read_source(source))).data, nl=False)
         return
     with Progressing(sum(1 for _ in read_source(source))) as progress:
         outcome = BulkSubmission(client, source, progress.update).run()
@@ -96,7 +96,7 @@ def _is_signed(source: Path) -> bool:
         return read_first_line(file.readline(MAX_BODY)) is not None
 
 
-def _submit_job(client: NotaryClient, source: Path, as_json: bool) -> int:
+def _submit_job(client: Client, source: Path, as_json: bool) -> int:
     if not source.is_file() or source.suffix == ".json":
         raise click.UsageError("--job takes a file with one record or envelope a line")
     submission = JobSubmission(client, source, lambda job: bar.update(task, completed=job["bytes_read"]))
@@ -104,7 +104,7 @@ def _submit_job(client: NotaryClient, source: Path, as_json: bool) -> int:
     with Progress(*columns, console=errors) as bar:
         task = bar.add_task("", total=source.stat().st_size)
         job = submission.run()
-    refused = list(submission.refused(job))
+    refused = [dict(error.members) for error in submission.refused(job)]
     if as_json:
         click.echo(orjson.dumps({**job, "refused": refused}))
     else:

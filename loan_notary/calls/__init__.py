@@ -5,6 +5,6 @@ The examples are as one writes them with a `Client`; an `AsyncClient` has the sa
 each of them against a notary.
 """
 
-from loan_notary.calls import access, audits, documents, log, parties, records, webhooks
+from loan_notary.calls import access, audits, documents, jobs, log, parties, records, webhooks
 
-__all__ = ["access", "audits", "documents", "log", "parties", "records", "webhooks"]
+__all__ = ["access", "audits", "documents", "jobs", "log", "parties", "records", "webhooks"]

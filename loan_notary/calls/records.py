@@ -277,7 +277,7 @@ def set_policy(policy: Mapping[str, Any]) -> Call[dict[str, Any]]:
     >>> client.set_policy({})["version"] >= 1
     True
     """
-    return send_json("PUT", path("policy"), policy)
+    return Call("PUT", path("policy"), orjson.loads, orjson.dumps(dict(policy)), JSON)
 
 
 def _listed(name: str, address: str) -> Call[Page[Any]]:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from api.client import NotaryClient
+from loan_notary import Client
 from tests.bench.load import Address
 from tests.support.builders import record, record_id
 
@@ -37,13 +37,13 @@ class BenchNotary:
         return parts.hostname, parts.port
 
     @property
-    def client(self) -> NotaryClient:
+    def client(self) -> Client:
         """A client with the lender's key."""
-        return NotaryClient(self.url, self.api_key)
+        return Client(self.url, self.api_key)
 
     def agree(self) -> None:
         """Record the agreements of `LOANS` loans, so that they take repayments."""
-        answers = self.client.submit_lines(agreements())
+        answers = self.client.submit_batch(agreements())
         assert all(answer["status"] == 201 for answer in answers), answers[0]
 
 

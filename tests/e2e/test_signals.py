@@ -18,9 +18,10 @@ from urllib.request import urlopen
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.client import NotaryClient
 from api.settings import DataFolder
 from api.wiring import open_store
+from loan_notary import Client
+from loan_notary.call import send_json
 from notary.canonical import canonical_json
 from notary.encoding import b64url
 from notary.schemes import generate_key
@@ -46,7 +47,9 @@ class Story:
     commands: str = ""
 
     def post(self, path: str, members: dict[str, Any], api_key: str) -> dict[str, Any]:
-        return NotaryClient(self.service.url, api_key).call("POST", path, members)
+        with Client(self.service.url, api_key) as client:
+            made: dict[str, Any] = client.send(send_json("POST", path, members))
+            return made
 
 
 @pytest.fixture(scope="module")

@@ -10,16 +10,16 @@ import orjson
 import pytest
 
 from api.bulk import BulkSubmission, Outcome
-from api.client import NotaryClient
+from loan_notary import Client, Retries
 from notary.errors import InvalidInputError, UnavailableError
 from tests.support.api import Api, agreement, api_over, make_folder, repayment, served, socket_folder
 from tests.support.listening import listening
 
 
 @contextmanager
-def client_of(api: Api) -> Iterator[NotaryClient]:
-    with listening(api) as url:
-        yield NotaryClient(url, api.bank.api_key)
+def client_of(api: Api) -> Iterator[Client]:
+    with listening(api) as url, Client(url, api.bank.api_key, retries=Retries(first=0.01)) as client:
+        yield client
 
 
 def test_a_writer_that_is_away_interrupts_and_refuses_nothing(tmp_path: Path) -> None:

@@ -27,19 +27,13 @@ from tests.support.listening import listening
 
 ROOT = Path(__file__).parents[2]
 MODULES = (
-    calls.access, calls.audits, calls.documents, calls.log, calls.parties, calls.records, calls.webhooks, connection,
-    receipts, signing, webhook_messages,
+    calls.access, calls.audits, calls.documents, calls.jobs, calls.log, calls.parties, calls.records, calls.webhooks,
+    connection, receipts, signing, webhook_messages,
 )  # fmt: skip
+_METHODS = ("submit_many", "wait_for", "upload_job", "wait_for_job", "job_results", "download")
 WITHOUT = {
     "/v1/verify",  # the client verifies by itself
     "/v1/oauth/token",  # asked for by whatever library signs the caller's assertions
-    # For files that outlast a connection.
-    "/v1/jobs",
-    "/v1/jobs/<job>",
-    "/v1/jobs/<job>/parts/<number>",
-    "/v1/jobs/<job>/start",
-    "/v1/jobs/<job>/cancel",
-    "/v1/jobs/<job>/results",
     # For monitors and auditors.
     "/healthz",
     "/openapi.json",
@@ -62,7 +56,7 @@ def examples() -> list[doctest.DocTest]:
     finder = doctest.DocTestFinder(exclude_empty=True)
     found = [test for module in MODULES for test in finder.find(module)]
     # Methods that only send a call have that call's docstring.
-    found += [finder.find(getattr(Client, name), name)[0] for name in ("submit_many", "wait_for")]
+    found += [finder.find(getattr(Client, name), name)[0] for name in _METHODS]
     return [test for test in found if test.examples]
 
 
@@ -144,17 +138,17 @@ def test_every_call_has_an_example() -> None:
     with_example = {test.name for test in examples()}
     for name in vars(Client):
         call = getattr(Client, name)
-        if not name.startswith("_") and name not in ("send", "close", "submit_many", "wait_for"):
+        if not name.startswith("_") and name not in ("send", "close", *_METHODS):
             assert f"{call.__module__}.{name}" in with_example
 
 
 def test_every_endpoint_has_a_call(api: Api) -> None:
     given: dict[str, Any] = {
         "item": b"{}", "envelope": b"{}", "lines": [], "policy": {}, "key": {}, "events": [], "scopes": [],
-        "auditor": 1, "data": b"", "file": Path(__file__), "signature": {},
+        "auditor": 1, "data": b"", "file": Path(__file__), "signature": {}, "part": 1,
     }  # fmt: skip
     adapter, called = api.app.url_map.bind("notary"), set()
-    for module in MODULES[:7]:
+    for module in MODULES[:8]:
         for make in (make for name, make in vars(module).items() if name[0] != "_" and name in vars(Client)):
             wanted = [item for item in signature(make).parameters.values() if item.default is Parameter.empty]
             call = make(*(given.get(item.name, "x") for item in wanted))

@@ -82,11 +82,11 @@ def scripted(*answers: Scripted) -> Iterator[ScriptedServer]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             script.asked.append(Asked(self.command, self.path, headers, body))
             told = script.answers.pop(0) if len(script.answers) > 1 else script.answers[0]
-            self.close_connection = not told.status
+            self.close_connection = not told.status or "Content-Length" in told.headers
             if not told.status:
                 return
             self.send_response(told.status)
-            for name, value in {**told.headers, "Content-Length": str(len(told.body))}.items():
+            for name, value in {"Content-Length": str(len(told.body)), **told.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(told.body)
