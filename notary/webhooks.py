@@ -39,7 +39,8 @@ class Webhook:
 
     `old_secret` signs beside `secret` until `old_secret_until`. `disabled` says why nothing is sent now, and is empty
     while messages are. `next_index` is the first entry that it was not told of; `next_change` the first change of an
-    anchor, of which the entries before `change_index` are done.
+    anchor, of which the entries before `change_index` are done. `swept_day` (since 1970) is the last day that all loans
+    were looked at for what time brings, and `swept_loan` the first that is still to come of the next day.
     """
 
     id: str
@@ -54,6 +55,8 @@ class Webhook:
     old_secret: str | None = None
     old_secret_until: int = 0
     disabled: str = ""
+    swept_day: int = 0
+    swept_loan: int = 0
 
     def secrets(self, now: int) -> tuple[str, ...]:
         """Return the secrets that sign now, the newest first."""

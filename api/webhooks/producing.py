@@ -13,11 +13,12 @@ from typing import Any, Protocol
 
 import orjson
 
+from api.webhooks.sweeping import LOANS, Sweep, further, next_day
 from notary.encoding import format_time
-from notary.history import Book, Case, finding_json, findings, read_events
+from notary.history import TIMED, Book, Case, finding_json, findings, read_events
 from notary.log.anchors import AnchorState
 from notary.policies import Policies
-from notary.ports import LogStore, PartyStore, PolicyStore, RecordStore
+from notary.ports import ListStore, LogStore, PartyStore, PolicyStore, RecordStore
 from notary.webhooks import (
     ANCHORED,
     FINAL,
@@ -38,7 +39,7 @@ STRIDE = 10_000
 """Entries that one step looks at: a lender with few records does not make a step of a large log long."""
 
 
-class Records(LogStore, RecordStore, PartyStore, PolicyStore, Protocol):
+class Records(LogStore, RecordStore, ListStore, PartyStore, PolicyStore, Protocol):
     """Where records, the log's head, and lenders with their policies are read."""
 
 
@@ -48,6 +49,7 @@ class Producer:
     def __init__(self, records: Records, hooks: WebhookStore, clock: Callable[[], int], stride: int = STRIDE) -> None:
         self._records = records
         self._policies = Policies(records)
+        self._sweep = Sweep(records, self._policies)
         self._stride = stride
         self._hooks = hooks
         self._clock = clock
@@ -62,6 +64,8 @@ class Producer:
             return self._advance(webhook, replace(webhook, next_index=stop), self._recorded(webhook, places, now))
         if change := self._hooks.anchor_change(webhook.next_change):
             return self._follow(webhook, change, now)
+        if day := next_day(webhook, now):
+            return self._sweep_day(webhook, day, now)
         return False
 
     def _advance(self, before: Webhook, after: Webhook, deliveries: Sequence[Delivery]) -> bool:
@@ -82,8 +86,21 @@ class Producer:
         history = self._records.loan_records(webhook.lender, loan)
         _, policy = self._policies.at(self._records.lender(webhook.lender), now)
         case = Case(Book.of(read_events(history), now), policy.thresholds)
-        raised = [finding_json(item) for item in findings(case) if max(item.sequences) in sequences]
+        raised = [
+            finding_json(item) for item in findings(case) if max(item.sequences) in sequences and item.code not in TIMED
+        ]
         return [_message(webhook, FINDING, {"loan": loan, "findings": raised}, now)] if raised else []
+
+    def _sweep_day(self, webhook: Webhook, day: int, now: int) -> bool:
+        if FINDING not in webhook.events:
+            return self._advance(webhook, further(webhook, day, ()), ())
+        lender = self._records.lender(webhook.lender)
+        loans = self._records.lender_loans(webhook.lender, webhook.swept_loan, LOANS)
+        told = [(loan.loan.number, self._sweep.raised(lender, loan, day)) for loan in loans]
+        messages = [
+            _message(webhook, FINDING, {"loan": loan, "findings": raised}, now) for loan, raised in told if raised
+        ]
+        return self._advance(webhook, further(webhook, day, loans), messages)
 
     def _follow(self, webhook: Webhook, change: AnchorChange, now: int) -> bool:
         lows = _lows(change)

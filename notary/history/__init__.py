@@ -16,7 +16,8 @@ from notary.history.book import Book, Event, read_events
 from notary.history.case import Case
 from notary.history.cost import YearlyCost, yearly_cost
 from notary.history.finding import Finding, Severity
-from notary.history.findings import CHECKS, findings, findings_of
+from notary.history.findings import CHECKS, TIMED, findings, findings_of
+from notary.history.findings_time import SILENT_STAGES, Silence, silence
 from notary.history.plan import NextDue, PaymentPlan
 from notary.history.policy import DEFAULT_POLICY, AprCap, Policy
 from notary.history.view import LoanView, loan_view
@@ -25,6 +26,8 @@ from notary.history.view_json import finding_json, view_json
 __all__ = [
     "CHECKS",
     "DEFAULT_POLICY",
+    "SILENT_STAGES",
+    "TIMED",
     "Account",
     "AprCap",
     "Book",
@@ -37,11 +40,13 @@ __all__ = [
     "Policy",
     "Severity",
     "YearlyCost",
+    "Silence",
     "finding_json",
     "findings",
     "findings_of",
     "loan_view",
     "read_events",
+    "silence",
     "view_json",
     "yearly_cost",
 ]

@@ -50,6 +50,10 @@ CHECKS: tuple[tuple[str, Check], ...] = (
 """Each check with the codes that it finds."""
 
 
+TIMED = frozenset({"F22"})
+"""Codes of what may become odd by the passing of time alone."""
+
+
 def findings(case: Case) -> tuple[Finding, ...]:
     """Return the findings of a loan at its book's moment; the same book and policy give the same ones.
 

@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from notary.history.case import Case
 from notary.history.finding import Finding, Severity, finding
@@ -17,6 +18,8 @@ from notary.records import (
 )
 from notary.records.classification import Category
 
+SILENT_STAGES = ("active", "drawn", "overdue", "restructured")
+"""Where a loan is while something is due."""
 _RANKS: tuple[Category, ...] = ("normal", "special_mention", "substandard", "doubtful", "loss")
 _CHINESE = dict(zip(_RANKS, ("正常", "关注", "次级", "可疑", "损失"), strict=True))
 _NOT_SILENT: tuple[type[Record], ...] = (Repayment, OverdueNotice, Restructuring, WriteOff, Settlement)
@@ -63,22 +66,36 @@ def category_too_good(case: Case) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+class Silence(NamedTuple):
+    """A loan in silence: about which instalment (the plan's record by sequence, and the row's number), and F22."""
+
+    instalment: tuple[int, int]
+    finding: Finding
+
+
 def silent(case: Case) -> Iterator[Finding]:
     """F22: an instalment and the days of grace passed, and neither a repayment nor an overdue record came."""
+    if found := silence(case):
+        yield found.finding
+
+
+def silence(case: Case) -> Silence | None:
+    """Return whether a loan is silent, which may come with time alone."""
     book, policy = case.book, case.policy
-    if book.state.stage not in ("active", "drawn", "overdue", "restructured") or book.state.balance <= 0:
-        return
+    if book.state.stage not in SILENT_STAGES or book.state.balance <= 0:
+        return None
     plan, row = case.plan, case.progress.oldest_open() if case.progress else None
     if plan is None or row is None or row.due + timedelta(days=policy.grace_days) >= book.day:
-        return
+        return None
     due = row.due.isoformat()
     for kind in _NOT_SILENT:
         found = book.last(kind)
         if found and found[0].received.date().isoformat() >= due:
-            return
+            return None
     days = (book.day - row.due).days
-    yield finding(
+    told = finding(
         "F22", Severity.SERIOUS, [plan.source],
         f"第 {row.number} 期应于 {due} 还款，已过 {days} 天，既无还款也无逾期记录。",
         f"Instalment {row.number} was due on {due}, {days} days ago; neither a repayment nor an overdue record came.",
     )  # fmt: skip
+    return Silence((plan.source.sequence, row.number), told)

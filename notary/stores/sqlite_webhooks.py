@@ -22,7 +22,7 @@ class SqliteWebhooks(SqliteFile):
         values = (
             webhook.id, webhook.lender, webhook.url, orjson.dumps(webhook.events).decode(), webhook.secret,
             webhook.created_at, webhook.next_index, webhook.next_change, webhook.change_index, webhook.old_secret,
-            webhook.old_secret_until, webhook.disabled,
+            webhook.old_secret_until, webhook.disabled, webhook.swept_day, webhook.swept_loan,
         )  # fmt: skip
         with self._transaction() as connection:
             connection.execute(STATEMENTS["add_webhook"], values)
@@ -104,8 +104,8 @@ class SqliteWebhooks(SqliteFile):
         return open_delivery(row[1:], self.owner_keys(row[0]))
 
 
-def _progress(webhook: Webhook) -> tuple[int, int, int]:
-    return webhook.next_index, webhook.next_change, webhook.change_index
+def _progress(webhook: Webhook) -> tuple[int, ...]:
+    return webhook.next_index, webhook.next_change, webhook.change_index, webhook.swept_day, webhook.swept_loan
 
 
 def _webhook(row: Sequence[Any]) -> Webhook:

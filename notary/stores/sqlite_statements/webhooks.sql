@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- name: add_webhook
 INSERT INTO webhooks (id, lender, url, events, secret, created_at, next_index, next_change, change_index, old_secret,
-  old_secret_until, disabled) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+  old_secret_until, disabled, swept_day, swept_loan) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: webhooks
 SELECT * FROM webhooks WHERE ?1 IS NULL OR lender = ?1 ORDER BY created_at, id;
@@ -16,8 +16,8 @@ UPDATE webhooks SET url = ?, events = ?, secret = ?, old_secret = ?, old_secret_
 DELETE FROM webhooks WHERE lender = ? AND id = ?;
 
 -- name: advance_webhook
-UPDATE webhooks SET next_index = ?, next_change = ?, change_index = ?
-WHERE id = ? AND next_index = ? AND next_change = ? AND change_index = ?;
+UPDATE webhooks SET next_index = ?, next_change = ?, change_index = ?, swept_day = ?, swept_loan = ?
+WHERE id = ? AND next_index = ? AND next_change = ? AND change_index = ? AND swept_day = ? AND swept_loan = ?;
 
 -- name: anchor_change
 SELECT number, size, state,
