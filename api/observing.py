@@ -55,7 +55,7 @@ def route() -> tuple[str, str]:
 def log_refusal(problem: str, status: int, trace_id: str) -> None:
     """Write down that a request was refused; `organisation` is the number of whoever asked, None where unknown.
 
-    One that is refused before it reached the application came too often and would fill the log: it is only counted.
+    One that is refused before it reached the application came too often: `api.traffic.middleware` writes it down.
     """
     if not has_request_context():
         return

@@ -129,12 +129,15 @@ def _answer_notary(error: errors.NotaryError) -> Response:
     return problem_response(document)
 
 
-def answer_http(error: HTTPException) -> Response:
-    """Return the problem document of an HTTP error, with the headers that belong to its status."""
+def answer_http(error: HTTPException, trace: str | None = None) -> Response:
+    """Return the problem document of an HTTP error, with the headers that belong to its status.
+
+    `trace` is the trace id of a request that has not reached the application.
+    """
     status = error.code or 500
     slug = error.name.lower().replace(" ", "-")
     problem = KINDS.get(slug, Problem(status, slug, error.name))
-    document = _document(problem, error.description or error.name)
+    document = _document(problem, error.description or error.name, trace=trace)
     _log_refusal(document)
     response = problem_response(document)
     # The headers that belong to the status (Allow, WWW-Authenticate) stay; those of the HTML page do not.
@@ -154,14 +157,16 @@ def _log_refusal(document: dict[str, Any]) -> None:
     log_refusal(document["type"].removeprefix(TYPE_PREFIX), document["status"], document["trace_id"])
 
 
-def _document(problem: Problem, detail: str, faults: list[dict[str, str]] | None = None) -> dict[str, Any]:
+def _document(
+    problem: Problem, detail: str, faults: list[dict[str, str]] | None = None, trace: str | None = None
+) -> dict[str, Any]:
     GIVEN_OUT.labels(problem.slug).inc()
     document = {
         "type": TYPE_PREFIX + problem.slug,
         "title": problem.title,
         "status": problem.status,
         "detail": detail,
-        "trace_id": trace_id(),
+        "trace_id": trace or trace_id(),
         "help": help_page(problem.slug),
     }
     return {**document, "errors": faults} if faults else document

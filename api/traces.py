@@ -16,9 +16,9 @@ _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-
 def trace_id() -> str:
     """Return the id of the request that is being answered; outside of one, a new id each time."""
     if not has_request_context():
-        return _new_id()
+        return new_id()
     if "trace_id" not in g:
-        g.trace_id = parse_traceparent(request.headers.get("traceparent", "")) or _new_id()
+        g.trace_id = parse_traceparent(request.headers.get("traceparent", "")) or new_id()
     return str(g.trace_id)
 
 
@@ -28,5 +28,6 @@ def parse_traceparent(header: str) -> str | None:
     return found[1] if found else None
 
 
-def _new_id() -> str:
+def new_id() -> str:
+    """Return a new trace id."""
     return secrets.token_hex(16)

@@ -5,11 +5,17 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Any
 
+import structlog
 from werkzeug.exceptions import TooManyRequests
 
+from api.auth import hash_secret
 from api.clock import now
 from api.problems import answer_http
+from api.traces import new_id, parse_traceparent
 from api.traffic.rates import Allowance, RateLimiter
+from notary.access import key_id
+
+_log = structlog.get_logger()
 
 COUNTED = ("/v1/", "/loan/")
 """Where paths begin that are counted. The public log and the other pages are for anybody and any cache."""
@@ -31,7 +37,10 @@ class Traffic:
         self._limiter = limiter
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Answer a request, with 429 (RFC 6585 section 4) where its caller has asked too much."""
+        """Answer a request, with 429 (RFC 6585 section 4) where its caller has asked too much.
+
+        Each is counted as a problem, and the first of a minute is written down: all of them would fill the log.
+        """
         allowance = None
         if environ["PATH_INFO"].startswith(COUNTED):
             allowance = self._limiter.take(_caller(environ), now())
@@ -50,12 +59,21 @@ class Traffic:
         if allowance is None or allowance.allowed:
             return self._inner(environ, start)
         refusal = TooManyRequests("too many requests in this minute", retry_after=allowance.reset)
-        return answer_http(refusal)(environ, start)
+        trace = parse_traceparent(environ.get("HTTP_TRACEPARENT", "")) or new_id()
+        if allowance.is_news:
+            _log.info("request limit reached", api_key=_key_of(environ), trace_id=trace)
+        return answer_http(refusal, trace)(environ, start)
 
 
 def _told(allowance: Allowance) -> list[tuple[str, str]]:
     """Return the headers of draft-ietf-httpapi-ratelimit-headers-11."""
     return [("RateLimit-Policy", allowance.policy), ("RateLimit", allowance.state)]
+
+
+def _key_of(environ: dict[str, Any]) -> str | None:
+    """Return the id of the API key, or of the pass, that a request came with; None if it came with none."""
+    scheme, _, secret = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return key_id(hash_secret(secret)) if scheme == "Bearer" else None
 
 
 def _caller(environ: dict[str, Any]) -> bytes:

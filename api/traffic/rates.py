@@ -18,12 +18,16 @@ _PARTS = 100
 
 @dataclass(frozen=True)
 class Allowance:
-    """What is left after a request: whether it is allowed, how many may follow, and in how many seconds all may."""
+    """What is left after a request: whether it is allowed, how many may follow, and in how many seconds all may.
+
+    `is_news` is true of the first that this process refuses to a caller in a window.
+    """
 
     allowed: bool
     quota: int
     remaining: int
     reset: int
+    is_news: bool = False
 
     @property
     def policy(self) -> str:
@@ -41,6 +45,7 @@ class _Part:
     start: int
     left: int
     remaining: int
+    refused: bool = False
 
 
 class RateLimiter:
@@ -64,7 +69,8 @@ class RateLimiter:
             allowed = part.left > 0
             if allowed:
                 part.left -= 1
-            return Allowance(allowed, self._quota, part.left + part.remaining, start + WINDOW - seconds)
+            is_news, part.refused = not (allowed or part.refused), not allowed
+            return Allowance(allowed, self._quota, part.left + part.remaining, start + WINDOW - seconds, is_news)
 
     def _fetch(self, caller: bytes, start: int) -> _Part:
         """Take a part of the quota, as much as there is. A new window forgets the callers of the old ones."""

@@ -8,8 +8,12 @@ from pathlib import Path
 
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
+from api.auth import hash_secret
+from api.metrics import PROBLEMS
 from api.traffic.hooks import NEEDED
+from notary.access import key_id
 from notary.canonical import canonical_json
 from tests.support.api import (
     PROBLEM,
@@ -157,3 +161,29 @@ def test_limits_are_told_and_kept(tmp_path: Path) -> None:
         assert (last.mimetype, last.json["type"]) == (PROBLEM, "urn:loan-notary:problem:too-many-requests")
         assert 0 < int(last.headers["Retry-After"]) <= 60
         assert api.get("/v1/webhooks", by=api.other).status_code == 200
+
+
+def test_the_first_refusal_by_limit_is_written_down_and_each_is_counted(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "data", requests_a_minute=2)
+    count = PROBLEMS.labels("too-many-requests")._value.get
+    with socket_folder() as sockets, served(folder, sockets / "writer"), api_over(folder, sockets / "writer") as api:
+        for _ in range(2):
+            before = count()
+            with capture_logs() as logs:
+                answers = [
+                    api.request("GET", "/v1/webhooks", headers={"traceparent": f"00-{'ab' * 16}-{'cd' * 8}-01"})
+                    for _ in range(6)
+                ]
+            if [answer.status_code for answer in answers].count(429) == 4:
+                break
+        assert count() - before == 4
+        key = key_id(hash_secret(api.bank.api_key))
+        told = [entry for entry in logs if entry["event"] == "request limit reached"]
+        assert told == [{"event": "request limit reached", "log_level": "info", "api_key": key, "trace_id": "ab" * 16}]
+        assert answers[-1].json["trace_id"] == "ab" * 16
+        assert api.bank.api_key not in str(logs)
+        # Without a key the caller is counted by its address, which is not written down.
+        with capture_logs() as logs:
+            for _ in range(6):
+                api.app.test_client().get("/v1/webhooks")
+        assert {entry.get("api_key") for entry in logs if entry["event"] == "request limit reached"} == {None}
