@@ -2,11 +2,12 @@
 """Puts the parts of anchoring together for a data folder: node, registry, wallet, anchorer."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 
 from api.keys.anchor_keys import HandOver, load_anchor_wallet
 from api.settings import DataFolder, Settings
+from api.tracing import Tracing
 from chain.anchor_rules import EMBEDDED, AnchorPolicy
 from chain.anchorer import Anchorer
 from chain.deploy import deploy
@@ -74,11 +75,20 @@ def _funding(folder: DataFolder, url: str) -> Callable[[str], None]:
     return lambda address: EmbeddedNode.fund_at(url, address, _EMBEDDED_BALANCE)
 
 
-def make_anchorer(folder: DataFolder, settings: Settings, registry: Registry, store: Store) -> Anchorer:
+def make_anchorer(
+    folder: DataFolder, settings: Settings, registry: Registry, store: Store, tracing: Tracing | None = None
+) -> Anchorer:
     """Make the anchorer that `settings` describe."""
     if settings.rpc is None:
         policy = replace(EMBEDDED, interval=settings.anchor_interval, depth=settings.depth)
     else:
         policy = AnchorPolicy(interval=settings.anchor_interval, depth=settings.depth)
-    hand_over = HandOver(folder.keys, _funding(folder, registry.rpc.url))
-    return Anchorer(Log(store), store, registry, load_anchor_wallet(folder.keys), policy, hand_over=hand_over.step)
+    wallet, hand_over = load_anchor_wallet(folder.keys), HandOver(folder.keys, _funding(folder, registry.rpc.url))
+
+    def around(size: int) -> AbstractContextManager[object]:
+        if tracing is None:
+            return nullcontext()
+        chain_id = registry.deployment.chain_id
+        return tracing.span("anchor transaction", "client", chain_id=chain_id, size=size)
+
+    return Anchorer(Log(store), store, registry, wallet, policy, hand_over=hand_over.step, around=around)

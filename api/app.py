@@ -3,7 +3,7 @@
 
 from flask import Flask, Response
 
-from api import observing, problems
+from api import observing, problems, traced_requests
 from api.pages import site
 from api.single_post import SinglePost
 from api.traffic import hooks
@@ -65,7 +65,11 @@ def create_app(services: Services) -> Flask:
     for views in _VIEWS:
         app.register_blueprint(views.blueprint(services))
     site.install(app, services)
-    app.wsgi_app = Traffic(SinglePost(app.wsgi_app, services), services.limiter)  # type: ignore[method-assign]
+    # Where requests are traced each goes its own way: in a group nobody could tell whose wait it was.
+    inner = app.wsgi_app if services.tracing else SinglePost(app.wsgi_app, services)
+    app.wsgi_app = Traffic(inner, services.limiter)  # type: ignore[method-assign]
+    if services.tracing:
+        traced_requests.install(app, services.tracing)
     return app
 
 

@@ -7,6 +7,7 @@ place, or a problem document.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any, NamedTuple
 
 import orjson
@@ -57,7 +58,7 @@ def answer_lines(
     with ThreadPoolExecutor(1) as waiting:
         for part in cut_lines(services, lender, lines, documents_required, first, signature_of):
             answered = _settle(*under_way, may_raise=not begun) if under_way else None
-            under_way = part, waiting.submit(_place, services, lender, part)
+            under_way = part, waiting.submit(copy_context().run, _place, services, lender, part)
             if answered is not None:
                 begun = True
                 yield answered

@@ -33,6 +33,7 @@ from api.metrics import FOLDER_VARIABLE
 from api.service_metrics import ServiceCollector, Watch, serving_metrics
 from api.settings import DataFolder, Settings
 from api.timestamping import make_timestamper
+from api.tracing import start_tracing
 from api.traffic.repeats import Repeats
 from api.traffic.store import TrafficFile
 from api.wiring import DATA_VARIABLE, WRITER_VARIABLE, open_store, open_webhooks
@@ -159,7 +160,8 @@ class Service:
         if self._settings.rpc is None:
             self._node = EmbeddedNode.start(self._folder.chain)
         registry = open_chain(self._folder, self._settings, self._node, self._reanchor)
-        anchorer = make_anchorer(self._folder, self._settings, registry, open_store(self._folder))
+        store, tracing = open_store(self._folder), start_tracing("service")
+        anchorer = make_anchorer(self._folder, self._settings, registry, store, tracing)
         self._run_beside(anchorer.run, "anchorer")
         return anchorer
 

@@ -17,6 +17,7 @@ from api.keys.log_keys import LogKeys, verifiers
 from api.oauth import TokenIssuer
 from api.own_verifier import OwnVerifier
 from api.settings import DataFolder
+from api.tracing import TracedLog, Tracing, start_tracing
 from api.traffic.rates import RateLimiter
 from api.traffic.repeats import Repeats
 from api.traffic.store import TrafficFile
@@ -105,6 +106,7 @@ class Services:
     webhooks: WebhookStore
     webhook_networks: tuple[str, ...]
     timestamp_authorities: tuple[str, ...]
+    tracing: Tracing | None = None
 
     @property
     def log_key(self) -> str:
@@ -142,9 +144,11 @@ def load_verifiers(folder: DataFolder) -> tuple[NoteVerifier, ...]:
     return verifiers(folder.keys, folder.settings().origin, now)
 
 
-def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], int] = now) -> Services:
+def make_services(
+    folder: DataFolder, writer_socket: Path, clock: Callable[[], int] = now, tracing: Tracing | None = None
+) -> Services:
     """Put together what a process that serves HTTP needs."""
-    store, signer, writer = open_store(folder), log_keys(folder), WriterClient(writer_socket)
+    store, signer, writer = open_store(folder), log_keys(folder), WriterClient(writer_socket, tracing)
     schemes: Schemes = {**FAST_SCHEMES, WALLET_ALG: WalletSignatures(lambda: _own_domain(folder))}
     keyring, policies = Keyring(store, schemes), Policies(store)
     issuer, exporter = (
@@ -152,7 +156,8 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
         ProofExporter(store, signer),
     )
     verifier = OwnVerifier(signer)
-    registrar, gate = Registrar(store, schemes, clock), PolicyGate(store, writer, policies)
+    way = TracedLog(writer, tracing) if tracing else writer
+    registrar, gate = Registrar(store, schemes, clock), PolicyGate(store, way, policies)
     administration = Administration(registrar, writer)
     files, checker = FolderFiles(folder.documents), CheckerPool()
     traffic = TrafficFile(folder.traffic)
@@ -199,13 +204,14 @@ def make_services(folder: DataFolder, writer_socket: Path, clock: Callable[[], i
         webhooks=open_webhooks(folder),
         webhook_networks=folder.settings().webhook_networks,
         timestamp_authorities=tuple(item.url for item in folder.settings().timestamp_authorities),
+        tracing=tracing,
     )
 
 
 def services_from_environment() -> Services:
     """Put the services together from the two variables that `loan-notary run` sets for its children."""
     folder = DataFolder(Path(os.environ[DATA_VARIABLE]))
-    return make_services(folder, Path(os.environ[WRITER_VARIABLE]))
+    return make_services(folder, Path(os.environ[WRITER_VARIABLE]), tracing=start_tracing("server"))
 
 
 def _vault_of_database(folder: DataFolder) -> Vault:

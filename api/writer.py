@@ -10,6 +10,7 @@ import selectors
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -24,6 +25,7 @@ from api.logs import configure_logs
 from api.metrics import COMMIT_FAILURES, WRITER_QUEUE, count_commit
 from api.parent import exit_with_parent
 from api.settings import DataFolder
+from api.tracing import Tracing, start_tracing
 from api.wiring import log_keys, open_store
 from api.writer_protocol import (
     BUSY,
@@ -31,6 +33,7 @@ from api.writer_protocol import (
     MAX_FRAME,
     frame,
     read_request,
+    split_trace,
     write_answer,
     write_unavailable,
 )
@@ -71,8 +74,11 @@ class _Client:
 class Writer:
     """Serves a sequencer on a Unix socket, until `stop` is called."""
 
-    def __init__(self, sequencer: Sequencer, path: Path, max_waiting: int = MAX_WAITING) -> None:
+    def __init__(
+        self, sequencer: Sequencer, path: Path, max_waiting: int = MAX_WAITING, tracing: Tracing | None = None
+    ) -> None:
         self._sequencer = sequencer
+        self._tracing = tracing
         self._max_waiting = max_waiting
         self._listener = socket.socket(socket.AF_UNIX)
         # Under its name only once it listens: whoever finds it there can connect.
@@ -129,7 +135,11 @@ class Writer:
     def _commit(self, requests: list[tuple[_Client, bytes]]) -> None:
         taken: list[tuple[_Client, int]] = []
         submissions: list[Submission] = []
-        for client, body in requests:
+        traces: list[str] = []
+        for client, whole in requests:
+            trace, body = split_trace(whole)
+            if trace:
+                traces.append(trace)
             asked = read_request(body)
             if len(submissions) + len(asked) > self._max_waiting:
                 self._send(client, BUSY)
@@ -137,7 +147,7 @@ class Writer:
                 taken.append((client, len(asked)))
                 submissions += asked
         try:
-            places = self._place(submissions)
+            places = self._traced(submissions, traces) if self._tracing else self._place(submissions)
         except UnavailableError as error:
             _log.error("commit failed", reason=str(error))
             for client, _ in taken:
@@ -147,6 +157,13 @@ class Writer:
         for client, count in taken:
             self._send(client, write_answer(places[start : start + count]))
             start += count
+
+    def _traced(self, submissions: list[Submission], traces: Sequence[str]) -> list[Placed | RefusedError]:
+        """Place submissions within a span: that of the first request that is traced, linked with the others'."""
+        assert self._tracing is not None
+        first, links = (traces[0], traces[1:]) if traces else ("", ())
+        with self._tracing.span("commit", parent=first, links=links, records=len(submissions)):
+            return self._place(submissions)
 
     def _place(self, submissions: list[Submission]) -> list[Placed | RefusedError]:
         if not submissions:
@@ -185,7 +202,8 @@ def main() -> None:
     harden()
     try:
         with log_lock(folder):
-            writer = Writer(Sequencer(open_store(folder), log_keys(folder), format_time(now())), path)
+            sequencer = Sequencer(open_store(folder), log_keys(folder), format_time(now()))
+            writer = Writer(sequencer, path, tracing=start_tracing("writer"))
             signal.signal(signal.SIGTERM, writer.stop)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             writer.serve()

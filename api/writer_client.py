@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from api.together import Together
+from api.tracing import Tracing
 from api.writer_protocol import LENGTH_SIZE, MAX_FRAME, MAX_SUBMISSIONS, frame, read_answer, write_request
 from notary.errors import RefusedError, UnavailableError
 from notary.log.sequencer import Placed, Submission
@@ -25,7 +26,8 @@ Places = list[Placed | RefusedError]
 class WriterClient:
     """Hands submissions to the writer process and waits until they are on disk; for any number of threads."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, tracing: Tracing | None = None) -> None:
+        self._tracing = tracing
         self._path = str(path)
         self._connection: socket.socket | None = None
         self._together = Together(self._append, _as_they_are, len, MAX_SUBMISSIONS)
@@ -49,7 +51,8 @@ class WriterClient:
         return [list(islice(answers, len(submissions))) for submissions in group]
 
     def _ask(self, submissions: Sequence[Submission]) -> Places:
-        request = frame(write_request(submissions))
+        trace = self._tracing.traceparent() if self._tracing else ""
+        request = frame(write_request(submissions, trace))
         try:
             try:
                 answer = self._exchange(request)

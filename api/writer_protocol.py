@@ -2,7 +2,8 @@
 """How the processes that serve HTTP talk to the one that writes, over a Unix socket.
 
 A frame is its length (uint32, big-endian) and a JSON array. A request is `[submission, ...]`, each an array of the
-members of `Submission` in order, bytes in hex and the payload as text. The answer is `["placed", checkpoint, [place,
+members of `Submission` in order, bytes in hex and the payload as text; where requests are traced, a `traceparent` and
+a line end stand before it. The answer is `["placed", checkpoint, [place,
 ...]]`, or `["busy"]`, or `["unavailable", reason]`; a place is `[index, sequence, fresh, tag, proof]` or `[name of
 the error, its values]`.
 """
@@ -44,9 +45,9 @@ def frame(body: bytes) -> bytes:
     return len(body).to_bytes(LENGTH_SIZE) + body
 
 
-def write_request(submissions: Sequence[Submission]) -> bytes:
-    """Return the body of a request."""
-    return orjson.dumps([
+def write_request(submissions: Sequence[Submission], trace: str = "") -> bytes:
+    """Return the body of a request, which belongs to a trace if a `traceparent` is given."""
+    body = orjson.dumps([
         [
             item.lender, item.record_id, item.loan, item.type, item.facts, item.sequence,
             item.previous.hex() if item.previous else None, item.payload.decode(), item.payload_digest.hex(),
@@ -54,6 +55,15 @@ def write_request(submissions: Sequence[Submission]) -> bytes:
         ]
         for item in submissions
     ])  # fmt: skip
+    return f"{trace}\n".encode() + body if trace else body
+
+
+def split_trace(body: bytes) -> tuple[str, bytes]:
+    """Return the `traceparent` before a request's body, "" if there is none, and the rest."""
+    if body.startswith(b"["):
+        return "", body
+    trace, _, rest = body.partition(b"\n")
+    return trace.decode("ascii"), rest
 
 
 def read_request(body: bytes) -> list[Submission]:

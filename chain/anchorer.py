@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 from chain.anchor_rules import AnchorPolicy, next_state
@@ -69,8 +70,11 @@ class Anchorer:
         policy: AnchorPolicy,
         clock: Callable[[], float] = time.monotonic,
         hand_over: HandOver | None = None,
+        around: Callable[[int], AbstractContextManager[object]] = nullcontext,
     ) -> None:
+        """Anchor this log; `around` gives a context in which a transaction for a tree of so many entries is sent."""
         self._hand_over = hand_over
+        self._around = around
         self._log, self._store, self._registry, self._wallet = log, store, registry, wallet
         self._policy, self._clock = policy, clock
         self._last_attempt = float("-inf")
@@ -244,7 +248,8 @@ class Anchorer:
             if other.size != anchor.size:
                 self._save(replace(other, state=AnchorState.REPLACED))
         try:
-            self._registry.rpc.send(signed.raw)
+            with self._around(log_head.size):
+                self._registry.rpc.send(signed.raw)
         except NodeRefusedError as error:
             # Something waits with this nonce that we do not know, and offers more: the next attempt offers more still.
             self._outbid = (nonce, fees) if "underpriced" in error.message.lower() else None

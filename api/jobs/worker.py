@@ -30,6 +30,7 @@ from api.operator import BY
 from api.parent import exit_with_parent
 from api.problems import describe
 from api.settings import DataFolder
+from api.tracing import start_tracing
 from api.wiring import Services, make_services
 from notary.errors import DuplicateBatchError, InvalidInputError, NotaryError, RefusedError, UnavailableError
 from notary.signed_batch import SignedBatch
@@ -185,7 +186,7 @@ def main() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Worker(make_services(folder, path), JobFiles(folder.jobs)).run(stop)
+    Worker(make_services(folder, path, tracing=start_tracing("jobs")), JobFiles(folder.jobs)).run(stop)
 
 
 if __name__ == "__main__":

@@ -4,11 +4,12 @@
 import socket
 import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from typing import NamedTuple
 
+from api.tracing import Tracing
 from api.webhooks.addresses import Network, Target, parse_target, resolve
 from notary.errors import InvalidInputError
 from notary.webhooks import Delivery, Webhook, signature_header
@@ -28,13 +29,31 @@ class Outcome(NamedTuple):
 class Sender:
     """Posts messages to public addresses, and to those in `allowed` networks of the operator's own."""
 
-    def __init__(self, allowed: Sequence[Network], tls: ssl.SSLContext, answer_wait: float = ANSWER_WAIT) -> None:
+    def __init__(
+        self,
+        allowed: Sequence[Network],
+        tls: ssl.SSLContext,
+        answer_wait: float = ANSWER_WAIT,
+        tracing: Tracing | None = None,
+    ) -> None:
+        self._tracing = tracing
         self._allowed = allowed
         self._answer_wait = answer_wait
         self._tls = tls
 
     def send(self, webhook: Webhook, delivery: Delivery, now: int) -> Outcome:
         """Make one attempt. Redirects are answers like others: nothing is followed."""
+        if self._tracing is None:
+            return self._send(webhook, delivery, now, {})
+        attempt = delivery.attempts + 1
+        with self._tracing.span("webhook delivery", "client", event=delivery.type, attempt=attempt) as span:
+            outcome = self._send(webhook, delivery, now, {"traceparent": self._tracing.traceparent()})
+            span.note("http.response.status_code", outcome.status or 0)
+            if outcome.status is None or not 200 <= outcome.status < 300:
+                span.fail()
+            return outcome
+
+    def _send(self, webhook: Webhook, delivery: Delivery, now: int, more: Mapping[str, str]) -> Outcome:
         try:
             target = parse_target(webhook.url, self._allowed)
             connection = self._connect(target)
@@ -52,6 +71,7 @@ class Sender:
                 "webhook-id": delivery.id,
                 "webhook-timestamp": str(seconds),
                 "webhook-signature": signature_header(webhook.secrets(now), delivery.id, seconds, body),
+                **more,
             }
             connection.request("POST", target.path, body, headers)
             response = connection.getresponse()

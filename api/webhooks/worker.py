@@ -19,6 +19,7 @@ from api.logs import configure_logs
 from api.metrics import WEBHOOK_ATTEMPTS
 from api.parent import exit_with_parent
 from api.settings import DataFolder
+from api.tracing import start_tracing
 from api.webhooks.producing import Producer
 from api.webhooks.sending import Outcome, Sender
 from api.wiring import open_store, open_webhooks
@@ -114,7 +115,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     hooks = open_webhooks(folder)
     allowed = [ip_network(text) for text in folder.settings().webhook_networks]
-    sender = Sender(allowed, ssl.create_default_context())
+    sender = Sender(allowed, ssl.create_default_context(), tracing=start_tracing("webhooks"))
     Worker(Producer(open_store(folder), hooks, now), hooks, sender, now).run(stop)
 
 

@@ -59,8 +59,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         told = Story(service)
         api_key, other = service.add_lender(f"{CANARY} Bank"), service.add_lender("Second Bank")
         service.start()
-        _use(told, api_key, f"{receiver.url}/{CANARY}")
-        _misuse(told, api_key, other)
+        use(told, api_key, f"{receiver.url}/{CANARY}")
+        misuse(told, api_key, other)
         until(lambda: bool(receiver.of("record.final")), "a webhook tells that a record is final")
         until(lambda: sample(scraped(service), "loan_notary_anchor_wait_seconds_count", state="final") > 0, "it counts")
         until(lambda: "loan_notary_wallet_ether " in scraped(service), "the balance is known")
@@ -70,7 +70,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         yield told
 
 
-def _use(told: Story, api_key: str, receiver: str) -> None:
+def use(told: Story, api_key: str, receiver: str) -> None:
     key = generate_key("EdDSA")
     hook = told.post("/v1/webhooks", {"url": receiver, "events": ["record.recorded", "record.final"]}, api_key)
     told.post("/v1/keys", {"party": "lender", "jwk": key.public.jwk}, api_key)
@@ -94,7 +94,7 @@ def _use(told: Story, api_key: str, receiver: str) -> None:
     assert told.service.request("GET", "/v1/my-loan", None, minted["secret"]).status == 200
 
 
-def _misuse(told: Story, api_key: str, other: str) -> None:
+def misuse(told: Story, api_key: str, other: str) -> None:
     """Go wrong in every way; what the other lender gets told is kept."""
     service, path = told.service, quote(LOAN, safe="")
     wrong = canonical_json(repayment(LOAN, amount=CANARY))
