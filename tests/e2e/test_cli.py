@@ -190,7 +190,7 @@ def test_errors_are_one_line(lender: Lender, tmp_path: Path) -> None:
     is_one_line(lender.run("submit", one, "--url", lender.service.url, "--api-key-file", secret), 1, "not known")
     is_one_line(lender.run("submit", one, "--url", lender.service.url), 1, "an API key is needed")
     is_one_line(lender.run("receipt", unknown, "--url", away, "--api-key-file", key), 2, "does not answer")
-    is_one_line(lender.run("receipt", unknown, "--url", "no URL", "--api-key-file", key), 2, "does not answer")
+    is_one_line(lender.run("receipt", unknown, "--url", "no URL", "--api-key-file", key), 1, "begins with http")
     secret.write_bytes(b"\xff\xfe\nx")
     is_one_line(lender.run("submit", one, "--url", lender.service.url, "--api-key-file", secret), 1, "cannot be one")
     is_one_line(lender.call("register-key", lender.private[0], "--party", "lender"), 1, "not JSON")
