@@ -92,14 +92,15 @@ def test_anchors_and_deliveries_have_spans_of_their_own(traced: Traced) -> None:
     assert (anchored.process, anchored.attributes["chain_id"]) == ("service", 31337)
     delivered = traced.collector.of("webhook delivery")
     assert {span.process for span in delivered} == {"webhooks"}
-    sent = {item.headers["traceparent"] for item in traced.receiver.got}
-    assert {f"00-{span.trace}-{span.id}-01" for span in delivered} & sent
+    # The last part says that the trace is recorded, and perhaps more (W3C Trace Context level 2).
+    sent = {item.headers["traceparent"].rpartition("-")[0] for item in traced.receiver.got}
+    assert {f"00-{span.trace}-{span.id}" for span in delivered} & sent
     assert delivered[0].attributes.keys() == {"event", "attempt", "http.response.status_code"}
 
 
 def test_what_fails_inside_is_a_failed_span(traced: Traced) -> None:
     failed = [span for span in traced.collector.spans if span.failed]
-    assert any(span.attributes.get("http.response.status_code") == 500 for span in failed)
+    assert any(span.attributes.get("http.response.status_code", 0) >= 500 for span in failed)
 
 
 def test_no_canary_sings(traced: Traced) -> None:
