@@ -20,7 +20,7 @@ from notary.schemes import SCHEMES
 from notary.stores.sqlite import SqliteStore
 from notary.stores.sqlite_webhooks import SqliteWebhooks
 from notary.webhooks import Webhook
-from tests.support.builders import CREATED, add_lender, log_signer, placed
+from tests.support.builders import CREATED, VAULT, add_lender, log_signer, placed
 from tests.support.histories import Story, at, begun, plan_rows
 
 FAR = 2**62
@@ -34,7 +34,7 @@ class Desk:
 
     def __init__(self, path: Path) -> None:
         self.now = at("2026-01-01T12:00:00Z")
-        self.store, self.hooks = SqliteStore.create(path), SqliteWebhooks(path)
+        self.store, self.hooks = SqliteStore.create(path, VAULT), SqliteWebhooks(path, VAULT)
         self.lender = add_lender(self.store, "示范银行", b"1" * 32, self.now)
         self.sequencer = Sequencer(self.store, log_signer(), CREATED)
         self.producer = self.new_producer()
