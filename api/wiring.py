@@ -27,6 +27,7 @@ from chain.wallet_signatures import WalletSignatures
 from notary.access import AccessStore
 from notary.documents.depositing import Depositary
 from notary.documents.document import DocumentFiles
+from notary.documents.forgetting import DocumentTraces
 from notary.drafts import DAY, Drafts
 from notary.errors import NotFoundError, UnavailableError
 from notary.exports.making import ProofExporter
@@ -171,7 +172,7 @@ def make_services(
         store=store,
         access=store,
         erasures=store,
-        eraser=Eraser(store, administration.note, (repeats, jobs, audits), ready, clock),
+        eraser=Eraser(store, administration.note, (repeats, jobs, audits, DocumentTraces(store, files)), ready, clock),
         administration=administration,
         tokens=TokenIssuer(store, folder.settings().origin, clock),
         cursors=CursorSeal.load(folder.cursor_key),

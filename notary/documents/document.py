@@ -112,6 +112,9 @@ class DocumentStore(Protocol):
         checks are replaced.
         """
 
+    def remove_document(self, lender: int, sha256: str) -> None:
+        """Forget a document with its attachments; harmless where there is none."""
+
     def attachment_data(self, lender: int, document: str, sha256: str) -> bytes:
         """Return the bytes of an attachment. Raises `NotFoundError`."""
 
@@ -141,6 +144,9 @@ class DocumentFiles(Protocol):
 
     def path(self, lender: int, sha256: str) -> Path:
         """Return where a document is that was kept."""
+
+    def remove(self, lender: int, sha256: str) -> None:
+        """Overwrite a document and remove it; harmless where there is none. Raises `UnavailableError`."""
 
 
 class CheckSubject(StrEnum):

@@ -13,11 +13,13 @@ its name.
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from notary.errors import UnavailableError
 from notary.stores.durable import sync_folder
+
+_PIECE = 1 << 20
 
 
 class FolderFiles:
@@ -52,6 +54,19 @@ class FolderFiles:
 
     def path(self, lender: int, sha256: str) -> Path:
         return _place(self._folder, lender, sha256)
+
+    def remove(self, lender: int, sha256: str) -> None:
+        path = _place(self._folder, lender, sha256)
+        with _translated(), suppress(FileNotFoundError):
+            with path.open("r+b") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(0)
+                for start in range(0, size, _PIECE):
+                    file.write(bytes(min(_PIECE, size - start)))
+                file.flush()
+                os.fsync(file.fileno())
+            path.unlink()
+            sync_folder(path.parent)
 
 
 class FolderFile:

@@ -47,6 +47,11 @@ class DocumentTables(SqliteFile):
             connection.execute(STATEMENTS["replace_attachment_checks"], (checks, *key))
         return False
 
+    def remove_document(self, lender: int, sha256: str) -> None:
+        with self._transaction() as connection:
+            for statement in ("remove_attachments", "remove_document"):
+                connection.execute(STATEMENTS[statement], (lender, sha256))
+
     def attachment_data(self, lender: int, document: str, sha256: str) -> bytes:
         if row := self._one("attachment_data", (lender, document, sha256)):
             return bytes(row[0])

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -101,6 +102,34 @@ def test_the_audit_reports_erased_entries_as_erased(api: Api) -> None:
     assert (report.verdict, report.findings.ordered(), report.unknown) == (Verdict.VALID, [], ())
     members = report.members()["records"]
     assert (members["records"] + members["erased"], members["erased"]) == (report.job.size - 1, 2)
+
+
+def named(data: bytes) -> dict[str, Any]:
+    """Return what a record says of a document."""
+    return {"name": "a.txt", "media_type": "text/plain", "size": len(data), "sha256": sha256(data).hexdigest()}
+
+
+def test_the_documents_of_an_erased_loan_go_but_those_that_another_loan_has_too(api: Api) -> None:
+    own, shared, unnamed = (f"the words of document {number}".encode() for number in range(3))
+    for data in (own, shared, unnamed):
+        path = f"/v1/documents/{sha256(data).hexdigest()}"
+        assert api.request("PUT", path, data, media_type="text/plain").status_code == 201
+    reply = b"evidence over the document"
+    address = f"/v1/documents/{sha256(own).hexdigest()}/attachments/{sha256(reply).hexdigest()}"
+    assert api.request("PUT", address, reply, media_type="application/timestamp-reply").status_code == 201
+    submit(api, agreement(LOAN, api.bank, documents=[named(own), named(shared)]))
+    submit(api, agreement(OTHER, api.bank, documents=[named(shared)]))
+    place = api.services.files.path(api.bank.lender.number, named(own)["sha256"])
+    with place.open("rb") as held:
+        erase(api)
+        # Not only its name is gone: whoever still has the file open reads nothing of it.
+        assert held.read().strip(b"\0") == b""
+    digest = bytes.fromhex(named(own)["sha256"])
+    assert list(found_in(files_under(api.folder.path), [own, digest, digest.hex().encode(), reply])) == []
+    assert problem(api.get(f"/v1/documents/{named(own)['sha256']}")) == MISSING
+    for data in (shared, unnamed):
+        with api.get(f"/v1/documents/{named(data)['sha256']}") as answer:
+            assert answer.data == data
 
 
 # --- answers about an erased loan

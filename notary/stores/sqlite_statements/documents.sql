@@ -23,3 +23,9 @@ UPDATE document_attachments SET checks = ? WHERE lender = ? AND document = ? AND
 
 -- name: attachment_data
 SELECT data FROM document_attachments WHERE lender = ? AND document = ? AND sha256 = ?;
+
+-- name: remove_attachments
+DELETE FROM document_attachments WHERE lender = ? AND document = ?;
+
+-- name: remove_document
+DELETE FROM documents WHERE lender = ? AND sha256 = ?;
