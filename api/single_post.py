@@ -90,7 +90,8 @@ class SinglePost:
 
     def _append(self, requests: list[_Request]) -> list[tuple[Answer, ...]]:
         """Place the records whose keys still open the door; return nothing for the others."""
-        # Looked up for every group, and only once: a revocation counts from the next request on.
+        # Looked up for every group, and only once: a revocation counts from the next request on, and so does a policy,
+        # with which the lender is not the same as a moment ago.
         lenders = {key: self._opened_by(key) for key in {request.key for request in requests}}
         taken = [request.submission for request in requests if lenders[request.key] == request.lender]
         for key in [key for key, lender in lenders.items() if lender is None]:
@@ -120,13 +121,13 @@ class SinglePost:
         return lender
 
     def _opened_by(self, key: bytes) -> Lender | None:
-        """Return the lender who may submit with a key now, and whose own policy asks nothing more of a record."""
+        """Return the lender who may submit with a key now, where nothing is to be written down about that."""
         try:
             caller, found = self._access.caller_with(key)
         except NotFoundError:
             return None
         moment = now()
-        plain = caller.organisation.role == "lender" and not caller.policy and not is_use_due(found, moment)
+        plain = caller.organisation.role == "lender" and not is_use_due(found, moment)
         return caller.lender if plain and refusal_of(caller, found, _ENDPOINT, moment) is None else None
 
 

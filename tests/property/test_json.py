@@ -60,9 +60,15 @@ def test_what_is_read_as_canonical_is_written_so(data: bytes) -> None:
     assert canonical_json(value) == data
 
 
-@given(LOOSE_VALUES)
-def test_exactly_what_the_rules_allow_is_read(value: Any) -> None:
-    data = json.dumps(value, ensure_ascii=False).encode()
+@given(LOOSE_VALUES, st.booleans())
+@example({"a": 1.5}, True)
+@example({"a": [1.0, -2e30]}, True)
+@example({"a": 2**53}, True)
+@example({"a": [0, -(2**53)]}, True)
+@example({"a": 2**70}, True)
+@example({"a": ":1.5,[2.5", "b": ":9007199254740993"}, True)
+def test_exactly_what_the_rules_allow_is_read(value: Any, tight: bool) -> None:
+    data = json.dumps(value, ensure_ascii=False, separators=(",", ":") if tight else None).encode()
     try:
         parse_json(data, limit=10**6)
     except MalformedJsonError:
