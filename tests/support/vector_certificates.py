@@ -118,6 +118,8 @@ def _good() -> Iterator[tuple[str, Members]]:
     yield "an unknown extension that is not critical", certified(issue("Wang", ROOT, more=[(unknown, False)]))
     short = (RECEIVED, _AFTER)
     yield "valid for this very second", certified(issue("Wang", ROOT, valid=short))
+    at_the_end = put("/received_at", "2026-03-02T01:30:01.000Z")
+    yield "received in the last millisecond", changed(certified(issue("Wang", ROOT, valid=short)), at_the_end)
     yield "a name in Chinese", certified(issue("王芳", ROOT))
 
 
@@ -137,6 +139,13 @@ def _broken() -> Iterator[tuple[str, Members]]:
     for name, der in {"none": b"\x30\x00", "cut": SIGNER.der[:-1], "with more": SIGNER.der + b"\0", "x": b"x"}.items():
         yield f"no certificate: {name}", certified(SIGNER, der, ISSUER.der)
     yield "no authority in the middle", certified(issue("Wang", issue("Not CA", ROOT)))
+    yield (
+        "no authority, but for signing certificates",
+        certified(issue("Wang", issue("Not CA", ROOT, usage=("key_cert_sign",)))),
+    )
+    by_rsa = issue("Root", ca=True, key=rsa_key())
+    forged = issue("Wang", by_rsa)
+    yield "a leaf with a forged RSA signature", certified(forged, _forged(forged), root=by_rsa)
     mute = issue("Mute", ROOT, ca=True, usage=("crl_sign",))
     yield "an authority that may not sign certificates", certified(issue("Wang", mute))
     yield "an authority as signer", certified(issue("CA", ROOT, ca=True, usage=("digital_signature", "key_cert_sign")))

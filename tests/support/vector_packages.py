@@ -123,6 +123,8 @@ def _archives(whole: Files, data: bytes) -> Iterator[tuple[str, bytes]]:
     yield "cut short", data[:-1]
     yield "with something behind it", data + b"\0"
     yield "with something before it", b"\0" + data
+    place = data.rindex(b"PK\5\6")
+    yield "with something before its end", data[:place] + b"\0" + data[place:]
     yield "nothing", b""
     yield "no archive", b"PK" + bytes(100)
     yield "mimetype is not the first", packed({HISTORY: whole[HISTORY]} | whole)

@@ -49,6 +49,8 @@ def qr_cases() -> Iterator[Case]:
     yield replace(_case("with the receipt that it was made from", text), receipt=RECEIPT)
     yield replace(_case("with a receipt of the same record, written later", text), receipt=LATER)
     yield replace(_case("with the receipt of another record", text, "receipt"), receipt=OTHER)
+    same_place = canonical_json(make.receipt_of(make.envelope_of(record("repayment")), {}))
+    yield replace(_case("with another record's receipt of the same place", text, "receipt"), receipt=same_place)
     yield replace(_case("with what is no receipt", text, "receipt"), receipt=b"x")
     yield _case("sealed by another log", qr_text(resealed(proof, make.OTHER_LOG)), "seal")
     yield _case("the environment changed under the old seal", qr_text(proof | {"environment": "test"}), "seal")

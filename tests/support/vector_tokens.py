@@ -41,6 +41,7 @@ class Token:
     time: datetime = SEEN
     accuracy: dict[str, int] | None = None
     imprint: str = "sha256"
+    imprinted: str = "sha256"
     digest: str = "sha256"
     with_signer: bool = True
     content_type: str = "tst_info"
@@ -85,7 +86,7 @@ class Token:
             "policy": "1.2.3.4.1",
             "message_imprint": {
                 "hash_algorithm": {"algorithm": self.imprint},
-                "hashed_message": _digest(self.imprint, note.encode()),
+                "hashed_message": _digest(self.imprinted, note.encode()),
             },
             "serial_number": 7,
             "gen_time": self.time,
@@ -163,7 +164,10 @@ def _of_stranger() -> Issued:
 
 
 def _broken() -> Iterator[tuple[str, Token]]:
-    yield "over a SHA-512 of the checkpoint", replace(GOOD, imprint="sha512")
+    yield "over a SHA-512 of the checkpoint", replace(GOOD, imprint="sha512", imprinted="sha512")
+    yield "a SHA-256 that is called a SHA-512", replace(GOOD, imprint="sha512")
+    for_people = [(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), True)]
+    yield "a certificate for another purpose", Token(issue("Mail", ROOT, more=for_people))
     yield "without its signer's certificate", replace(GOOD, with_signer=False)
     yield "signed over another time", replace(GOOD, over=b"another")
     yield "a certificate that is not for timestamps", Token(issue("No Time", ROOT))
