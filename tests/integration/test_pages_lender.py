@@ -88,7 +88,10 @@ def test_every_page_is_for_everybody(site: Site, browser: Browser, look: Look) -
 def test_the_overview_counts_today(site: Site, page: Page) -> None:
     listed = site.api.get("/v1/records?limit=1000").json["records"]
     ours = [line for line in listed if line["loan"] != ADMINISTRATION]
-    page.goto("/lender")
+    sizes: list[int] = []
+    page.on("requestfinished", lambda item: sizes.append(item.sizes()["responseBodySize"]))
+    page.goto("/lender", wait_until="networkidle")
+    assert sum(sizes) < 150_000
     assert figure(page, "Records") == str(len(ours))
     for name, state in (("Recorded", "recorded"), ("Anchored", "mined"), ("Final", "final")):
         assert figure(page, name) == str(sum(line["state"] == state for line in ours))
