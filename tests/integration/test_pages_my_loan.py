@@ -230,3 +230,12 @@ def test_what_is_printed_is_the_loan_and_not_the_page(site: Site, page: Page) ->
     assert page.locator("nav.places").is_hidden()
     assert page.locator("#dispute").is_hidden()
     assert page.locator("#loan h1").is_visible()
+
+
+def test_a_loan_that_was_erased_is_told_apart_from_a_pass_that_has_ended(site: Site, page: Page) -> None:
+    secret = site.loan_pass(site.loans["backdated"])
+    assert site.api.request("DELETE", f"/v1/loans/{quote(site.loans['backdated'])}").status_code == 200
+    open_loan(page, site, "", secret)
+    expect(page.locator("#loan h1")).to_have_text("The loan was erased")
+    assert "go on verifying" in page.locator("#loan").inner_text()
+    assert barriers(page) == []
