@@ -114,6 +114,21 @@ def test_the_next_silence_is_told_again(desk: Desk) -> None:
     assert desk.told("2026-05-30") == ["A", "A"]
 
 
+def test_silence_under_a_new_plan_is_told_without_a_day_between(desk: Desk) -> None:
+    desk.add("finding.raised")
+    story = begun()
+    desk.record(story, "A")
+    assert desk.told(SILENT_FROM) == ["A"]
+    planned = Story()
+    planned.events = list(story.events)
+    planned.plan("2026-02-27")
+    planned.events = planned.events[len(story.events) :]
+    desk.record(planned, "A")
+    assert desk.told("2026-02-27", "23:00:00") == ["A"]
+    assert desk.told("2026-02-28") == ["A", "A"]
+    assert desk.told("2026-03-20") == ["A", "A"]
+
+
 def test_who_has_paid_in_time_is_not_told_of(desk: Desk) -> None:
     desk.add("finding.raised")
     story = begun()
