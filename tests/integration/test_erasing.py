@@ -232,6 +232,18 @@ def test_the_log_says_what_was_erased_in_a_receipt_that_verifies(api: Api) -> No
     assert LOAN not in str(records)
 
 
+def test_a_kept_answer_about_an_erased_loan_is_not_given_again(api: Api) -> None:
+    body, key = orjson.dumps(agreement(LOAN, api.bank)), {"Idempotency-Key": "once"}
+    assert api.request("POST", "/v1/records", body, headers=key).status_code == 201
+    assert api.request("POST", "/v1/records", body, headers=key).status_code == 201
+    made = orjson.dumps({"name": "another", "scopes": ["records:read"]})
+    first = api.request("POST", "/v1/api-keys", made, headers=key).get_json()
+    erase(api)
+    assert problem(api.request("POST", "/v1/records", body, headers=key)) == ERASED
+    # What says nothing of any loan is kept on.
+    assert api.request("POST", "/v1/api-keys", made, headers=key).get_json() == first
+
+
 # --- what stands in the way
 
 

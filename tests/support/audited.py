@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A log with real records in a real database, to be audited: whole, and after somebody has altered it."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
@@ -13,6 +14,7 @@ import orjson
 
 from api.auditing import Audit, Chain, Target
 from api.settings import DataFolder
+from api.wiring import open_store
 from notary.audit.copying import Copied, copy_log
 from notary.audit.report import AuditReport
 from notary.audit.sources import StoreSource
@@ -60,6 +62,7 @@ class AuditedLog:
     def copy(self, folder: Path) -> "AuditedLog":
         """Copy the database to another folder."""
         prepare(folder)
+        shutil.copy(DataFolder(self.folder).data_key, DataFolder(folder).data_key)
         copied = AuditedLog(folder, self.verifier)
         with closing(sqlite3.connect(self.database)) as source, closing(sqlite3.connect(copied.database)) as target:
             source.backup(target)
@@ -136,7 +139,7 @@ def make_bare_log(folder: Path, size: int) -> AuditedLog:
 
 def export(log: AuditedLog, folder: Path, verifier: NoteVerifier | None = None) -> Copied:
     """Copy a log to a folder on disk."""
-    store = SqliteStore(log.database, VAULT)
+    store = open_store(DataFolder(log.folder))
     try:
         return copy_log(StoreSource(store), verifier or log.verifier, folder, lambda _: lambda _: None)
     finally:
@@ -145,7 +148,7 @@ def export(log: AuditedLog, folder: Path, verifier: NoteVerifier | None = None) 
 
 def grow(log: AuditedLog, records: int, signer: NoteSigner | None = None) -> None:
     """Append a loan of so many records."""
-    store, signer = SqliteStore(log.database, VAULT), signer or log_signer()
+    store, signer = open_store(DataFolder(log.folder)), signer or log_signer()
     kit = NotaryKit(store, store.lender(1), signer, Sequencer(store, signer, CREATED))
     append(kit, map(orjson.dumps, loan_records("G-1", records, 90_000)))
     store.close()
