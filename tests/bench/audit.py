@@ -21,7 +21,7 @@ from notary.schemes import SCHEMES, PrivateKey
 from notary.schemes.sodium import FAST_SCHEMES
 from notary.stores.sqlite import SqliteStore
 from tests.bench.figures import Figure, over_rounds
-from tests.support.audited import AuditedLog, append, audited, export, loan_records, make_bare_log
+from tests.support.audited import AuditedLog, append, audited, export, loan_records, make_bare_log, prepare
 from tests.support.builders import NOW, VAULT, kit_over, record, signed
 
 TITLE = "Full audit, one process"
@@ -93,7 +93,7 @@ def _signatures(folder: Path) -> Iterator[Figure]:
 
 def _log(folder: Path, records: int, signing: bool) -> tuple[AuditedLog, PrivateKey]:
     """Make a log of loans of 40 records each."""
-    folder.mkdir()
+    prepare(folder)
     store = SqliteStore.create(folder / "notary.db", VAULT)
     kit = kit_over(store)
     key = kit.register("lender")

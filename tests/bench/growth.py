@@ -25,7 +25,7 @@ from notary.log.sequencer import Sequencer
 from notary.ports import Batch, Loan, StoredRecord
 from notary.stores.sqlite import SqliteStore
 from tests.bench.figures import Figure, save, show
-from tests.support.audited import audited
+from tests.support.audited import audited, prepare
 from tests.support.builders import (
     CREATED,
     NOW,
@@ -125,6 +125,7 @@ def _append_time(store: SqliteStore, size: int) -> float:
 
 def make_log(folder: Path, size: int) -> None:
     """Make a log of `size` entries with their records, as fast as the store takes them; nothing is checked."""
+    prepare(folder)
     store = SqliteStore.create(folder / "notary.db", VAULT)
     kit = kit_over(store)
     head, edge = kit.log.head(), RightEdge.load(1, store.read_tiles)
@@ -149,7 +150,16 @@ def _record(number: int) -> StoredRecord:
     loan, sequence = divmod(number, _LOAN)
     payload = b'{"id":"%b","loan":"L-%d","type":"repayment"}' % (record_id(number).encode(), loan)
     return StoredRecord(
-        number, 1, record_id(number), f"L-{loan}", sequence, NOW + number, sha256(payload).digest(), payload, "[]"
+        number,
+        1,
+        record_id(number),
+        f"L-{loan}",
+        sequence,
+        NOW + number,
+        sha256(payload).digest(),
+        payload,
+        "[]",
+        "repayment",
     )
 
 
