@@ -15,7 +15,7 @@ from tests.support.node import answering
 Request = dict[str, Any]
 Reply = tuple[int, bytes]
 
-HANG = 0.4
+HANG = 3.0
 """Seconds that a hanging node takes; whoever asks it should wait for less."""
 _JUNK = (b"", b"{}", b"[]", b"<html>", b'{"result": "0x"}', b'{"result": []}', b'{"result": {}}', b'{"result": "0xzz"}')
 _HUGE = "0x" + "ff" * 32

@@ -17,9 +17,11 @@ from sqlite_utils import Database
 from api.keys.anchor_keys import open_wallet
 from api.settings import DataFolder
 from api.wiring import load_signer
-from notary.stores.sqlite_file import _MIGRATIONS, SqliteFile
+from notary.stores.sqlite_file import SqliteFile
+from notary.stores.statements import MIGRATIONS
 from tests.faults.figures import Rows
 from tests.faults.steps import Step, armed, environment
+from tests.support.builders import VAULT
 from tests.support.service import PROGRAM, ROOT, command
 
 _MAIN = "from api.cli import main"
@@ -34,10 +36,11 @@ INIT_STEPS = {
     "anchor key written, not under its name": Step(_MAIN, "api.keys.files", "path.hardlink_to(coming)", 2),
 }
 """Steps of `loan-notary init`; it is killed at the passage `most`."""
-MIGRATION = Step("SqliteFile.create", "notary.stores.sqlite_file", "db.execute(statement)", 1)
+MIGRATION = Step("SqliteFile.create", "notary.stores.statements", "db.execute(statement)", 1)
 """Before a statement of a migration; its passage says which one."""
 _MIGRATE = "import sys; from pathlib import Path; from notary.stores.sqlite_file import SqliteFile; "
-_CREATE = _MIGRATE + "SqliteFile.create(Path(sys.argv[1]))"
+_MIGRATE += "from tests.support.builders import VAULT; "
+_CREATE = _MIGRATE + "SqliteFile.create(Path(sys.argv[1]), VAULT)"
 
 
 def kill_init(folder: Path, step: Step) -> None:
@@ -64,12 +67,12 @@ def kill_migration(folder: Path, since: str | None, passage: int) -> bool:
         if since is not None:
             with closing(sqlite3.connect(database)) as connection:
                 connection.execute("PRAGMA journal_mode=WAL")
-                _MIGRATIONS.apply(Database(connection), stop_before=since)
+                MIGRATIONS.apply(Database(connection), stop_before=since)
     code = _killed([sys.executable, "-c", _CREATE, str(path)], MIGRATION, passage, folder / "trigger", must=False)
     if code == 0:
         return False
-    SqliteFile.create(path)
-    SqliteFile.create(whole)
+    SqliteFile.create(path, VAULT)
+    SqliteFile.create(whole, VAULT)
     assert list(_schema(path)) == list(_schema(whole))
     return True
 
@@ -77,7 +80,7 @@ def kill_migration(folder: Path, since: str | None, passage: int) -> bool:
 def migrations() -> list[str]:
     """Return the names of all migrations, in their order."""
     with closing(sqlite3.connect(":memory:")) as connection:
-        return [item.name for item in _MIGRATIONS.pending(Database(connection))]
+        return [item.name for item in MIGRATIONS.pending(Database(connection))]
 
 
 def _killed(arguments: list[str], step: Step, passage: int, trigger: Path, must: bool = True) -> int:

@@ -40,7 +40,7 @@ class Scene:
         self.begin(policy)
 
     def begin(self, policy: AnchorPolicy) -> None:
-        registry = Registry(Rpc(self.url, timeout=0.2), self.chain.registry.deployment)
+        registry = Registry(Rpc(self.url, timeout=1.5), self.chain.registry.deployment)
         self.anchorer = Anchorer(self.log, self.store, registry, self.chain.wallet, policy, lambda: self.now)
 
     def step(self, times: int = 1) -> None:
