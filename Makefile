@@ -5,6 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DATA ?= data
+SECONDS ?= 3600
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
 RUN := .venv/run.stamp
@@ -14,7 +15,7 @@ AUDIT := .venv-audit/stamp
 PEERS := .venv-peers/stamp
 PEERS_NODE := tests/bench/peers/node_modules/ci.stamp
 
-.PHONY: help run demo test test-fast test-long system check contracts audit-contracts geth bench bench-peers faults lock clean
+.PHONY: help run demo test test-fast test-long system check contracts audit-contracts geth bench bench-peers faults lock clean fuzz sbom audit-dependencies
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -67,6 +68,17 @@ faults: $(DEV) $(NODE) ## Kill a notary a thousand times and break its chain, an
 
 bench-peers: $(DEV) $(NODE) $(PEERS) $(PEERS_NODE) ## Measure what others do with the same documents; writes docs/performance.md
 	python -m tests.bench.peers
+
+fuzz: $(DEV) ## Fuzz everything that reads strangers' bytes, for SECONDS (3600)
+	python -m tests.fuzz $(SECONDS)
+
+sbom: $(DEV) ## Write what the service is made of to build/sbom, as CycloneDX, from the lock file
+	mkdir -p build/sbom
+	PYTHONWARNINGS=ignore cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible requirements/run.txt -o build/sbom/python.json
+
+audit-dependencies: $(NODE) ## Ask for known weaknesses of what is locked (needs a network and pip-audit)
+	pip-audit --require-hashes --disable-pip -r requirements/run.txt
+	npm audit --omit=dev
 
 lock: ## Write the lock files anew (needs uv and npm on the PATH)
 	$(PYTHON) requirements/lock.py

@@ -4,6 +4,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 
 from api.keys.anchor_keys import HandOver, load_anchor_wallet
 from api.settings import DataFolder, Settings
@@ -13,6 +14,7 @@ from chain.anchorer import Anchorer
 from chain.deploy import deploy
 from chain.deployment import Deployment
 from chain.embedded import EmbeddedNode
+from chain.errors import AnchorConflictError
 from chain.registry import Registry
 from chain.registry_deployment import RECORDS, deploy_registry, plan_registry
 from chain.rpc import Rpc
@@ -59,6 +61,23 @@ def use_node(folder: DataFolder) -> Iterator[str]:
             yield node.url
 
 
+def confirm_restored(folder: DataFolder, registry: Registry, store: Store) -> None:
+    """Lift the hold that `restore` has set, once the chain shows that nothing of the log is missing.
+
+    Raises `AnchorConflictError`, and the hold stays, if the registry holds more of the log, or another log.
+    """
+    found = folder.hold.read()
+    if found is None or found[0] != "restored":
+        return
+    head, log = registry.head(), Log(store)
+    size = log.head().size
+    if head.size > size:
+        raise AnchorConflictError(head.size, f"what was restored has only {size} entries: restore a newer backup")
+    if head.size and not registry.is_anchored(head.size, log.root(head.size), head.time):
+        raise AnchorConflictError(head.size, "what was restored has another root at that size")
+    folder.hold.lift()
+
+
 def finish_anchor_rotation(folder: DataFolder, url: str) -> tuple[str, str]:
     """Hand the log to the next anchor account that keys.json names, and return both addresses, old and new.
 
@@ -91,4 +110,6 @@ def make_anchorer(
         chain_id = registry.deployment.chain_id
         return tracing.span("anchor transaction", "client", chain_id=chain_id, size=size)
 
-    return Anchorer(Log(store), store, registry, wallet, policy, hand_over=hand_over.step, around=around)
+    conflict = partial(folder.hold.place, "behind the chain")
+    log, step = Log(store), hand_over.step
+    return Anchorer(log, store, registry, wallet, policy, hand_over=step, around=around, conflict=conflict)

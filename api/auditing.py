@@ -19,7 +19,7 @@ from notary.audit.job import ENTRIES_A_PART, Job, Outcome, Part, Whole, newest_s
 from notary.audit.report import AuditReport
 from notary.audit.sources import LogSource
 from notary.audit.state import AuditState
-from notary.errors import UnavailableError
+from notary.errors import CorruptLogError, UnavailableError
 from notary.log.anchors import AnchorState
 from notary.log.signed_note import NoteVerifier
 from notary.ports import Store
@@ -116,6 +116,8 @@ class Audit:
         whole, anchors = Whole(), AnchorsOutcome(findings, unknown)
         try:
             whole = put_together(job, outcomes, source, store)
+            for text in _damage(store) if store else ():
+                findings.place("database", text)
             self._anchors(job, source, store, anchors)
         except UnavailableError as error:
             unknown.append(("log", str(error)))
@@ -158,3 +160,10 @@ class Audit:
         if store:
             stored = store.anchors(AnchorState.MINED, AnchorState.FINAL)
             audit_stored_anchors(stored, witness, log, newest, outcome)
+
+
+def _damage(store: Store) -> list[str]:
+    try:
+        return store.damage()
+    except CorruptLogError as error:
+        return [str(error)]

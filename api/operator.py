@@ -76,7 +76,7 @@ def log_writer(folder: DataFolder) -> Iterator[Writer]:
     """Yield what writes to the folder's log: the running service, or a sequencer of our own."""
     try:
         with log_lock(folder, wait=0):
-            yield Sequencer(open_store(folder), log_keys(folder), format_time(now()))
+            yield Sequencer(open_store(folder), log_keys(folder), format_time(now()), folder.hold.check)
             return
     except UnavailableError:
         if not folder.writer_address.exists():

@@ -25,7 +25,7 @@ from typing import Self
 import structlog
 from prometheus_client import CollectorRegistry
 
-from api.anchoring import make_anchorer, open_chain
+from api.anchoring import confirm_restored, make_anchorer, open_chain
 from api.audits.files import AuditFiles
 from api.jobs.files import JobFiles
 from api.keys.places import environment_with
@@ -36,11 +36,12 @@ from api.timestamping import make_timestamper
 from api.tracing import start_tracing
 from api.traffic.repeats import Repeats
 from api.traffic.store import TrafficFile
-from api.wiring import DATA_VARIABLE, WRITER_VARIABLE, open_store, open_webhooks
+from api.wiring import DATA_VARIABLE, WRITER_VARIABLE, make_scrubber, open_store, open_webhooks
 from chain.anchorer import Anchorer
 from chain.embedded import EmbeddedNode
 from chain.rpc import Rpc
 from loan_notary import Client, Retries
+from notary.audit.scrubbing import Scrubber
 from notary.errors import NotaryError, UnavailableError
 from notary.stores.document_files import FolderFiles
 
@@ -152,7 +153,9 @@ class Service:
         # After the node: without one it would start its own.
         self._spawn("audits", plain, "api.audits.worker", str(self._folder.path), str(os.getpid()))
         self._start_stamping()
-        self._serve_metrics(counted, anchorer, since)
+        scrubber = make_scrubber(self._folder)
+        self._run_beside(scrubber.run, "scrubber")
+        self._serve_metrics(counted, anchorer, scrubber, since)
         with Client(self.url, retries=Retries(attempts=1)) as client:
             self._until(partial(_answers, client), "server")
 
@@ -161,6 +164,7 @@ class Service:
             self._node = EmbeddedNode.start(self._folder.chain)
         registry = open_chain(self._folder, self._settings, self._node, self._reanchor)
         store, tracing = open_store(self._folder), start_tracing("service")
+        confirm_restored(self._folder, registry, store)
         anchorer = make_anchorer(self._folder, self._settings, registry, store, tracing)
         self._run_beside(anchorer.run, "anchorer")
         return anchorer
@@ -170,14 +174,23 @@ class Service:
         if timestamper:
             self._run_beside(timestamper.run, "timestamper")
 
-    def _serve_metrics(self, counted: Path, anchorer: Anchorer, since: int) -> None:
+    def _serve_metrics(self, counted: Path, anchorer: Anchorer, scrubber: Scrubber, since: int) -> None:
         store, hooks, registry = open_store(self._folder), open_webhooks(self._folder), CollectorRegistry()
         rpc = Rpc(self.node_url)
         watch = Watch(store, hooks, lambda: rpc.quantity("eth_getBalance", anchorer.account, "latest"), registry, since)
         parts = {"service": os.getpid(), **{name: child.pid for name, child in self._children.items()}}
         authorities = tuple(item.url for item in self._settings.timestamp_authorities)
         registry.register(
-            ServiceCollector(store, hooks, authorities, parts, lambda: anchorer.status, lambda: watch.balance)
+            ServiceCollector(
+                store,
+                hooks,
+                authorities,
+                parts,
+                lambda: anchorer.status,
+                lambda: watch.balance,
+                self._folder.hold,
+                lambda: scrubber.finished_at,
+            )
         )
         settings = self._settings
         url = self._metrics.enter_context(

@@ -20,6 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from api.clock import now
+from api.hold import Hold
 from api.processes import usage
 from api.views.health import newest_anchor, newest_timestamps
 from chain.anchorer import AnchorStatus
@@ -41,6 +42,8 @@ GAUGES = {
     "loan_notary_unanchored": "Entries that no mined or final anchor covers.",
     "loan_notary_anchor_age_seconds": "Seconds since the block of the newest anchor.",
     "loan_notary_anchoring_failed": "1 while the last step of anchoring has failed, else 0.",
+    "loan_notary_signing_held": "1 while nothing is signed on top of the stored log, else 0.",
+    "loan_notary_scrub_age_seconds": "Seconds since all of the stored log was last hashed again.",
     "loan_notary_wallet_ether": "Balance of the account that pays for anchors.",
     "loan_notary_webhook_lag_seconds": "Seconds for which the oldest message that is due has been due.",
     "loan_notary_timestamp_age_seconds": "Seconds since the newest timestamp of an authority.",
@@ -54,7 +57,11 @@ _DROPPED = (AnchorState.REORGED, AnchorState.LOST)
 
 
 class ServiceCollector(Collector):
-    """Tells how the service stands. `parts` are process ids by name, `balance` the anchor account's wei if known."""
+    """Tells how the service stands.
+
+    `parts` are process ids by name, `balance` the anchor account's wei if known, `scrubbed` when the stored log was
+    last hashed to the end, in seconds since 1970.
+    """
 
     def __init__(
         self,
@@ -64,7 +71,10 @@ class ServiceCollector(Collector):
         parts: Mapping[str, int],
         status: Callable[[], AnchorStatus],
         balance: Callable[[], int | None],
+        hold: Hold,
+        scrubbed: Callable[[], float | None],
     ) -> None:
+        self._hold, self._scrubbed = hold, scrubbed
         self._store, self._hooks, self._authorities = store, hooks, authorities
         self._parts, self._status, self._balance = parts, status, balance
 
@@ -82,6 +92,10 @@ class ServiceCollector(Collector):
             self._store.close()
             self._hooks.close()
         yield _gauge("loan_notary_anchoring_failed", int(self._status().error is not None))
+        yield _gauge("loan_notary_signing_held", int(self._hold.read() is not None))
+        scrubbed = self._scrubbed()
+        if scrubbed is not None:
+            yield _gauge("loan_notary_scrub_age_seconds", max(0.0, now() / 1000 - scrubbed))
         balance = self._balance()
         if balance is not None:
             yield _gauge("loan_notary_wallet_ether", balance / _WEI)

@@ -15,6 +15,7 @@
     audits/            audits that were asked for over HTTP, and their reports
     chain/             state of the embedded node
     traffic.db         requests counted and answers kept for a while (SQLite)
+    hold.json          while it is there: why nothing is signed
     deployment.json    registry and chain that the log is anchored in
     writer.address     where the running service's writer listens
     metrics.address    where the running service's metrics are
@@ -27,6 +28,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
+from api.hold import Hold
 from api.keys.config import KeyFolder
 from notary.errors import Fault, InvalidInputError
 from notary.receipts.sealed import Environment
@@ -110,6 +112,7 @@ class DataFolder:
         self.path = path.resolve()
         self.database = self.path / "notary.db"
         self.keys = KeyFolder(self.path / "keys")
+        self.hold = Hold(self.path / "hold.json")
         self.cursor_key = self.keys.path / "cursors.key"
         self.data_key = self.keys.path / "data.key"
         self.documents = self.path / "documents"

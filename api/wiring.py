@@ -4,6 +4,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from api.administration import Administration
@@ -25,6 +26,8 @@ from api.writer_client import WriterClient
 from chain.deployment import Deployment
 from chain.wallet_signatures import WalletSignatures
 from notary.access import AccessStore
+from notary.audit.scrubbing import Scrubber, ScrubPolicy
+from notary.audit.sources import StoreSource
 from notary.documents.depositing import Depositary
 from notary.documents.document import DocumentFiles
 from notary.documents.forgetting import DocumentTraces
@@ -143,6 +146,13 @@ def load_signer(folder: DataFolder) -> NoteSigner:
 def load_verifiers(folder: DataFolder) -> tuple[NoteVerifier, ...]:
     """Return the log's verifier keys, that of its documents first; where keys.json names them no secret is read."""
     return verifiers(folder.keys, folder.settings().origin, now)
+
+
+def make_scrubber(folder: DataFolder, policy: ScrubPolicy | None = None) -> Scrubber:
+    """Return what scrubs the folder's log, and lets nothing be signed once it finds damage."""
+    source = StoreSource(open_store(folder))
+    damaged = partial(folder.hold.place, "damaged")
+    return Scrubber(source, lambda: load_verifiers(folder)[0], damaged, policy)
 
 
 def make_services(

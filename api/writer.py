@@ -202,7 +202,7 @@ def main() -> None:
     harden()
     try:
         with log_lock(folder):
-            sequencer = Sequencer(open_store(folder), log_keys(folder), format_time(now()))
+            sequencer = Sequencer(open_store(folder), log_keys(folder), format_time(now()), folder.hold.check)
             writer = Writer(sequencer, path, tracing=start_tracing("writer"))
             signal.signal(signal.SIGTERM, writer.stop)
             signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -59,6 +59,7 @@ class Anchorer:
     """The anchorer of one log. One at a time may run for a registry's operator key.
 
     `hand_over` is asked whenever no transaction is on its way, because two at a time would want the same nonce.
+    `conflict` is told when the registry holds what this log never had.
     """
 
     def __init__(
@@ -71,8 +72,10 @@ class Anchorer:
         clock: Callable[[], float] = time.monotonic,
         hand_over: HandOver | None = None,
         around: Callable[[int], AbstractContextManager[object]] = nullcontext,
+        conflict: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Anchor this log; `around` gives a context in which a transaction for a tree of so many entries is sent."""
+        self._conflict = conflict
         self._hand_over = hand_over
         self._around = around
         self._log, self._store, self._registry, self._wallet = log, store, registry, wallet
@@ -107,6 +110,8 @@ class Anchorer:
         try:
             self._advance()
         except NotaryError as error:
+            if isinstance(error, AnchorConflictError):
+                self._conflict(str(error))
             if str(error) != str(self._status.error):
                 _log.warning("anchoring stands still: %s", error)
             self._status = replace(self._status, error=error)

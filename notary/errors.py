@@ -46,10 +46,12 @@
     │   ├── ConsistencyProofError
     │   └── TimestampError             a token that does not date what it should
     │       └── UnknownAuthorityError  by an authority that nobody vouches for: says nothing either way
+    ├── BackupError                    a backup cannot be made, is none, or cannot be restored
     ├── CorruptLogError                stored data contradict each other: never sign over it
     │   └── ForkError                  the stored head is not the one this writer wrote
     └── UnavailableError               cannot be done now; trying again later may help
         ├── LogBusyError               more appends wait than the log takes in
+        ├── SigningHeldError           nothing is signed on top of what is stored now
         ├── KeyUnavailableError        one of the notary's own keys cannot be used
         ├── CheckerBusyError           more documents wait than are checked
         ├── DataKeyError               the data key is not at hand, or is another one
@@ -352,6 +354,14 @@ class UnknownAuthorityError(TimestampError):
     """Raised when no certificate that was given vouches for a token's authority: it may be good or not."""
 
 
+class BackupError(NotaryError):
+    """Raised when a backup cannot be made, is damaged, or cannot be restored where it should be."""
+
+    def __init__(self, path: str, detail: str) -> None:
+        self.path, self.detail = path, detail
+        super().__init__(f"the backup {path}: {detail}")
+
+
 class CorruptLogError(NotaryError):
     """Raised when stored data contradict each other; the log must not be signed again."""
 
@@ -366,6 +376,14 @@ class UnavailableError(NotaryError):
 
 class LogBusyError(UnavailableError):
     """Raised when more appends wait than the log takes in."""
+
+
+class SigningHeldError(UnavailableError):
+    """Raised when something would be signed on top of a log that is damaged, or that may not be the newest."""
+
+    def __init__(self, why: str, detail: str) -> None:
+        self.why, self.detail = why, detail
+        super().__init__(f"nothing is signed now, the stored log is {why}: {detail}")
 
 
 class KeyUnavailableError(UnavailableError):

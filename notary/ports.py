@@ -316,6 +316,12 @@ class AuditStore(LogStore, Protocol):
     def loan_histories(self, start: int, stop: int) -> Iterator[LoanHistory]:
         """Yield the loans numbered [start, stop) with their records; an erased loan has none, and is left out."""
 
+    def damage(self) -> list[str]:
+        """Return what the database itself finds wrong with how it is stored; nothing for one that is whole.
+
+        The log says nothing of such damage: an index that leads elsewhere than its table, a page that cannot be read.
+        """
+
     def entries_without_record(self, start: int, stop: int) -> Iterator[int]:
         """Yield the indexes within [start, stop) of entries that no loan has a record for."""
 

@@ -60,6 +60,10 @@ _MODULES = {
     "hand-over": "chain",
     "take-over": "chain",
     "notary-keys": "notary_keys",
+    "backup": "backups",
+    "verify-backup": "backups",
+    "restore": "backups",
+    "scrub": "backups",
     "sample": "samples",
     "demo": "demo",
 }

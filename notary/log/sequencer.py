@@ -5,7 +5,7 @@ There is one sequencer for a log, in one process; whoever calls it hands over wh
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from notary.errors import (
@@ -73,15 +73,19 @@ class Placed(NamedTuple):
 class Sequencer:
     """Appends to one log. Begins the log if the store holds none."""
 
-    def __init__(self, store: LogStore, signer: LogSigner, created: str) -> None:
+    def __init__(
+        self, store: LogStore, signer: LogSigner, created: str, may_sign: Callable[[], None] = lambda: None
+    ) -> None:
         """Load the right edge and check it; `created` (RFC 3339) goes into the genesis entry of a new log.
 
+        `may_sign` is called before each commit, and raises what stands against it (`SigningHeldError`).
         Raises `CorruptLogError` if the stored tiles do not hash to the last checkpoint, or another key signed that.
         """
         self._store = store
         self._signer = signer
         self._edge, self._head = self._load()
         self._stale = False
+        self._may_sign = may_sign
         if self._head is None:
             self._begin(created)
 
@@ -90,6 +94,7 @@ class Sequencer:
 
         Whatever else is raised (a full disk, `ForkError`), none of them was placed.
         """
+        self._may_sign()
         if self._stale:
             self._edge, self._head = self._load()
             self._stale = False

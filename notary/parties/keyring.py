@@ -9,7 +9,7 @@ from typing import Protocol
 import orjson
 
 from notary.envelope import Envelope, Signature
-from notary.errors import Fault, InvalidCertificateError
+from notary.errors import CorruptLogError, Fault, InvalidCertificateError, InvalidInputError
 from notary.parties.certificates import CertifiedKey, certified_key
 from notary.parties.keys import PublicKey, parse_jwk
 from notary.parties.signatures import PartyOfKey, Schemes
@@ -96,5 +96,8 @@ def _refusal(pointer: str, detail: str) -> InvalidCertificateError:
 
 @lru_cache(maxsize=4096)
 def read_key(encoded: str) -> PublicKey:
-    """Return a registered key from the JWK that the store keeps."""
-    return parse_jwk(orjson.loads(encoded))
+    """Return a registered key from the JWK that the store keeps. Raises `CorruptLogError` for what is none."""
+    try:
+        return parse_jwk(orjson.loads(encoded))
+    except (ValueError, InvalidInputError) as error:
+        raise CorruptLogError(f"a registered key is damaged: {error}") from error

@@ -9,7 +9,7 @@ from typing import Any
 from notary.errors import CorruptLogError, DataKeyError
 from notary.ports import Loan, LoanHistory, SealedRecord, StoredRecord
 from notary.stores.record_rows import LOAN_COLUMNS, open_loan, open_record
-from notary.stores.sqlite_file import SqliteFile
+from notary.stores.sqlite_file import SqliteFile, translated
 
 _ENTRY = 1 + LOAN_COLUMNS
 _RECORD = _ENTRY + 1
@@ -57,6 +57,11 @@ class SqliteAudit(SqliteFile):
             return open_record(self._vault, row)
         except (CorruptLogError, DataKeyError) as error:
             return SealedRecord(row[0], row[3], f"has a record that does not open: {error}")
+
+    def damage(self) -> list[str]:
+        with translated():
+            found = [str(row[0]) for row in self._connection().execute("PRAGMA integrity_check")]
+        return [text for text in found if text != "ok"]
 
     def entries_without_record(self, start: int, stop: int) -> Iterator[int]:
         for (index,) in self._all("entries_without_record", (start, stop)):

@@ -22,6 +22,7 @@ from structlog.testing import capture_logs
 from werkzeug.exceptions import TooManyRequests
 
 from api.clock import now
+from api.hold import Hold
 from api.metrics import REGISTRY
 from api.problems import answer_http
 from api.processes import Usage, usage
@@ -172,13 +173,20 @@ def values(collector: ServiceCollector) -> dict[str, float]:
     return {"/".join([item.name.removeprefix("loan_notary_"), *item.labels.values()]): item.value for item in samples}
 
 
-def test_how_the_service_stands(stores: tuple[NotaryKit, SqliteStore, SqliteWebhooks]) -> None:
+def test_how_the_service_stands(stores: tuple[NotaryKit, SqliteStore, SqliteWebhooks], tmp_path: Path) -> None:
     kit, store, hooks = stores
     balance: list[int | None] = [None]
     status = [STATUS]
     urls = ("http://name:password@tsa.example/tsr?secret", "http://silent.example/")
-    collector = ServiceCollector(store, hooks, urls, {"writer": os.getpid()}, lambda: status[0], lambda: balance[0])
+    hold, scrubbed = Hold(tmp_path / "hold.json"), list[float | None]([None, now() / 1000 - 70])
+    collector = ServiceCollector(
+        store, hooks, urls, {"writer": os.getpid()}, lambda: status[0], lambda: balance[0], hold, lambda: scrubbed[-1]
+    )
+    last = scrubbed.pop()
     before = values(collector)
+    assert (before["signing_held"], "scrub_age_seconds" in before) == (0, False)
+    scrubbed.append(last)
+    hold.place("damaged", "x")
     assert before["log_size"] == before["unanchored"] == 1
     assert before["webhook_lag_seconds"] == before["anchoring_failed"] == 0
     assert not {"wallet_ether", "anchor_age_seconds", "timestamp_age_seconds/tsa.example"} & set(before)
@@ -196,6 +204,7 @@ def test_how_the_service_stands(stores: tuple[NotaryKit, SqliteStore, SqliteWebh
     assert 100 <= after["anchor_age_seconds"] < 160
     assert 50 <= after["timestamp_age_seconds/tsa.example"] < 110
     assert 30 <= after["webhook_lag_seconds"] < 90
+    assert (after["signing_held"], after["scrub_age_seconds"] >= 70) == (1, True)
     assert (after["anchoring_failed"], after["wallet_ether"]) == (1, 1.5)
     assert after["process_resident_bytes/writer"] > 1_000_000
     assert not [name for name in after if "password" in name or "secret" in name or "silent" in name]
@@ -298,9 +307,12 @@ def test_a_balance_that_cannot_be_asked_for_is_none(stores: tuple[NotaryKit, Sql
     watch.run(stop)
 
 
-def test_a_database_that_is_away_leaves_numbers_out(stores: tuple[NotaryKit, SqliteStore, SqliteWebhooks]) -> None:
+def test_a_database_that_is_away_leaves_numbers_out(
+    stores: tuple[NotaryKit, SqliteStore, SqliteWebhooks], tmp_path: Path
+) -> None:
     _, store, hooks = stores
-    collector = ServiceCollector(store, hooks, (), {}, lambda: STATUS, lambda: 1)
+    hold = Hold(tmp_path / "hold.json")
+    collector = ServiceCollector(store, hooks, (), {}, lambda: STATUS, lambda: 1, hold, lambda: None)
     with store._transaction() as connection:
         connection.execute("ALTER TABLE head RENAME TO away")
     assert values(collector) == {}

@@ -12,6 +12,7 @@ from notary.canonical import canonical_json
 from notary.encoding import b64, format_time
 from notary.envelope import EnvelopeSigner, sign_envelope
 from notary.errors import (
+    CorruptLogError,
     InvalidCertificateError,
     InvalidInputError,
     InvalidKeyError,
@@ -20,6 +21,7 @@ from notary.errors import (
     NotFoundError,
     RevocationError,
 )
+from notary.parties.keyring import read_key
 from notary.parties.root_registry import RootRegistry
 from notary.parties.validity import Validity
 from notary.ports import PartyRoot
@@ -356,3 +358,9 @@ def test_what_was_revoked_afterwards_from_before_makes_a_receipt_unknown(
         assert check.detail.endswith(f"whether the {'lender' if who == 'root' else 'borrower'} signed cannot be told")
     # The receipt that was written before the revocation was told is what it was.
     assert verify(kit, write_sealed(receipt, kit.signer)).verdict is Verdict.VALID
+
+
+@pytest.mark.parametrize("encoded", ["", '{"crv":"Ed25519\x0e"}', "[]", '{"kty":"OKP"}', "\udc00"])
+def test_a_registered_key_that_was_damaged_in_the_database_says_so(encoded: str) -> None:
+    with pytest.raises(CorruptLogError, match="damaged"):
+        read_key(encoded)
