@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
+
 from chain.errors import EvidenceError
 from chain.rlp_lists import decode_list
 from chain.trie_proof import prove_value
@@ -36,9 +38,9 @@ _HASH = bytes(32)
 _LOOP = asyncio.new_event_loop()
 OUT_OF_HAND = (
     ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, TypeError,
-    ValueError,
+    UnsupportedAlgorithm, ValueError,
 )  # fmt: skip
-"""What the checking process turns into "unknown" (`notary.inspection.process`), where libraries read documents."""
+"""What the checking process tells as "unknown", or ends by, which is told so too (`notary.inspection.process`)."""
 
 
 @dataclass(frozen=True)
