@@ -22,7 +22,7 @@ from notary.access import ROLES, ApiKey, key_id
 from notary.audit.tie_out import COLUMNS
 from notary.encoding import format_time
 from tests.support.anchored import Anchored, anchored_log
-from tests.support.api import Api
+from tests.support.api import Api, agreement, running_api
 from tests.support.browser import LOOKS, Look, barriers, visiting
 from tests.support.serving import serving_app
 
@@ -207,10 +207,11 @@ def test_somebody_without_a_grant_is_told_what_to_do(browser: Browser, url: str,
 def test_a_loan_is_found_read_and_taken_along(browser: Browser, url: str, auditor_key: str) -> None:
     with entered(browser, url, auditor_key) as page:
         page.goto("/auditor/loans")
-        page.locator("#number").fill("A-2")
+        page.locator("#number").fill("-2")
         page.get_by_role("button", name="Show").click()
         assert page.locator("tbody tr").count() == 1
-        page.get_by_role("link", name="A-2").click()
+        page.locator("#number").fill("A-2")
+        page.get_by_role("button", name="Show").click()
         assert page.locator(".timeline > li").count() == 199
         assert barriers(page) == []
         for link, ending in (("Receipt of record 0", ".receipt.json"), ("Certificate of record 1", ".pdf")):
@@ -243,6 +244,31 @@ def test_what_was_not_granted_is_not_there(anchored: Anchored) -> None:
                     f"certificate.pdf?lender={lender}&record={other}", f"receipt.json?record={own}",
                     f"loan?lender={api.other.lender.number}&number=A-1"):  # fmt: skip
         assert client.get(f"/auditor/{address}").status_code == 404, address
+
+
+def test_an_erased_loan_is_said_to_be_erased(tmp_path: Path) -> None:
+    with running_api(tmp_path / "data") as api:
+        record = agreement("E-1", api.bank)
+        assert api.submit(record).status_code == 201
+        number, secret = new_auditor(api)
+        asked = {"auditor": number, "expires_at": format_time(now() + 3_600_000)}
+        assert api.request("POST", "/v1/grants", orjson.dumps(asked)).status_code == 201
+        client, lender = client_of(api, secret), api.bank.lender.number
+        addresses = [f"loan?lender={lender}&number=E-1", f"evidence.zip?lender={lender}&number=E-1",
+                     f"receipt.json?lender={lender}&record={record['id']}",
+                     f"certificate.pdf?lender={lender}&record={record['id']}"]  # fmt: skip
+        assert statuses(client, addresses) == {200}
+        assert api.request("DELETE", "/v1/loans/E-1").status_code == 200
+        assert statuses(client, addresses) == {410}
+        assert "E-1" not in client.get(f"/auditor/loans?lender={lender}").text
+
+
+def statuses(client: FlaskClient, addresses: list[str]) -> set[int]:
+    found = set()
+    for address in addresses:
+        with client.get(f"/auditor/{address}") as answer:
+            found.add(answer.status_code)
+    return found
 
 
 def client_of(api: Api, key: str) -> FlaskClient:
