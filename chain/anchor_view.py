@@ -18,6 +18,7 @@ class _Place:
     transaction_hash: bytes
     block_number: int
     block_hash: bytes
+    gas_used: int | None
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ class AnchorReader:
             block_number=block.number,
             block_hash="0x" + block.hash.hex(),
             block_time=block.time,
+            gas_used=place.gas_used,
         )
         final = self._is_final(block.number)
         # Once more when it is final, if the node could not give any before: nobody looks at the anchor after that.
@@ -109,10 +111,12 @@ class AnchorReader:
 
     def _place(self, anchor: Anchor, receipt: TransactionReceipt | None, head: Head) -> _Place | None:
         if receipt is not None and receipt.succeeded:
-            return _Place(receipt.transaction_hash, receipt.block_number, receipt.block_hash)
+            return _Place(receipt.transaction_hash, receipt.block_number, receipt.block_hash, receipt.gas_used)
         for event in self._registry.anchored_events(anchor.block_time or head.time):
             if (event.size, event.root) == (anchor.size, anchor.root):
-                return _Place(event.transaction_hash, event.block_number, event.block_hash)
+                sent = self._rpc.receipt(event.transaction_hash)
+                gas = sent.gas_used if sent is not None else None
+                return _Place(event.transaction_hash, event.block_number, event.block_hash, gas)
         return None
 
     def _is_final(self, block: int) -> bool:

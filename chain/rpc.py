@@ -59,6 +59,7 @@ class TransactionReceipt:
     succeeded: bool
     block_number: int
     block_hash: bytes
+    gas_used: int
     contract: str | None
 
 
@@ -159,6 +160,7 @@ class Rpc:
             succeeded=self._quantity(method, fields.get("status")) == 1,
             block_number=self._quantity(method, fields.get("blockNumber"), _NUMBERS),
             block_hash=self._data(method, fields.get("blockHash"), 32),
+            gas_used=self._quantity(method, fields.get("gasUsed"), _NUMBERS),
             contract=None if contract is None else "0x" + self._data(method, contract, 20).hex(),
         )
 

@@ -343,4 +343,5 @@ class Anchor(TypedDict):
     block_number: int | None
     block_hash: str | None
     block_time: int | None
+    gas_used: int | None
     timestamps: list[dict[str, str]]

@@ -319,7 +319,7 @@ _OWN: dict[str, Schema] = {
         {
             "chain_id": WHOLE, "registry": HEX, "log_id": HEX, "size": WHOLE, "root": BASE64, "checkpoint": TEXT,
             "state": TEXT, "transaction_hash": or_null(HEX), "block_number": or_null(WHOLE),
-            "block_hash": or_null(HEX), "block_time": or_null(WHOLE),
+            "block_hash": or_null(HEX), "block_time": or_null(WHOLE), "gas_used": or_null(WHOLE),
             "timestamps": items(members({"authority": TEXT, "time": TIME, "token": BASE64})),
         }
     ),

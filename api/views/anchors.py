@@ -48,6 +48,7 @@ def _members(services: Services, anchor: Anchor) -> dict[str, Any]:
         "block_number": anchor.block_number,
         "block_hash": anchor.block_hash,
         "block_time": anchor.block_time,
+        "gas_used": anchor.gas_used,
         "timestamps": [
             {"authority": item.authority, "time": format_time(item.time), "token": b64(item.token)} for item in stamps
         ],

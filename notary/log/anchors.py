@@ -51,7 +51,7 @@ class Anchor:
     `registry`, `log_id`, `transaction_hash` and `block_hash` are lower-case hex with 0x; `block_time` is in seconds
     since 1970 and is what the registry stored. `checkpoint` is the signed note whose size and root were anchored. The
     block members describe the block of the transaction; they are None before `mined`. `evidence` is None on a node
-    that cannot give it, and before `mined`.
+    that cannot give it, and before `mined`; so is `gas_used`, the units of gas that the transaction took.
     """
 
     chain_id: int
@@ -67,10 +67,13 @@ class Anchor:
     block_hash: str | None = None
     block_time: int | None = None
     evidence: Evidence | None = None
+    gas_used: int | None = None
 
     def out_of_block(self, state: AnchorState) -> "Anchor":
         """Return the anchor in a state that it has in no block."""
-        return replace(self, state=state, block_number=None, block_hash=None, block_time=None, evidence=None)
+        return replace(
+            self, state=state, block_number=None, block_hash=None, block_time=None, evidence=None, gas_used=None
+        )
 
 
 class AnchorStore(Protocol):

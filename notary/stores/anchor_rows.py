@@ -14,15 +14,18 @@ def anchor_to_row(anchor: Anchor) -> tuple[Any, ...]:
     return (
         anchor.chain_id, anchor.registry, anchor.log_id, anchor.size, anchor.root, anchor.checkpoint,
         anchor.state.value, anchor.nonce, anchor.transaction_hash, anchor.block_number, anchor.block_hash,
-        anchor.block_time, _evidence_text(anchor.evidence),
+        anchor.block_time, _evidence_text(anchor.evidence), anchor.gas_used,
     )  # fmt: skip
 
 
 def anchor_from_row(row: Sequence[Any]) -> Anchor:
     """Return the anchor of a row that `anchor_to_row` made."""
-    chain_id, registry, log_id, size, root, checkpoint, state, nonce, transaction_hash, number, block, time, proof = row
+    (
+        chain_id, registry, log_id, size, root, checkpoint, state, nonce, transaction_hash, number, block, time, proof,
+        gas,
+    ) = row  # fmt: skip
     place = (chain_id, registry, log_id, size, root, checkpoint)
-    return Anchor(*place, AnchorState(state), nonce, transaction_hash, number, block, time, _evidence(proof))
+    return Anchor(*place, AnchorState(state), nonce, transaction_hash, number, block, time, _evidence(proof), gas)
 
 
 def _evidence_text(evidence: Evidence | None) -> str | None:

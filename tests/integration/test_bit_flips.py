@@ -3,7 +3,7 @@
 
 A flip is *harmless* where every row of every table still reads the same: in pages that are not used, and in the slack
 of others. What changes a row of a table that the log proves nothing about and that is not kept twice
-(`0012_twice.sql`) may go unnoticed; none of these is evidence.
+(`0013_twice.sql`) may go unnoticed; none of these is evidence.
 """
 
 import random

@@ -55,6 +55,7 @@ def test_it_shows_how_long_the_log_is_and_where_it_is_anchored(api: Api) -> None
     assert "1 came after it" in text
     assert text.count("<tr>") == 1 + 3
     assert "block 8,000" in text
+    assert text.count("71,943") == 3
     assert head.checkpoint.split("\n")[2] in text.replace("&#43;", "+")
 
 

@@ -176,6 +176,7 @@ def anchor_of(head: LogHead, **changes: Any) -> Anchor:
         block_hash="0x" + "02" * 32,
         block_time=1_767_225_700,
         evidence=EVIDENCE,
+        gas_used=71_943,
     )
     return replace(anchor, **changes)
 

@@ -70,11 +70,11 @@ SELECT l.loan_id, l.lender, l.number_index, k.wrapped FROM loans l JOIN loan_key
 WHERE l.lender = ? AND l.loan_id > ? AND l.sealed <> x'' ORDER BY l.loan_id LIMIT 1000;
 
 -- name: save_anchor
-INSERT INTO anchors VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO anchors VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (chain_id, registry, log_id, size) DO UPDATE SET
   root = excluded.root, checkpoint = excluded.checkpoint, state = excluded.state, nonce = excluded.nonce,
   transaction_hash = excluded.transaction_hash, block_number = excluded.block_number, block_hash = excluded.block_hash,
-  block_time = excluded.block_time, evidence = excluded.evidence;
+  block_time = excluded.block_time, evidence = excluded.evidence, gas_used = excluded.gas_used;
 
 -- name: anchors
 SELECT * FROM anchors WHERE state IN (SELECT value FROM json_each(?)) ORDER BY size;

@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: Apache-2.0
+ALTER TABLE anchors ADD COLUMN gas_used INTEGER;
