@@ -7,7 +7,7 @@ import sys
 
 from flask import Flask
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from api.app import create_served_app
@@ -50,6 +50,8 @@ def serve(target: str, host: str, port: int, workers: int) -> None:
         address=host,
         port=port,
         interface=Interfaces.WSGI,
+        # HTTP/2 has bounds of its own, which nobody here has tried; proxies speak HTTP/1.1 to what is behind them.
+        http=HTTPModes.http1,
         factory=True,
         workers=workers,
         blocking_threads=_THREADS,
