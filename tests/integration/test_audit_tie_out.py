@@ -14,7 +14,7 @@ from api.settings import DataFolder, Settings
 from notary.audit.bookings import UnbookedTypeError
 from notary.audit.tie_out import COLUMNS, TieOut
 from notary.stores.sqlite import SqliteStore
-from tests.support.audited import append
+from tests.support.audited import append, prepare
 from tests.support.builders import ORIGIN, VAULT, kit_over, record, record_id
 from tests.support.cli import document, is_one_line, run
 
@@ -26,6 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A log with two loans of an agreement, a disbursement and ten repayments each, and one loan in yen."""
     path = tmp_path_factory.mktemp("ledger")
     DataFolder(path).begin(Settings.checked(origin=ORIGIN))
+    prepare(path)
     store = SqliteStore.create(path / "notary.db", VAULT)
     append(kit_over(store), [orjson.dumps(value) for value in values()])
     store.close()
@@ -160,6 +161,7 @@ def test_all_differences_go_to_a_file(folder: Path, tmp_path: Path) -> None:
 def test_of_several_payments_with_one_reference_the_one_that_fits_is_taken(tmp_path: Path) -> None:
     path = tmp_path / "twins"
     DataFolder(path).begin(Settings.checked(origin=ORIGIN))
+    prepare(path)
     store = SqliteStore.create(path / "notary.db", VAULT)
     first = record("agreement", id=record_id(1), loan="T-1")
     twins = [
@@ -177,6 +179,7 @@ def test_of_several_payments_with_one_reference_the_one_that_fits_is_taken(tmp_p
 def test_payments_that_are_alike_are_as_many_as_there_are(tmp_path: Path) -> None:
     path = tmp_path / "alike"
     DataFolder(path).begin(Settings.checked(origin=ORIGIN))
+    prepare(path)
     store = SqliteStore.create(path / "notary.db", VAULT)
     first = record("agreement", id=record_id(1), loan="T-1")
     twins = [record("repayment", id=record_id(i), loan="T-1", reference="R", value_date="2026-03-02") for i in (2, 3)]
