@@ -36,7 +36,8 @@ class CursorSeal:
         """Use the secret in a file, which is made where it is not there. Raises `KeyUnavailableError`."""
         if not path.exists():
             try:
-                write_key_file(path, "cursors", secrets.token_bytes(32), None)
+                # As text: random bytes can begin as an encrypted file does.
+                write_key_file(path, "cursors", secrets.token_hex(32).encode() + b"\n", None)
             except KeyUnavailableError:
                 # Of several processes that make it one is the first.
                 if not path.exists():
