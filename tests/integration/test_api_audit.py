@@ -78,7 +78,7 @@ ALTERATIONS = {
     ),
     "an anchor that never was": Alteration(
         ("INSERT INTO anchors SELECT chain_id, registry, log_id, 50, root, checkpoint, state, nonce, transaction_hash, "
-         "block_number, block_hash, block_time, evidence FROM anchors WHERE size = 101",),
+         "block_number, block_hash, block_time, evidence, gas_used FROM anchors WHERE size = 101",),
         "anchor 50",
     ),
 }  # fmt: skip

@@ -206,7 +206,7 @@ def test_anchors_are_public_and_come_in_pages(tmp_path: Path) -> None:
         ]
         assert found[0].keys() == {
             "chain_id", "registry", "log_id", "size", "root", "checkpoint", "state", "transaction_hash", "block_number",
-            "block_hash", "block_time", "timestamps",
+            "block_hash", "block_time", "gas_used", "timestamps",
         }  # fmt: skip
         assert found[1]["timestamps"] == []
 
