@@ -19,7 +19,7 @@ from chain.registry import Registry
 from chain.registry_deployment import RECORDS, deploy_registry, plan_registry
 from chain.rpc import Rpc
 from notary.log.reader import Log
-from notary.ports import Store
+from notary.ports.store import Store
 
 _EMBEDDED_BALANCE = 10**21
 

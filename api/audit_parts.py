@@ -20,7 +20,7 @@ from api.wiring import open_store
 from notary.audit.job import Job, Outcome, Part, PartAuditor
 from notary.audit.sources import LogSource, StoreSource, TiledSource, folder_fetch
 from notary.errors import UnavailableError
-from notary.ports import Store
+from notary.ports.store import Store
 from notary.schemes.sodium import FAST_SCHEMES
 
 

@@ -22,7 +22,7 @@ from notary.audit.state import AuditState
 from notary.errors import CorruptLogError, UnavailableError
 from notary.log.anchors import AnchorState
 from notary.log.signed_note import NoteVerifier
-from notary.ports import Store
+from notary.ports.store import Store
 
 _SMALL = 50_000
 """Entries that are audited before other processes have started."""

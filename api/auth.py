@@ -16,7 +16,7 @@ from api.clock import now
 from api.scopes import SCOPES
 from notary.access import AccessStore, ApiKey, Caller, LoanPass
 from notary.errors import ErasedError, NotFoundError
-from notary.ports import Lender
+from notary.ports.parties import Lender
 
 _API_KEY, _PASS = "ln_", "lp_"
 _USED_EVERY = 60_000

@@ -19,7 +19,7 @@ from api.writer_protocol import MAX_SUBMISSIONS
 from notary.envelope import Signature
 from notary.errors import LogBusyError, NotaryError, RefusedError
 from notary.log.sequencer import Placed, Submission
-from notary.ports import Lender
+from notary.ports.parties import Lender
 
 _MAX_PART = 8 * 1024 * 1024
 """Bytes of lines after which a part is placed, however few they are: a frame to the writer has a limit."""

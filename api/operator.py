@@ -20,7 +20,7 @@ from notary.access import ROLES, ApiKey, Organisation, key_id
 from notary.encoding import format_time
 from notary.errors import UnavailableError
 from notary.log.sequencer import Sequencer
-from notary.ports import Hold
+from notary.ports.records import Hold
 from notary.privacy.erasing import OPERATOR
 from notary.registration import Registrar
 from notary.schemes import SCHEMES

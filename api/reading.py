@@ -10,7 +10,8 @@ from api.clock import now
 from api.wiring import Services
 from notary.access import Caller, Grant
 from notary.errors import ErasedError, Fault, InvalidInputError, NotFoundError
-from notary.ports import Lender, Loan, RecordStore, StoredRecord
+from notary.ports.parties import Lender
+from notary.ports.records import Loan, RecordStore, StoredRecord
 from notary.records.administration import ADMINISTRATION
 
 

@@ -6,7 +6,7 @@ from chain.witness import NodeWitness
 from notary.audit.sample import Seed, block_seed
 from notary.errors import NotFoundError, UnavailableError
 from notary.log.anchors import Anchor, AnchorState
-from notary.ports import Store
+from notary.ports.store import Store
 
 
 def anchor_of_population(store: Store, size: int | None = None) -> Anchor:

@@ -26,7 +26,7 @@ from api.views.health import newest_anchor, newest_timestamps
 from chain.anchorer import AnchorStatus
 from notary.errors import NotaryError, UnavailableError
 from notary.log.anchors import AnchorState
-from notary.ports import Store
+from notary.ports.store import Store
 from notary.webhooks import WebhookStore
 
 # When a counter began is of no use, and twice as many lines.

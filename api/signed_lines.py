@@ -16,7 +16,7 @@ from api.batch import SignatureOf, answer_lines
 from api.wiring import Services
 from notary.batch_tree import BatchTree, write_tree
 from notary.envelope import Signature
-from notary.ports import Lender
+from notary.ports.parties import Lender
 from notary.signed_batch import SignedBatch, line_leaf, read_first_line
 
 FIRST_RECORD = 2

@@ -20,7 +20,7 @@ from api.wiring import Services
 from api.writer_protocol import MAX_SUBMISSIONS
 from notary.errors import NotaryError, NotFoundError
 from notary.log.sequencer import Placed, Submission
-from notary.ports import Lender
+from notary.ports.parties import Lender
 from notary.refusals import Answer
 from notary.registration import MAX_BODY
 

@@ -12,7 +12,7 @@ from notary.log.anchors import LogHead
 from notary.log.reader import Log
 from notary.log.timestamping import StampPolicy, Timestamper
 from notary.log.timestamps import Timestamp
-from notary.ports import Store
+from notary.ports.store import Store
 from notary.receipts.time_proof import load_authorities
 from notary.receipts.timestamp_tokens import MAX_REPLY, make_request, open_reply, verify_token
 

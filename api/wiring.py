@@ -44,7 +44,7 @@ from notary.parties.keys import WALLET_ALG
 from notary.parties.root_registry import RootRegistry
 from notary.parties.signatures import Schemes
 from notary.policies import Policies
-from notary.ports import Store
+from notary.ports.store import Store
 from notary.privacy.data_key import DataKey
 from notary.privacy.erasing import Eraser, ErasureStore
 from notary.privacy.vault import Vault

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from notary.ports import Lender
+from notary.ports.parties import Lender
 
 WRITE_RECORDS, READ_RECORDS = "records:write", "records:read"
 WRITE_PARTIES, WRITE_POLICY, WRITE_WEBHOOKS = "parties:write", "policy:write", "webhooks:write"

@@ -25,7 +25,10 @@ from notary.errors import (
 )
 from notary.log.sequencer import Placed, Submission
 from notary.parties.signatures import missing_signers
-from notary.ports import Draft, DraftStore, Lender, LogStore, StoredRecord
+from notary.ports.drafts import Draft, DraftStore
+from notary.ports.log import LogStore
+from notary.ports.parties import Lender
+from notary.ports.records import StoredRecord
 from notary.records import Record
 from notary.registration import MAX_BODY, Registrar
 

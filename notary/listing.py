@@ -21,7 +21,10 @@ import orjson
 from notary.history import Book, Case, Policy, findings, read_events
 from notary.lifecycle import LoanState
 from notary.log.anchors import AnchorState
-from notary.ports import Lender, ListedLoan, ListStore, LogStore, RecordStore, StoredRecord
+from notary.ports.lists import ListedLoan, ListStore
+from notary.ports.log import LogStore
+from notary.ports.parties import Lender
+from notary.ports.records import RecordStore, StoredRecord
 from notary.records.administration import ADMINISTRATION
 
 RECORDED = "recorded"

@@ -23,7 +23,8 @@ import orjson
 from notary.canonical import canonical_json
 from notary.errors import Fault, InvalidPolicyError
 from notary.history import CHECKS, DEFAULT_POLICY, Policy
-from notary.ports import Lender, PolicyStore, PolicyVersion
+from notary.ports.parties import Lender
+from notary.ports.policies import PolicyStore, PolicyVersion
 from notary.records import RECORD_TYPES
 
 MAX_POLICY = 16 * 1024

@@ -17,7 +17,9 @@ from notary.errors import LogBusyError, PolicyRefusedError, RefusedError, Sequen
 from notary.history import Book, Case, Event, finding_json, findings_of, read_events
 from notary.log.sequencer import Placed, Submission
 from notary.policies import LenderPolicy, Policies
-from notary.ports import Lender, LogStore, RecordStore
+from notary.ports.log import LogStore
+from notary.ports.parties import Lender
+from notary.ports.records import RecordStore
 from notary.records import parse_record
 
 _TRIES = 10

@@ -21,7 +21,9 @@ from notary.log.entries import SECRET_SIZE, commit
 from notary.log.sequencer import Submission
 from notary.parties.keyring import Keyring
 from notary.parties.signatures import PartyOfKey, Schemes, verify_each, verify_one, verify_signatures
-from notary.ports import UNSIGNED, BatchStore, Lender, PartyStore
+from notary.ports.parties import Lender, PartyStore
+from notary.ports.records import UNSIGNED
+from notary.ports.store import BatchStore
 from notary.records import Record, parse_record
 from notary.signed_batch import SignedBatch
 

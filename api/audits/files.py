@@ -25,7 +25,7 @@ from uuid import uuid4
 from api.audits.audit import Order, OrderedAudit
 from api.state_files import file_errors, locked, read_state, received, write_state
 from notary.errors import JobError, NotFoundError
-from notary.ports import StoredRecord
+from notary.ports.records import StoredRecord
 from notary.stores.durable import sync_folder
 
 MAX_OPEN = 4

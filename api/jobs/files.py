@@ -24,7 +24,7 @@ from uuid import uuid4
 from api.jobs.job import Job, Part, Progress
 from api.state_files import file_errors, locked, read_state, received, write_state
 from notary.errors import Fault, InvalidInputError, JobError, NotFoundError
-from notary.ports import StoredRecord
+from notary.ports.records import StoredRecord
 from notary.stores.durable import sync_folder
 
 MAX_PART = 64 * 1024 * 1024

@@ -23,7 +23,7 @@ from notary.errors import NotFoundError
 from notary.lifecycle import STAGES
 from notary.listing import Lists, Wanted
 from notary.policies import CODES
-from notary.ports import Loan
+from notary.ports.records import Loan
 from notary.records.administration import ADMINISTRATION
 
 _PAGE = 50

@@ -14,7 +14,8 @@ from api.pages.charts import StepChart, step_chart
 from api.views.loan_json import LoanWriter
 from api.wiring import Services
 from notary.history import Book, Case, read_events, yearly_cost
-from notary.ports import Lender, StoredRecord
+from notary.ports.parties import Lender
+from notary.ports.records import StoredRecord
 from notary.records import Record
 
 LATE = 3_600_000

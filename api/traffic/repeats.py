@@ -11,7 +11,7 @@ from typing import Any
 
 from api.traffic.store import TrafficFile
 from notary.errors import Fault, InvalidInputError, RefusedError
-from notary.ports import StoredRecord
+from notary.ports.records import StoredRecord
 from notary.privacy.vault import OwnerKeys
 
 KEPT = 24 * 3_600_000

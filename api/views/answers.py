@@ -5,7 +5,7 @@ from flask import Response
 
 from api.wiring import Services
 from notary.log.sequencer import Placed, Submission
-from notary.ports import Lender
+from notary.ports.parties import Lender
 
 
 def receipt_response(

@@ -14,7 +14,8 @@ from api.wiring import Services
 from notary.drafts import Admission, Completed, Waiting
 from notary.encoding import format_time
 from notary.parties.signatures import missing_signers
-from notary.ports import Draft, Lender
+from notary.ports.drafts import Draft
+from notary.ports.parties import Lender
 from notary.records import parse_record
 from notary.registration import MAX_BODY
 

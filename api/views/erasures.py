@@ -12,7 +12,7 @@ from api.clock import now
 from api.views.members import moment_or_none
 from api.wiring import Services
 from notary.encoding import format_time
-from notary.ports import Hold
+from notary.ports.records import Hold
 from notary.privacy.erasing import LENDER, Erasure
 from notary.privacy.retention import Due, due_loans
 

@@ -10,7 +10,8 @@ from api.certificate.maker import MEDIA_TYPE as PDF
 from api.wiring import Services
 from notary.errors import UnavailableError
 from notary.package.manifest import MEDIA_TYPE
-from notary.ports import Lender, Loan, StoredRecord
+from notary.ports.parties import Lender
+from notary.ports.records import Loan, StoredRecord
 
 
 def certificate_response(services: Services, record: StoredRecord) -> Response:

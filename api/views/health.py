@@ -11,7 +11,7 @@ from api.clock import now
 from api.wiring import Services
 from notary.encoding import format_time
 from notary.errors import NotaryError, UnavailableError
-from notary.ports import Store
+from notary.ports.store import Store
 
 
 def blueprint(services: Services) -> Blueprint:

@@ -13,7 +13,7 @@ from api.wiring import Services
 from notary.encoding import format_time
 from notary.errors import Fault, InvalidInputError, NotFoundError
 from notary.parties.signatures import PARTIES
-from notary.ports import PartyKey
+from notary.ports.parties import PartyKey
 
 _LIMIT = 4096
 _PAGE = 1000

@@ -7,7 +7,8 @@ from api.views.record_json import RecordWriter
 from notary.history import Book, loan_view, read_events, view_json
 from notary.parties.keyring import Keyring
 from notary.policies import Policies
-from notary.ports import Lender, Store
+from notary.ports.parties import Lender
+from notary.ports.store import Store
 
 
 class LoanWriter:

@@ -20,7 +20,7 @@ from notary.access import LoanPass
 from notary.encoding import format_time
 from notary.errors import Fault, InvalidRecordError, NotFoundError, RefusedError
 from notary.log.sequencer import Submission
-from notary.ports import StoredRecord
+from notary.ports.records import StoredRecord
 from notary.registration import MAX_BODY
 
 OWN_WORD = ("dispute", "payment_claim")

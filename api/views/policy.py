@@ -14,7 +14,7 @@ from api.wiring import Services
 from notary.canonical import parse_json
 from notary.encoding import format_time
 from notary.policies import MAX_POLICY, policy_text, read_policy, stored_members
-from notary.ports import PolicyVersion
+from notary.ports.policies import PolicyVersion
 
 
 def blueprint(services: Services) -> Blueprint:

@@ -9,7 +9,8 @@ from notary.encoding import format_time
 from notary.history import Book, Case, Policy, finding_json, findings_of, read_events
 from notary.parties.keyring import Keyring
 from notary.parties.signatures import Assurance, assurance
-from notary.ports import Store, StoredRecord
+from notary.ports.records import StoredRecord
+from notary.ports.store import Store
 from notary.receipts.document_words import word_json
 from notary.receipts.provenance import words_on_documents
 from notary.records import parse_record

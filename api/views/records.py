@@ -20,7 +20,7 @@ from api.views.record_json import RecordWriter
 from api.wiring import Services
 from notary.errors import RefusedError
 from notary.exports import cose, tlog_proof
-from notary.ports import Lender
+from notary.ports.parties import Lender
 from notary.registration import MAX_BODY
 
 MAX_BATCH = 64 * 1024 * 1024

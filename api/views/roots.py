@@ -11,7 +11,7 @@ from api.clock import now
 from api.views.bodies import read_object
 from api.wiring import Services
 from notary.encoding import b64, format_time
-from notary.ports import PartyRoot
+from notary.ports.parties import PartyRoot
 
 _LIMIT = 32 * 1024
 

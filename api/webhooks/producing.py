@@ -18,7 +18,11 @@ from notary.encoding import format_time
 from notary.history import TIMED, Book, Case, finding_json, findings, read_events
 from notary.log.anchors import AnchorState
 from notary.policies import Policies
-from notary.ports import ListStore, LogStore, PartyStore, PolicyStore, RecordStore
+from notary.ports.lists import ListStore
+from notary.ports.log import LogStore
+from notary.ports.parties import PartyStore
+from notary.ports.policies import PolicyStore
+from notary.ports.records import RecordStore
 from notary.webhooks import (
     ANCHORED,
     FINAL,

@@ -12,7 +12,9 @@ from typing import Any
 from notary.history import SILENT_STAGES, Book, Case, Event, Silence, finding_json, read_events, silence
 from notary.lifecycle import LoanState
 from notary.policies import Policies
-from notary.ports import Lender, ListedLoan, RecordStore
+from notary.ports.lists import ListedLoan
+from notary.ports.parties import Lender
+from notary.ports.records import RecordStore
 from notary.webhooks import Webhook
 
 DAY = 86_400_000

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import orjson
 
 from notary.errors import Fault, InvalidInputError
-from notary.ports import RecordStore
+from notary.ports.records import RecordStore
 from notary.records.money import minor_units
 
 BOOKED: dict[str, tuple[str, str]] = {

@@ -19,7 +19,10 @@ from notary.lifecycle import LoanState, advance
 from notary.parties.keyring import Keyring
 from notary.parties.signatures import Assurance, Schemes, verify_recorded
 from notary.policies import Policies
-from notary.ports import Loan, LoanHistory, PartyKey, SealedRecord, Store, StoredRecord
+from notary.ports.audit import LoanHistory, SealedRecord
+from notary.ports.parties import PartyKey
+from notary.ports.records import Loan, StoredRecord
+from notary.ports.store import Store
 from notary.records import Record
 from notary.records.administration import Administration
 

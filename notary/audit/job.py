@@ -22,7 +22,7 @@ from notary.log.merkle import prove_consistency, verify_consistency
 from notary.log.signed_note import NoteVerifier
 from notary.log.tiles import WIDTH, node_reader
 from notary.parties.signatures import Schemes
-from notary.ports import Store
+from notary.ports.store import Store
 
 ENTRIES_A_PART = 64 * WIDTH
 """Some hundredths of a second of hashing: a bar moves, and handing a part out costs nothing beside it."""

@@ -17,7 +17,7 @@ from notary.encoding import b64url
 from notary.envelope import MAX_PAYLOAD, Envelope, signatures_from_json
 from notary.errors import CorruptLogError
 from notary.log.entries import RECORD, commit, loan_tag, parse_record_entry
-from notary.ports import Loan, StoredRecord
+from notary.ports.records import Loan, StoredRecord
 from notary.records import Record, parse_record
 
 _MAX_SIGNATURES = 192 * 1024

@@ -19,7 +19,7 @@ from notary.log.checkpoint import open_checkpoint
 from notary.log.merkle import verify_consistency
 from notary.log.reader import Log
 from notary.log.signed_note import NoteVerifier
-from notary.ports import Store
+from notary.ports.store import Store
 from notary.records.money import EXPONENTS, format_amount, has_scale, minor_units
 
 FORMAT = "loan-notary/sample@1"

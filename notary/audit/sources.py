@@ -13,7 +13,8 @@ from notary.errors import CorruptLogError, NotFoundError, UnavailableError
 from notary.hashing import HASH_SIZE
 from notary.log.anchors import LogHead
 from notary.log.tiles import WIDTH, Tile, TileReader, format_number
-from notary.ports import AuditStore, LogStore
+from notary.ports.audit import AuditStore
+from notary.ports.log import LogStore
 
 MAX_CHECKPOINT = 100_000
 MAX_BUNDLE = WIDTH * (2 + 0xFFFF)

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from notary.audit.bookings import Booking, booking_of, bookings, check_types
 from notary.audit.table import TableError, read_amount, read_date
-from notary.ports import Store
+from notary.ports.store import Store
 from notary.records.money import format_amount
 
 COLUMNS = ("loan", "type", "id", "reference", "date", "currency", "amount")

@@ -27,7 +27,7 @@ from notary.documents.document import (
     IncomingFile,
 )
 from notary.errors import DigestError, Fault, InvalidInputError, NotFoundError
-from notary.ports import Lender, PartyStore
+from notary.ports.parties import Lender, PartyStore
 
 _PDF = "application/pdf"
 _PDF_MARK = b"%PDF-"

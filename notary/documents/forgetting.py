@@ -7,7 +7,8 @@ from typing import Any, Protocol
 import orjson
 
 from notary.documents.document import DocumentFiles, DocumentStore
-from notary.ports import ListStore, StoredRecord
+from notary.ports.lists import ListStore
+from notary.ports.records import StoredRecord
 
 _PAGE = 1000
 _EVERY = 2**62

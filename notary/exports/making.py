@@ -17,7 +17,7 @@ from notary.log.merkle import verify_consistency, verify_inclusion
 from notary.log.reader import Log
 from notary.log.signed_note import LogSigner
 from notary.log.timestamps import Timestamp
-from notary.ports import LogStore
+from notary.ports.log import LogStore
 
 
 class ExportStore(LogStore, CoverStore, Protocol):

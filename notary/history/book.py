@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar, cast
 import orjson
 
 from notary.lifecycle import LoanState, advance
-from notary.ports import StoredRecord
+from notary.ports.records import StoredRecord
 from notary.records import Agreement, Amendment, Record, parse_record
 
 T = TypeVar("T", bound=Record)

@@ -10,7 +10,7 @@ from notary.log.checkpoint import Checkpoint, open_checkpoint
 from notary.log.reader import Log
 from notary.log.signed_note import NoteSigner
 from notary.log.timestamps import TimestampStore
-from notary.ports import RecordStore
+from notary.ports.records import RecordStore
 
 
 class CoverStore(RecordStore, TimestampStore, Protocol):

@@ -5,7 +5,7 @@ from notary.errors import NotFoundError
 from notary.log.anchors import LogHead
 from notary.log.merkle import ConsistencyProof, InclusionProof, prove_consistency, prove_inclusion, root_hash
 from notary.log.tiles import node_reader
-from notary.ports import LogStore
+from notary.ports.log import LogStore
 
 
 class Log:

@@ -25,7 +25,8 @@ from notary.log.right_edge import RightEdge
 from notary.log.signed_note import LogSigner
 from notary.log.tiles import Tile
 from notary.parties.signatures import PartyOfKey
-from notary.ports import Batch, Loan, LogStore, StoredRecord
+from notary.ports.log import Batch, LogStore
+from notary.ports.records import Loan, StoredRecord
 from notary.records.facts import Facts
 
 

@@ -15,7 +15,7 @@ from typing import Protocol
 from notary.errors import NotaryError
 from notary.log.anchors import LogHead, LogView
 from notary.log.timestamps import Timestamp, TimestampStore
-from notary.ports import RecordStore
+from notary.ports.records import RecordStore
 
 _log = logging.getLogger(__name__)
 

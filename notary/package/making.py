@@ -15,7 +15,8 @@ from notary.package.contents import derived_files
 from notary.package.manifest import HISTORY, MANIFEST, MAX_FILES, MEDIA_TYPE, MIMETYPE, Manifest, PackagedFile
 from notary.package.readme import readme_files
 from notary.package.verification import DOCUMENTS
-from notary.ports import Lender, Loan
+from notary.ports.parties import Lender
+from notary.ports.records import Loan
 from notary.receipts.history_receipt import HistoryReceipt
 from notary.receipts.issuing import IssuingStore, ReceiptIssuer
 from notary.receipts.verification import read_document

@@ -9,7 +9,7 @@ from notary.errors import Fault, InvalidKeyError, RevocationError
 from notary.parties.keys import PublicKey, parse_jwk
 from notary.parties.signatures import PARTIES, Schemes
 from notary.parties.validity import SETTLING, Validity
-from notary.ports import Lender, PartyKey, PartyStore
+from notary.ports.parties import Lender, PartyKey, PartyStore
 
 _MAX_OVERLAP = 10 * 366 * 86_400
 _LAST_MOMENT = parse_time("9999-12-31T23:59:59.999Z")

@@ -13,11 +13,11 @@ from notary.errors import CorruptLogError, Fault, InvalidCertificateError, Inval
 from notary.parties.certificates import CertifiedKey, certified_key
 from notary.parties.keys import PublicKey, parse_jwk
 from notary.parties.signatures import PartyOfKey, Schemes
-from notary.ports import PartyKey, PartyRoot
+from notary.ports.parties import PartyKey, PartyRoot
 
 
 class KeySource(Protocol):
-    """Where keys are looked up: `notary.ports.PartyStore`, or whatever has the same two methods."""
+    """Where keys are looked up: `notary.ports.parties.PartyStore`, or whatever has the same two methods."""
 
     def party_keys(self, lender: int, kids: Sequence[str]) -> dict[str, PartyKey]:
         """Return the lender's registered keys of these ids; what is not there is left out."""

@@ -13,7 +13,7 @@ from notary.errors import Fault, InvalidCertificateError, NotFoundError
 from notary.parties.certificates import check_root
 from notary.parties.key_registry import check_party, check_revoked, read_moment, refusal
 from notary.parties.validity import Validity
-from notary.ports import Lender, PartyRoot, PartyStore
+from notary.ports.parties import Lender, PartyRoot, PartyStore
 
 _MAX_NAME = 256
 

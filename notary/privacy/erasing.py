@@ -12,7 +12,7 @@ from secrets import token_hex
 from typing import Protocol
 
 from notary.errors import NotFoundError
-from notary.ports import Hold, StoredRecord
+from notary.ports.records import Hold, StoredRecord
 from notary.records.administration import ADMINISTRATION
 
 LENDER, OPERATOR = "lender", "operator"

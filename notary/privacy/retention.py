@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from notary.lifecycle import LoanState
-from notary.ports import Hold, ListStore, RecordStore
+from notary.ports.lists import ListStore
+from notary.ports.records import Hold, RecordStore
 
 DAY = 86_400_000
 _PAGE = 200

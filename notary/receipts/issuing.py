@@ -13,7 +13,9 @@ from notary.log.reader import Log
 from notary.log.sequencer import Placed, Submission
 from notary.log.signed_note import LogSigner, NoteSigner
 from notary.parties.keyring import Keyring
-from notary.ports import Lender, Loan, LogStore, PartyStore, StoredRecord
+from notary.ports.log import LogStore
+from notary.ports.parties import Lender, PartyStore
+from notary.ports.records import Loan, StoredRecord
 from notary.receipts.fresh import FreshReceipts
 from notary.receipts.history_receipt import MAX_HISTORY, MAX_RECORDS, HistoryReceipt
 from notary.receipts.provenance import words_on_documents

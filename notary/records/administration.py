@@ -26,8 +26,8 @@ class Administration(Record):
 
     `by` names the API key that asked, or `operator` for the operator's own command line; `subject` what the act is
     about: a number or an id, never a secret. The other members say what the act grants. `about_loan` is
-    `notary.ports.RecordStore.loan_reference`, so that a loan's number does not outlive the loan here; `entries` are the
-    entries of the log that lose their openings when a loan is erased.
+    `notary.ports.records.RecordStore.loan_reference`, so that a loan's number does not outlive the loan here;
+    `entries` are the entries of the log that lose their openings when a loan is erased.
     """
 
     signers: ClassVar[tuple[str, ...]] = ()

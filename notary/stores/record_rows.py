@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from notary.log.entries import SECRET_SIZE
-from notary.ports import Loan, StoredRecord
+from notary.ports.records import Loan, StoredRecord
 from notary.privacy.vault import LoanKeys, Vault
 from notary.stores.sqlite_ids import id_bytes, id_text
 

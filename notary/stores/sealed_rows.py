@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from notary.access import Grant, LoanPass
-from notary.ports import Draft
+from notary.ports.drafts import Draft
 from notary.privacy.vault import OwnerKeys
 from notary.webhooks import Delivery
 

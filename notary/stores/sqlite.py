@@ -9,7 +9,8 @@ import orjson
 from notary.errors import CorruptLogError, ForkError, NotFoundError
 from notary.log.anchors import Anchor, AnchorState, LogHead
 from notary.log.tiles import Tile
-from notary.ports import Batch, Loan, StoredRecord
+from notary.ports.log import Batch
+from notary.ports.records import Loan, StoredRecord
 from notary.stores.anchor_rows import anchor_from_row, anchor_to_row
 from notary.stores.record_rows import RECORD_COLUMNS, open_loan, open_record, record_to_row
 from notary.stores.sqlite_access import SqliteAccess
@@ -40,7 +41,7 @@ class SqliteStore(
     SqliteAccess,
     SqliteErasures,
 ):
-    """Implements `notary.ports.Store`."""
+    """Implements `notary.ports.store.Store`."""
 
     # --- the log
 

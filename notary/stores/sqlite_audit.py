@@ -7,7 +7,8 @@ from operator import itemgetter
 from typing import Any
 
 from notary.errors import CorruptLogError, DataKeyError
-from notary.ports import Loan, LoanHistory, SealedRecord, StoredRecord
+from notary.ports.audit import LoanHistory, SealedRecord
+from notary.ports.records import Loan, StoredRecord
 from notary.stores.record_rows import LOAN_COLUMNS, open_loan, open_record
 from notary.stores.sqlite_file import SqliteFile, translated
 
@@ -17,7 +18,7 @@ _RECORD = _ENTRY + 1
 
 
 class SqliteAudit(SqliteFile):
-    """Implements the audit's part of `notary.ports.AuditStore`."""
+    """Implements the audit's part of `notary.ports.audit.AuditStore`."""
 
     def numbered_entries(self, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
         return self._all("numbered_entries", (start, stop))

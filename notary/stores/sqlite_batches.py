@@ -7,7 +7,7 @@ from notary.stores.statements import STATEMENTS
 
 
 class BatchTable(SqliteFile):
-    """Implements `notary.ports.BatchStore`."""
+    """Implements `notary.ports.store.BatchStore`."""
 
     def claim_batch(self, lender: int, batch_id: str, statement: bytes) -> bool:
         key = (lender, id_bytes(batch_id))

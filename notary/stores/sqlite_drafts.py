@@ -4,14 +4,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from notary.ports import Draft
+from notary.ports.drafts import Draft
 from notary.stores.sealed_rows import draft_row, open_draft, seal_draft
 from notary.stores.sqlite_file import SqliteFile
 from notary.stores.statements import STATEMENTS
 
 
 class DraftTable(SqliteFile):
-    """Implements `notary.ports.DraftStore`."""
+    """Implements `notary.ports.drafts.DraftStore`."""
 
     def draft(self, lender: int, record_id: str, now: int) -> Draft | None:
         row = self._one("draft", (lender, record_id, now))

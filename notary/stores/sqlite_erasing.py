@@ -10,7 +10,7 @@ import sqlite3
 from typing import Any
 
 from notary.errors import ErasedError, HeldError, NotFoundError, UnavailableError
-from notary.ports import Hold
+from notary.ports.records import Hold
 from notary.privacy.erasing import Erasure
 from notary.privacy.vault import OwnerKeys
 from notary.stores.sealed_rows import delivery_row, open_delivery

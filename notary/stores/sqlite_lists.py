@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lists of records and loans, in the order of the log."""
 
-from notary.ports import ListedLoan, StoredRecord
+from notary.ports.lists import ListedLoan
+from notary.ports.records import StoredRecord
 from notary.stores.record_rows import open_loan, open_record
 from notary.stores.sqlite_file import SqliteFile
 
 
 class SqliteLists(SqliteFile):
-    """Implements `notary.ports.ListStore`."""
+    """Implements `notary.ports.lists.ListStore`."""
 
     def lender_records(
         self, lender: int, start: int, stop: int, limit: int, *, loan: str | None = None, record_type: str | None = None

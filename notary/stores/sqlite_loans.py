@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from notary.errors import UnavailableError
-from notary.ports import Loan
+from notary.ports.records import Loan
 from notary.privacy.vault import LoanKeys, Vault
 from notary.stores.record_rows import open_loan, seal_loan
 from notary.stores.sqlite_file import SqliteFile
@@ -31,7 +31,7 @@ class Place(NamedTuple):
 
 
 class SqliteLoans(SqliteFile):
-    """Implements the part of `notary.ports.LogStore` that is about loans."""
+    """Implements the part of `notary.ports.log.LogStore` that is about loans."""
 
     def __init__(self, path: Path, vault: Vault) -> None:
         super().__init__(path, vault)

@@ -6,13 +6,13 @@ from typing import Any
 
 from notary.errors import NotFoundError
 from notary.parties.validity import Validity
-from notary.ports import Lender, PartyKey, PartyRoot
+from notary.ports.parties import Lender, PartyKey, PartyRoot
 from notary.stores.sqlite_file import SqliteFile
 from notary.stores.statements import STATEMENTS
 
 
 class PartyTables(SqliteFile):
-    """Implements `notary.ports.PartyStore`."""
+    """Implements `notary.ports.parties.PartyStore`."""
 
     def lender(self, number: int) -> Lender:
         if row := self._one("lender", (number,)):

@@ -2,13 +2,13 @@
 """Lenders' own policies on SQLite."""
 
 from notary.errors import NotFoundError
-from notary.ports import PolicyVersion
+from notary.ports.policies import PolicyVersion
 from notary.stores.sqlite_file import SqliteFile
 from notary.stores.statements import STATEMENTS
 
 
 class SqlitePolicies(SqliteFile):
-    """Implements `notary.ports.PolicyStore`."""
+    """Implements `notary.ports.policies.PolicyStore`."""
 
     def policy(self, lender: int, version: int) -> PolicyVersion:
         if row := self._one("policy", (lender, version)):

@@ -9,7 +9,8 @@ import orjson
 
 from notary.access import Grant, LoanPass
 from notary.errors import CorruptLogError
-from notary.ports import Draft, Loan, StoredRecord
+from notary.ports.drafts import Draft
+from notary.ports.records import Loan, StoredRecord
 from notary.privacy.vault import LoanKeys, OwnerKeys, Vault
 from notary.stores.record_rows import record_to_row, seal_loan
 from notary.stores.sealed_rows import delivery_row, draft_row, grant_row, pass_row

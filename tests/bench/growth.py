@@ -22,7 +22,8 @@ from notary.log.entries import RECORD
 from notary.log.reader import Log
 from notary.log.right_edge import RightEdge
 from notary.log.sequencer import Sequencer
-from notary.ports import Batch, Loan, StoredRecord
+from notary.ports.log import Batch
+from notary.ports.records import Loan, StoredRecord
 from notary.stores.sqlite import SqliteStore
 from tests.bench.figures import Figure, save, show
 from tests.support.audited import audited, prepare

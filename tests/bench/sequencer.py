@@ -7,7 +7,7 @@ from pathlib import Path
 from time import perf_counter
 
 from notary.log.sequencer import Submission
-from notary.ports import Lender
+from notary.ports.parties import Lender
 from notary.registration import Registrar
 from notary.schemes import SCHEMES
 from notary.stores.sqlite import SqliteStore

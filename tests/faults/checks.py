@@ -15,7 +15,7 @@ from chain.deployment import Deployment
 from chain.history import NodeHistory
 from chain.rpc import Rpc
 from notary.log.anchors import AnchorState
-from notary.ports import StoredRecord
+from notary.ports.records import StoredRecord
 from notary.receipts.receipt import parse_receipt
 from notary.receipts.report import Verdict
 from notary.records.administration import ADMINISTRATION

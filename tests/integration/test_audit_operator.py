@@ -22,7 +22,8 @@ from notary.log.entries import RecordEntry, commit, loan_tag
 from notary.log.reader import Log
 from notary.log.right_edge import RightEdge
 from notary.log.sequencer import Sequencer
-from notary.ports import Batch, StoredRecord
+from notary.ports.log import Batch
+from notary.ports.records import StoredRecord
 from notary.receipts.report import Verdict
 from notary.stores.sqlite import SqliteStore
 from tests.support.audited import (

@@ -19,7 +19,8 @@ from notary.access import ROLES, ApiKey, key_id
 from notary.encoding import parse_b64url
 from notary.log.entries import loan_tag
 from notary.log.signed_note import parse_verifier
-from notary.ports import Hold, Lender
+from notary.ports.parties import Lender
+from notary.ports.records import Hold
 from notary.receipts.report import Verdict
 from notary.records.administration import ADMINISTRATION
 from tests.support.api import Api, LenderKit, agreement, answers, repayment, running_api

@@ -10,7 +10,8 @@ import pytest
 
 from notary.documents.document import Attachment, AttachmentKind, CheckStatus, Document, DocumentCheck
 from notary.errors import CorruptLogError, NotFoundError
-from notary.ports import Lender, Store
+from notary.ports.parties import Lender
+from notary.ports.store import Store
 from notary.stores.sqlite import SqliteStore
 from tests.support.builders import NOW, VAULT, add_lender
 

@@ -14,18 +14,13 @@ from notary.errors import CorruptLogError, ForkError, NotaryError, NotFoundError
 from notary.log.anchors import AnchorState, LogHead
 from notary.log.tiles import Tile
 from notary.parties.validity import Validity
-from notary.ports import (
-    Batch,
-    Draft,
-    Lender,
-    Loan,
-    LoanHistory,
-    PartyKey,
-    PartyRoot,
-    PolicyVersion,
-    Store,
-    StoredRecord,
-)
+from notary.ports.audit import LoanHistory
+from notary.ports.drafts import Draft
+from notary.ports.log import Batch
+from notary.ports.parties import Lender, PartyKey, PartyRoot
+from notary.ports.policies import PolicyVersion
+from notary.ports.records import Loan, StoredRecord
+from notary.ports.store import Store
 from notary.stores.sqlite import SqliteStore
 from tests.support.builders import (
     EVIDENCE,

@@ -9,7 +9,7 @@ import pytest
 
 from notary.log.anchors import Anchor, AnchorState
 from notary.log.timestamps import Timestamp
-from notary.ports import Store
+from notary.ports.store import Store
 from tests.ports.test_store import STORES, head
 from tests.support.builders import anchor_of
 

@@ -24,7 +24,7 @@ from api.settings import DataFolder, Settings
 from api.wiring import Services, log_keys, make_services, open_store
 from api.writer import MAX_WAITING, Writer
 from notary.log.sequencer import Sequencer
-from notary.ports import Lender
+from notary.ports.parties import Lender
 from notary.schemes import SCHEMES, PrivateKey, generate_key
 from tests.support.builders import CREATED, NOW, ORIGIN, add_lender, record
 

@@ -23,7 +23,7 @@ from notary.log.entries import RECORD, genesis_entry
 from notary.log.right_edge import RightEdge
 from notary.log.sequencer import Sequencer
 from notary.log.signed_note import NoteSigner, NoteVerifier
-from notary.ports import Batch
+from notary.ports.log import Batch
 from notary.schemes import PrivateKey
 from notary.stores.sqlite import SqliteStore
 from tests.support.builders import (

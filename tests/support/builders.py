@@ -22,7 +22,9 @@ from notary.log.sequencer import Placed, Sequencer, Submission
 from notary.log.signed_note import NoteSigner
 from notary.parties.key_registry import KeyRegistry
 from notary.parties.keyring import Keyring
-from notary.ports import Lender, Loan, Store, StoredRecord
+from notary.ports.parties import Lender
+from notary.ports.records import Loan, StoredRecord
+from notary.ports.store import Store
 from notary.privacy.data_key import DataKey
 from notary.privacy.vault import Vault
 from notary.receipts.issuing import ReceiptIssuer

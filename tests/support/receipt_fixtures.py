@@ -15,7 +15,7 @@ from typing import Any
 from chain.anchor_rules import EMBEDDED
 from chain.anchorer import Anchorer
 from notary.canonical import canonical_json
-from notary.ports import StoredRecord
+from notary.ports.records import StoredRecord
 from notary.receipts.issuing import ReceiptIssuer
 from notary.registration import Registrar
 from notary.schemes import SCHEMES

@@ -35,7 +35,8 @@ from notary.errors import (
 from notary.log.sequencer import Placed, Submission
 from notary.parties.key_registry import KeyRegistry
 from notary.parties.root_registry import RootRegistry
-from notary.ports import Draft, Lender
+from notary.ports.drafts import Draft
+from notary.ports.parties import Lender
 from notary.registration import Registrar
 from notary.schemes import SCHEMES, PrivateKey, generate_key
 from notary.stores.sqlite import SqliteStore

@@ -19,7 +19,7 @@ from notary.log.anchors import Anchor
 from notary.log.checkpoint import Checkpoint, sign_checkpoint
 from notary.log.entries import RecordEntry, commit, loan_tag
 from notary.log.merkle import prove_inclusion
-from notary.ports import Loan, StoredRecord
+from notary.ports.records import Loan, StoredRecord
 from notary.receipts.history_receipt import MAX_HISTORY, MAX_RECORDS, HistoryReceipt
 from notary.receipts.issuing import ReceiptIssuer
 from notary.receipts.receipt import MAX_RECEIPT, Receipt

@@ -9,7 +9,7 @@ import pytest
 from notary.canonical import canonical_json
 from notary.errors import TransitionError
 from notary.history import Book, LoanView, read_events, view_json
-from notary.ports import StoredRecord
+from notary.ports.records import StoredRecord
 from tests.support.builders import record
 from tests.support.histories import (
     BANK,

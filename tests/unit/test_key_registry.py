@@ -11,7 +11,7 @@ from notary.encoding import format_time
 from notary.errors import Fault, InvalidKeyError, NotFoundError, RevocationError
 from notary.parties.key_registry import KeyRegistry
 from notary.parties.validity import SETTLING, Validity
-from notary.ports import Lender, PartyKey
+from notary.ports.parties import Lender, PartyKey
 from notary.schemes import SCHEMES, PrivateKey, generate_key
 from notary.stores.sqlite import SqliteStore
 from tests.support.builders import NOW, VAULT, NotaryKit, add_lender, kit_over

@@ -24,7 +24,7 @@ from notary.errors import (
 from notary.parties.keyring import read_key
 from notary.parties.root_registry import RootRegistry
 from notary.parties.validity import Validity
-from notary.ports import PartyRoot
+from notary.ports.parties import PartyRoot
 from notary.receipts.issuing import ReceiptIssuer
 from notary.receipts.receipt import Receipt, parse_receipt
 from notary.receipts.report import Report, Status, Verdict

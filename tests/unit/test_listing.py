@@ -11,7 +11,9 @@ import pytest
 
 from notary.history import DEFAULT_POLICY
 from notary.listing import Lists, Wanted
-from notary.ports import Batch, Lender, Loan
+from notary.ports.log import Batch
+from notary.ports.parties import Lender
+from notary.ports.records import Loan
 from notary.stores.sqlite import SqliteStore
 from notary.stores.sqlite_file import STATEMENTS
 from tests.support.builders import NOW, VAULT, add_lender, head_of, log_signer, stored_record

@@ -19,7 +19,7 @@ from notary.errors import (
 )
 from notary.log.sequencer import Placed, Submission
 from notary.policies import LenderPolicy, Policies, policy_text, read_policy
-from notary.ports import Lender
+from notary.ports.parties import Lender
 from notary.refusals import PolicyGate
 from notary.stores.sqlite import SqliteStore
 from tests.support.builders import NOW, VAULT, NotaryKit, kit_over, placed, record, record_id

@@ -24,7 +24,7 @@ from notary.log.checkpoint import open_checkpoint
 from notary.log.entries import GENESIS, RecordEntry, loan_tag
 from notary.log.merkle import InclusionProof, verify_inclusion
 from notary.log.sequencer import Placed, Sequencer, Submission
-from notary.ports import Batch
+from notary.ports.log import Batch
 from notary.stores.sqlite import SqliteStore
 from tests.support import reference_tree
 from tests.support.builders import (

@@ -11,7 +11,8 @@ from sqlite_utils import Database
 from notary.access import Grant, LoanPass
 from notary.canonical import canonical_json
 from notary.errors import CorruptLogError, DataKeyError
-from notary.ports import Draft, Loan, StoredRecord
+from notary.ports.drafts import Draft
+from notary.ports.records import Loan, StoredRecord
 from notary.privacy.data_key import DataKey
 from notary.privacy.vault import Vault
 from notary.stores.sqlite import SqliteStore

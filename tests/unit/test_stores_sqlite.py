@@ -13,7 +13,7 @@ from sqlite_utils import Database, Migrations
 import notary.stores
 from notary.errors import CorruptLogError, NotFoundError, UnavailableError
 from notary.parties.validity import Validity
-from notary.ports import PartyKey
+from notary.ports.parties import PartyKey
 from notary.stores.sqlite import SqliteStore
 from tests.support.builders import NOW, VAULT, add_lender
 

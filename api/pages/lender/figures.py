@@ -9,7 +9,8 @@ from api.clock import now
 from api.wiring import Services
 from notary.history import Book, Case, findings, read_events
 from notary.listing import Lists, Wanted
-from notary.ports import Lender, StoredRecord
+from notary.ports.parties import Lender
+from notary.ports.records import StoredRecord
 from notary.records.administration import ADMINISTRATION
 
 MOST_RECORDS, MOST_LOANS, MOST_WAITS = 5000, 200, 300

@@ -18,7 +18,7 @@ from api.samples.loans import sample_key
 from api.wiring import Services
 from notary.access import WRITE_PARTIES, WRITE_RECORDS, Caller
 from notary.envelope import sign_envelope
-from notary.ports import PartyKey
+from notary.ports.parties import PartyKey
 
 
 def blueprint(services: Services) -> Blueprint:
