@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The hold on a log: while the file `hold.json` is there, nothing is signed on top of what is stored.
 
-It is set when the stored log is damaged, when the chain has more of it than the database, and by `restore`, until the
-chain was asked. It outlives restarts. Whatever was signed stays readable and verifiable meanwhile.
+It is set when the stored log is damaged, when it does not extend what the writer has seen of it, when the chain has
+more of it than the database, and by `restore`, until the chain was asked. It outlives restarts. Whatever was signed
+stays readable and verifiable meanwhile.
 """
 
 import os
@@ -14,7 +15,7 @@ import structlog
 
 from notary.errors import SigningHeldError
 
-Why = Literal["damaged", "behind the chain", "restored"]
+Why = Literal["damaged", "behind the chain", "gone back", "restored"]
 
 _log = structlog.get_logger()
 

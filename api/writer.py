@@ -38,7 +38,7 @@ from api.writer_protocol import (
     write_unavailable,
 )
 from notary.encoding import format_time
-from notary.errors import NotaryError, RefusedError, UnavailableError
+from notary.errors import LogWentBackError, NotaryError, RefusedError, UnavailableError
 from notary.log.sequencer import Placed, Sequencer, Submission
 
 MAX_WAITING = 16_384
@@ -207,6 +207,10 @@ def main() -> None:
             signal.signal(signal.SIGTERM, writer.stop)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             writer.serve()
+    except LogWentBackError as error:
+        # Whoever starts anew has not seen what is missing, and would sign on top of the rest.
+        folder.hold.place("gone back", str(error))
+        sys.exit(1)
     except NotaryError as error:
         _log.error("the writer has ended", reason=str(error))
         sys.exit(1)

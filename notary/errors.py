@@ -48,7 +48,8 @@
     │       └── UnknownAuthorityError  by an authority that nobody vouches for: says nothing either way
     ├── BackupError                    a backup cannot be made, is none, or cannot be restored
     ├── CorruptLogError                stored data contradict each other: never sign over it
-    │   └── ForkError                  the stored head is not the one this writer wrote
+    │   ├── ForkError                  the stored head is not the one this writer wrote
+    │   └── LogWentBackError           what is stored does not extend what this writer has seen
     └── UnavailableError               cannot be done now; trying again later may help
         ├── LogBusyError               more appends wait than the log takes in
         ├── SigningHeldError           nothing is signed on top of what is stored now
@@ -368,6 +369,10 @@ class CorruptLogError(NotaryError):
 
 class ForkError(CorruptLogError):
     """Raised when the stored head is not the one that this writer wrote last."""
+
+
+class LogWentBackError(CorruptLogError):
+    """Raised when the stored log does not extend what was read of it before: an older copy was put in its place."""
 
 
 class UnavailableError(NotaryError):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sequencer: gives records their places in the log, many in one commit.
 
-There is one sequencer for a log, in one process; whoever calls it hands over what has come in meanwhile (group commit).
+There is one sequencer in a process; whoever calls it hands over what has come in meanwhile (group commit). Where
+several processes write to one database, their sequencers take turns, and each begins where the one before it ended.
 """
 
 import secrets
@@ -13,6 +14,7 @@ from notary.errors import (
     DuplicateRecordError,
     ErasedError,
     InvalidInputError,
+    LogWentBackError,
     RefusedError,
     SequenceError,
 )
@@ -84,23 +86,30 @@ class Sequencer:
         """
         self._store = store
         self._signer = signer
-        self._edge, self._head = self._load()
-        self._stale = False
         self._may_sign = may_sign
-        if self._head is None:
-            self._begin(created)
+        with store.turn(None):
+            self._edge, self._head = self._load()
+            if self._head is None:
+                self._begin(created)
+        self._stale = False
 
     def append(self, submissions: Sequence[Submission]) -> list[Placed | RefusedError]:
         """Place each submission, or say why not, and commit all that were placed; the answers stand in the same order.
 
-        Whatever else is raised (a full disk, `ForkError`), none of them was placed.
+        Whatever else is raised (a full disk, `ForkError`, `LogWentBackError`), none of them was placed; where the
+        connection to a database broke, that is not known, and to append them again is harmless.
         """
-        self._may_sign()
-        if self._stale:
-            self._edge, self._head = self._load()
-            self._stale = False
-        draft = _Draft(self._store, submissions, self._edge.size)
-        places = [draft.place(submission) for submission in submissions]
+        with self._store.turn(self._head) as head:
+            self._may_sign()
+            if self._stale or head != self._head:
+                self._load_again()
+            draft = _Draft(self._store, submissions, self._edge.size)
+            places = [draft.place(submission) for submission in submissions]
+            tiles = self._commit_draft(draft)
+        return self._answers(places, submissions, tiles)
+
+    def _commit_draft(self, draft: "_Draft") -> dict[Tile, bytes]:
+        """Commit what was placed and return the tiles that changed; where nothing was, what there is may be signed."""
         tiles: dict[Tile, bytes] = {}
         if draft.records:
             # Until the commit is answered the edge is ahead of the store; if it fails, the next append loads it again
@@ -115,7 +124,7 @@ class Sequencer:
             self._stale = True
             self._commit(Batch(self._sign()))
             self._stale = False
-        return self._answers(places, submissions, tiles)
+        return tiles
 
     def _load(self) -> tuple[RightEdge, LogHead | None]:
         head = self._store.head()
@@ -129,6 +138,18 @@ class Sequencer:
         if not (signed.size, signed.root) == (head.size, head.root) == (edge.size, edge.root()):
             raise CorruptLogError(f"the stored tiles do not hash to the checkpoint of size {signed.size}")
         return edge, head
+
+    def _load_again(self) -> None:
+        """Go on from what others have committed, or from what is there after a failure; never on top of less."""
+        before = self._head
+        edge, head = self._load()
+        if before is not None:
+            size = head.size if head else 0
+            if size < before.size or RightEdge.load(before.size, self._store.read_tiles).root() != before.root:
+                raise LogWentBackError(
+                    f"the stored log of {size} entries does not extend the {before.size} seen before"
+                )
+        self._edge, self._head, self._stale = edge, head, False
 
     def _begin(self, created: str) -> None:
         entry = genesis_entry(self._signer.current().verifier.name, created)

@@ -2,6 +2,7 @@
 """The log, and what one commit adds to it."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -22,7 +23,10 @@ class Batch:
 
 
 class LogStore(Protocol):
-    """The log and the records behind it. Only one process calls `commit`: the writer."""
+    """The log and the records behind it.
+
+    A database is written by one process, or by several that take turns: `turn` is how they do.
+    """
 
     def head(self) -> LogHead | None:
         """Return the newest checkpoint, or None for a database that no log was begun in."""
@@ -38,6 +42,14 @@ class LogStore(Protocol):
 
     def find_loans(self, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Loan]:
         """Return the loans with these (lender, loan number); what is not there is left out."""
+
+    def turn(self, known: LogHead | None) -> AbstractContextManager[LogHead | None]:
+        """Keep all others from committing until the end of the context, or until the commit in it; yield the head.
+
+        What the calling thread reads in it, it reads as the turn before left it. A store that has one writer only has
+        nobody to keep away: it yields `known`, the head as that writer last saw it. Raises `UnavailableError` where
+        somebody else keeps the turn for too long.
+        """
 
     def commit(self, expected: LogHead | None, batch: Batch) -> None:
         """Add a batch on top of `expected`, all or nothing, and on disk when this returns.

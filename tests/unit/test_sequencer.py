@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sequencer on a real store: places, refusals, failures, and starting again."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +16,7 @@ from notary.errors import (
     CorruptLogError,
     DuplicateRecordError,
     ForkError,
+    LogWentBackError,
     SequenceError,
     TransitionError,
     UnavailableError,
@@ -307,6 +310,55 @@ def test_another_writer_makes_the_append_fail_and_the_next_one_go_on_from_there(
     check_proof(kit, mine[1], place)
     check_log(kit)
     other_store.close()
+
+
+class Shared(SqliteStore):
+    """A store that several writers share by turns, as far as one thread can show it."""
+
+    def turn(self, known: LogHead | None) -> AbstractContextManager[LogHead | None]:  # noqa: ARG002 - of the port
+        return nullcontext(self.head())
+
+
+def test_sequencers_that_take_turns_go_on_from_one_another(path: Path) -> None:
+    kit = kit_over(SqliteStore.create(path, VAULT))
+    stores = [Shared(path, VAULT) for _ in range(2)]
+    one, two = (Sequencer(store, kit.signer, CREATED) for store in stores)
+    items, others = history("L-1", 600), history("L-2", 300, first=1000)
+    assert [place.index for place in placed(one.append(items[:1]))] == [1]
+    # Across the end of a tile, so that what one has seen last stands in a full tile and in a partial one of the other.
+    assert [place.index for place in placed(two.append(others))] == list(range(2, 302))
+    (known, fresh) = placed(one.append([others[7], items[1]]))
+    assert (known.fresh, known.index, fresh.fresh, fresh.index, fresh.sequence) == (False, 9, True, 302, 1)
+    check_proof(kit, items[1], fresh)
+    assert placed(two.append([])) == []
+    (place, *_) = placed(two.append(items[2:]))
+    assert (place.index, place.sequence) == (303, 2)
+    check_proof(kit, items[2], place)
+    check_log(kit)
+    for store in (*stores, kit.store):
+        store.close()
+
+
+@pytest.mark.parametrize("again", [0, 2, 5, 400])
+def test_a_log_that_went_back_is_never_signed_again(path: Path, tmp_path: Path, again: int) -> None:
+    """An older copy takes the place of the database, and others append to it before we do."""
+    kit = kit_over(SqliteStore.create(path, VAULT))
+    placed(kit.sequencer.append(history("L-1", 250)))
+    kit.store.close()
+    copy = tmp_path / "older.db"
+    shutil.copy(path, copy)
+    store = Shared(path, VAULT)
+    sequencer = Sequencer(store, kit.signer, CREATED)
+    placed(sequencer.append(history("L-2", 5, first=1000)))
+    store.close()
+    shutil.copy(copy, path)
+    other = Sequencer(SqliteStore(path, VAULT), kit.signer, CREATED)
+    placed(other.append(history("L-3", again, first=2000)))
+    before = head(kit)
+    for _ in range(2):
+        with pytest.raises(LogWentBackError, match="does not extend the 256 seen before"):
+            sequencer.append(history("L-4", 1, first=9000))
+    assert head(kit) == before
 
 
 def test_a_full_disk_leaves_nothing_of_the_batch(kit: NotaryKit) -> None:
