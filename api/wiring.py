@@ -55,9 +55,7 @@ from notary.registration import Registrar
 from notary.schemes.sodium import FAST_SCHEMES
 from notary.sessions import SessionStore
 from notary.stores.document_files import FolderFiles
-from notary.stores.sqlite import SqliteStore
-from notary.stores.sqlite_sessions import SqliteSessions
-from notary.stores.sqlite_webhooks import SqliteWebhooks
+from notary.stores.sqlite import SqliteSessions, SqliteStore, SqliteWebhooks
 from notary.webhooks import WebhookStore
 from verifier.build import single_file
 

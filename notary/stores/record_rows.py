@@ -9,7 +9,7 @@ import orjson
 from notary.log.entries import SECRET_SIZE
 from notary.ports.records import Loan, StoredRecord
 from notary.privacy.vault import LoanKeys, Vault
-from notary.stores.sqlite_ids import id_bytes, id_text
+from notary.stores.record_ids import id_bytes, id_text
 
 RECORD_COLUMNS = 10
 LOAN_COLUMNS = 6

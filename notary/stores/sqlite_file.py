@@ -1,37 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One SQLite file: its schema, its connections, its transactions. The adapters of the ports build on it.
+"""One SQLite file: its schema, its connections, its transactions.
 
 WAL, and every commit on disk before it returns. Each thread has its own connection; readers never wait for the writer.
-In `sqlite_statements`, `NNNN_*.sql` are the migrations in their order, and the other files hold the statements by name.
 """
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from sqlite_utils import Database
+from sqlite_utils import Database as Migrated
 
 from notary.errors import CorruptLogError, NotFoundError, UnavailableError
-from notary.privacy.vault import OwnerKeys, Vault
+from notary.privacy.vault import Vault
+from notary.stores.database import Database, Runner, Values
 from notary.stores.sqlite_sealing import seal_clear_rows
 from notary.stores.statements import MIGRATIONS, STATEMENTS
 
 _LOCK_WAIT = 10.0
 
 
-class SqliteFile:
-    """A database at `path`, for the adapters that derive from this."""
+class SqliteFile(Database):
+    """A database at `path`, for the adapters that are mixed with this."""
 
     def __init__(self, path: Path, vault: Vault) -> None:
         """Use the database that `create` has made; `vault` opens the keys in it. Raises `NotFoundError`."""
+        super().__init__(vault)
         if not path.is_file():
             raise NotFoundError(f"there is no database at {path}")
         self._path = path
-        self._vault = vault
-        self._owners: dict[int, OwnerKeys] = {}
         self._local = threading.local()
 
     @classmethod
@@ -46,7 +45,7 @@ class SqliteFile:
                 # Set here once: workers that start together and all set it can find the database locked.
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute("PRAGMA secure_delete=ON")
-                MIGRATIONS.apply(Database(connection))
+                MIGRATIONS.apply(Migrated(connection))
                 seal_clear_rows(connection, vault)
             finally:
                 connection.close()
@@ -57,6 +56,17 @@ class SqliteFile:
         if connection := getattr(self._local, "connection", None):
             connection.close()
             del self._local.connection
+
+    def damage(self) -> list[str]:
+        """Return what `PRAGMA integrity_check` finds: a page that cannot be read, an index that leads elsewhere."""
+        with translated():
+            found = [str(row[0]) for row in self._connection().execute("PRAGMA integrity_check")]
+        return [text for text in found if text != "ok"]
+
+    @property
+    def _rows(self) -> Runner:
+        with translated():
+            return _SqliteRunner(self._connection())
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -70,64 +80,61 @@ class SqliteFile:
         return connection
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, alone: str = "") -> Iterator[Runner]:  # noqa: ARG002  # all are alone here
         with translated():
             connection = self._connection()
             connection.execute("BEGIN IMMEDIATE")
             try:
-                yield connection
+                yield _SqliteRunner(connection)
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
 
-    def owner_keys(self, number: int) -> OwnerKeys:
-        """Return an organisation's keys. Raises `CorruptLogError` if it has none, as only an unknown one can."""
-        keys = self._owners.get(number)
-        if keys is None:
-            row = self._one("owner_keys", (number,))
-            if row is None:
-                raise CorruptLogError(f"organisation {number} has no keys")
-            keys = self._owners[number] = self._vault.owner(number, row[0])
-        return keys
-
-    def _index(self, lender: int, loan: str) -> bytes:
-        """Return the blind index of a loan number; of an unknown lender's, one that is no loan's."""
-        try:
-            return self.owner_keys(lender).loan(loan)
-        except CorruptLogError:
-            return b""
-
-    def _do(self, statement: str, values: Sequence[Any] | Mapping[str, Any]) -> int:
-        """Run one statement in a transaction of its own; return how many rows it has changed."""
-        with self._transaction() as connection:
-            return connection.execute(STATEMENTS[statement], values).rowcount
-
-    def _one(self, statement: str, values: Sequence[Any] = ()) -> Any:
-        with translated():
-            return self._connection().execute(STATEMENTS[statement], values).fetchone()
-
-    def _each(self, statement: str, keys: Iterable[Sequence[Any]]) -> list[Any]:
-        """Return the row that a statement finds for each key, None where it finds none; all as of one moment."""
-        text = STATEMENTS[statement]
-        with self._reading() as connection:
-            return [connection.execute(text, key).fetchone() for key in keys]
-
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        """Read as of one moment; each statement by itself would take and give back the locks of a reader."""
+    def _reading(self) -> Iterator[Runner]:
+        # Each statement by itself would take and give back the locks of a reader.
         with translated():
             connection = self._connection()
             connection.execute("BEGIN")
             try:
-                yield connection
+                yield _SqliteRunner(connection)
             finally:
                 connection.execute("COMMIT")
 
-    def _all(self, statement: str, values: Sequence[Any] | Mapping[str, Any]) -> Iterator[Any]:
+    def _sweep(self) -> None:
+        # `secure_delete` has overwritten the rows where they stood; the write-ahead log still holds pages of before.
         with translated():
-            yield from self._connection().execute(STATEMENTS[statement], values)
+            busy, *_ = self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise UnavailableError("the rows are overwritten; the write-ahead log is in use: ask again")
+
+
+class _SqliteRunner(Runner):
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def one(self, statement: str, values: Values = ()) -> Any:
+        with translated():
+            return self._connection.execute(STATEMENTS[statement], values).fetchone()
+
+    def all(self, statement: str, values: Values = ()) -> Iterator[Any]:
+        with translated():
+            yield from self._connection.execute(STATEMENTS[statement], values)
+
+    def each(self, statement: str, keys: Sequence[Sequence[Any]]) -> list[Any]:
+        text = STATEMENTS[statement]
+        with translated():
+            return [self._connection.execute(text, key).fetchone() for key in keys]
+
+    def do(self, statement: str, values: Values = ()) -> int:
+        with translated():
+            return self._connection.execute(STATEMENTS[statement], values).rowcount
+
+    def do_each(self, statement: str, rows: Iterable[Sequence[Any]]) -> int:
+        with translated():
+            return self._connection.executemany(STATEMENTS[statement], rows).rowcount
 
 
 @contextmanager

@@ -12,9 +12,9 @@ from notary.errors import CorruptLogError
 from notary.ports.drafts import Draft
 from notary.ports.records import Loan, StoredRecord
 from notary.privacy.vault import LoanKeys, OwnerKeys, Vault
+from notary.stores.record_ids import id_text
 from notary.stores.record_rows import record_to_row, seal_loan
 from notary.stores.sealed_rows import delivery_row, draft_row, grant_row, pass_row
-from notary.stores.sqlite_ids import id_text
 from notary.stores.statements import STATEMENTS
 from notary.webhooks import Delivery
 

@@ -39,11 +39,11 @@ _HTTP, _MAIN = "-m api.server", "from api.cli import main"
 
 STEPS = {
     "rows written, before the head": Step(
-        _WRITER, "notary.stores.sqlite",
-        'connection.execute(STATEMENTS["save_head"], (batch.head.size, batch.head.root, batch.head.checkpoint))', 40,
+        _WRITER, "notary.stores.log_tables",
+        'rows.do("save_head", (batch.head.size, batch.head.root, batch.head.checkpoint))', 40,
     ),
     "all written, before COMMIT": Step(
-        _WRITER, "notary.stores.sqlite_file", 'connection.execute("COMMIT")', 40, "yield connection"
+        _WRITER, "notary.stores.sqlite_file", 'connection.execute("COMMIT")', 40, "yield _SqliteRunner(connection)"
     ),
     "after COMMIT, before the writer's answer": Step(_WRITER, "api.writer", "start = 0", 40),
     "after the writer's answer, before the reply": Step(_HTTP, "api.writer_client", "return read_answer(answer)", 40),

@@ -32,8 +32,7 @@ from notary.canonical import canonical_json
 from notary.errors import UnavailableError
 from notary.log.anchors import AnchorState
 from notary.log.timestamps import Timestamp
-from notary.stores.sqlite import SqliteStore
-from notary.stores.sqlite_webhooks import SqliteWebhooks
+from notary.stores.sqlite import SqliteStore, SqliteWebhooks
 from notary.webhooks import Delivery, Webhook
 from tests.support.api import Api, agreement, repayment, running_api
 from tests.support.builders import VAULT, NotaryKit, anchor_of, history, kit_over, placed, signed
@@ -313,7 +312,7 @@ def test_a_database_that_is_away_leaves_numbers_out(
     _, store, hooks = stores
     hold = Hold(tmp_path / "hold.json")
     collector = ServiceCollector(store, hooks, (), {}, lambda: STATUS, lambda: 1, hold, lambda: None)
-    with store._transaction() as connection:
+    with closing(sqlite3.connect(tmp_path / "notary.db")) as connection:
         connection.execute("ALTER TABLE head RENAME TO away")
     assert values(collector) == {}
 

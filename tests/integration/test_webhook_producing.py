@@ -11,8 +11,7 @@ import pytest
 from api.webhooks.producing import PLACES, Producer
 from notary.canonical import canonical_json
 from notary.log.anchors import AnchorState
-from notary.stores.sqlite import SqliteStore
-from notary.stores.sqlite_webhooks import SqliteWebhooks
+from notary.stores.sqlite import SqliteStore, SqliteWebhooks
 from notary.webhooks import Webhook
 from tests.support.builders import (
     NOW,

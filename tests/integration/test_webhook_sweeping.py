@@ -17,8 +17,7 @@ from notary.canonical import canonical_json
 from notary.log.sequencer import Sequencer
 from notary.registration import Registrar
 from notary.schemes import SCHEMES
-from notary.stores.sqlite import SqliteStore
-from notary.stores.sqlite_webhooks import SqliteWebhooks
+from notary.stores.sqlite import SqliteStore, SqliteWebhooks
 from notary.webhooks import Webhook
 from tests.support.builders import CREATED, VAULT, add_lender, log_signer, placed
 from tests.support.histories import Story, at, begun, plan_rows

@@ -13,8 +13,7 @@ import pytest
 from api.webhooks.producing import Producer
 from api.webhooks.sending import Sender
 from api.webhooks.worker import Worker
-from notary.stores.sqlite import SqliteStore
-from notary.stores.sqlite_webhooks import SqliteWebhooks
+from notary.stores.sqlite import SqliteStore, SqliteWebhooks
 from notary.webhooks import DELAYS, Delivery, Webhook
 from tests.support.builders import NOW, VAULT, NotaryKit, history, kit_over, placed, record_id
 from tests.support.receiver import receiving

@@ -10,8 +10,7 @@ import pytest
 
 from notary.errors import NotFoundError
 from notary.sessions import Session, SessionStore
-from notary.stores.sqlite import SqliteStore
-from notary.stores.sqlite_sessions import SqliteSessions
+from notary.stores.sqlite import SqliteSessions, SqliteStore
 from tests.support.builders import NOW, VAULT, add_lender
 
 KEY, FIRST, SECOND = (sha256(name).digest() for name in (b"key", b"first", b"second"))

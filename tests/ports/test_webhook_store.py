@@ -11,8 +11,7 @@ import pytest
 from notary.errors import NotFoundError
 from notary.log.anchors import AnchorState
 from notary.ports.store import Store
-from notary.stores.sqlite import SqliteStore
-from notary.stores.sqlite_webhooks import SqliteWebhooks
+from notary.stores.sqlite import SqliteStore, SqliteWebhooks
 from notary.webhooks import AnchorChange, Delivery, RecordPlace, Webhook, WebhookStore
 from tests.support.builders import (
     NOW,

@@ -7,8 +7,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from notary.privacy.vault import Vault
+from notary.stores.record_ids import id_bytes
 from notary.stores.record_rows import RECORD_COLUMNS, open_loan, open_record
-from notary.stores.sqlite_ids import id_bytes
 from notary.stores.sqlite_sealing import seal_clear_rows
 from notary.stores.statements import STATEMENTS
 from tests.support.builders import VAULT
@@ -49,7 +49,7 @@ def _open(connection: sqlite3.Connection, vault: Vault) -> None:
         loan = open_loan(vault, row)
         values = (loan_id, loan.lender, loan.number, loan.key, loan.state, loan.records, loan.last_digest)
         connection.execute("INSERT INTO clear_loans VALUES (?, ?, ?, ?, ?, ?, ?)", values)
-    for row in connection.execute(STATEMENTS["records"]).fetchall():
+    for row in connection.execute(STATEMENTS["records"], (0, -1)).fetchall():
         item = open_record(vault, row[:RECORD_COLUMNS])
         (loan_id,) = connection.execute("SELECT loan_id FROM records WHERE entry_index = ?", (item.index,)).fetchone()
         values = (

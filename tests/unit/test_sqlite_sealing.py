@@ -15,9 +15,8 @@ from notary.ports.drafts import Draft
 from notary.ports.records import Loan, StoredRecord
 from notary.privacy.data_key import DataKey
 from notary.privacy.vault import Vault
-from notary.stores.sqlite import SqliteStore
-from notary.stores.sqlite_ids import id_bytes
-from notary.stores.sqlite_webhooks import SqliteWebhooks
+from notary.stores.record_ids import id_bytes
+from notary.stores.sqlite import SqliteStore, SqliteWebhooks
 from notary.stores.statements import MIGRATIONS
 from notary.webhooks import Delivery
 from tests.support.builders import VAULT, record_id

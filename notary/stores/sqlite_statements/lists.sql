@@ -1,25 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
--- name: lender_records
-SELECT r.entry_index, r.lender, r.record_id, r.sequence, r.received_at, r.type, r.sealed, l.lender, l.number_index, k.wrapped
-FROM records r INDEXED BY records_of_lender JOIN loans l USING (loan_id) JOIN loan_keys k USING (loan_id)
-WHERE r.lender = :lender AND r.entry_index >= :start AND r.entry_index < :stop ORDER BY r.entry_index LIMIT :limit;
-
--- name: lender_records_of_type
-SELECT r.entry_index, r.lender, r.record_id, r.sequence, r.received_at, r.type, r.sealed, l.lender, l.number_index, k.wrapped
-FROM records r INDEXED BY records_by_type JOIN loans l USING (loan_id) JOIN loan_keys k USING (loan_id)
-WHERE r.lender = :lender AND r.type = :type AND r.entry_index >= :start AND r.entry_index < :stop
-ORDER BY r.entry_index LIMIT :limit;
-
 -- name: lender_records_of_loan
 SELECT r.entry_index, r.lender, r.record_id, r.sequence, r.received_at, r.type, r.sealed, l.lender, l.number_index, k.wrapped
 FROM loans l CROSS JOIN records r USING (loan_id) CROSS JOIN loan_keys k USING (loan_id)
 WHERE l.lender = :lender AND l.number_index = :loan AND +r.entry_index >= :start AND +r.entry_index < :stop
   AND r.sequence > coalesce((SELECT p.sequence FROM records p WHERE p.entry_index = :start - 1 AND p.loan_id = l.loan_id), -1)
 ORDER BY r.sequence LIMIT :limit;
-
--- name: received_span
-SELECT min(entry_index), max(entry_index) FROM records INDEXED BY records_by_moment
-WHERE lender = ? AND received_at >= ? AND received_at < ?;
 
 -- name: lender_loans
 SELECT l.loan_id, f.entry_index, f.received_at, e.entry_index, l.lender, l.number_index, k.wrapped, l.records, l.sealed, l.erasure
@@ -28,8 +13,3 @@ CROSS JOIN loan_keys k USING (loan_id)
 CROSS JOIN records f ON f.loan_id = l.loan_id AND f.sequence = 0
 CROSS JOIN records e ON e.loan_id = l.loan_id AND e.sequence = l.records - 1
 WHERE l.lender = ? AND l.loan_id >= ? ORDER BY l.loan_id LIMIT ?;
-
--- name: anchored_sizes
-SELECT
-  coalesce((SELECT max(size) FROM anchors WHERE state = 'final'), 0),
-  coalesce((SELECT max(size) FROM anchors WHERE state IN ('final', 'mined')), 0);

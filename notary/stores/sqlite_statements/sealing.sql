@@ -1,10 +1,4 @@
 -- SPDX-License-Identifier: Apache-2.0
--- name: owner_keys
-SELECT wrapped FROM organisation_keys WHERE organisation = ?;
-
--- name: add_owner_keys
-INSERT INTO organisation_keys (organisation, wrapped) VALUES (?, ?);
-
 -- name: organisations_without_keys
 SELECT number FROM organisations WHERE number NOT IN (SELECT organisation FROM organisation_keys) ORDER BY number;
 

@@ -3,7 +3,7 @@
 SELECT * FROM anchors WHERE state IN ('final', 'mined') AND size > ? AND size <= (
   SELECT max(size) FROM (
     SELECT size FROM anchors WHERE state IN ('final', 'mined') AND size > ? ORDER BY size LIMIT ?
-  )
+  ) AS following
 ) ORDER BY size;
 
 -- name: save_timestamp

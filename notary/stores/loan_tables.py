@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Loans on SQLite, for the writer: each record needs its loan's keys and state, so what was opened is remembered."""
+"""Loans, for the writer: each record needs its loan's keys and state, so what was opened is remembered."""
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from notary.errors import UnavailableError
 from notary.ports.records import Loan
-from notary.privacy.vault import LoanKeys, Vault
+from notary.privacy.vault import LoanKeys
+from notary.stores.database import Database, Runner
 from notary.stores.record_rows import open_loan, seal_loan
-from notary.stores.sqlite_file import SqliteFile
-from notary.stores.statements import STATEMENTS
 
 _REMEMBERED = 16_384
 _UNDER_WAY = "a loan is being erased; try again"
@@ -30,52 +27,57 @@ class Place(NamedTuple):
     loan: Loan
 
 
-class SqliteLoans(SqliteFile):
+class LoanTables(Database):
     """Implements the part of `notary.ports.log.LogStore` that is about loans."""
 
-    def __init__(self, path: Path, vault: Vault) -> None:
-        super().__init__(path, vault)
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
         self._places: dict[Name, Place] = {}
 
     def find_loans(self, keys: Sequence[Name]) -> dict[Name, Loan]:
-        with self._reading() as connection:
-            return {name: loan for name in keys if (loan := self._find(connection, name))}
+        with self._reading() as rows:
+            return self._find(rows, keys)
 
-    def _find(self, connection: sqlite3.Connection, name: Name) -> Loan | None:
-        place = self._places.get(name)
-        if place:
-            row = connection.execute(STATEMENTS["loan_state"], (place.loan_id,)).fetchone()
+    def _find(self, rows: Runner, names: Sequence[Name]) -> dict[Name, Loan]:
+        known = {name: place for name in names if (place := self._places.get(name))}
+        found: dict[Name, Loan] = {}
+        states = rows.each("loan_state", [(place.loan_id,) for place in known.values()])
+        for (name, place), row in zip(known.items(), states, strict=True):
             if row == (place.sealed, ""):
-                return place.loan
-            del self._places[name]
-        lender, number = name
-        row = connection.execute(STATEMENTS["find_loan"], (lender, self._index(lender, number))).fetchone()
-        if row is None:
-            return None
+                found[name] = place.loan
+            else:
+                self._places.pop(name, None)
+        unknown = [name for name in names if name not in found]
+        stored = rows.each("find_loan", [(lender, self._index(lender, number)) for lender, number in unknown])
+        for name, row in zip(unknown, stored, strict=True):
+            if row is not None:
+                found[name] = self._first_seen(name, row)
+        return found
+
+    def _first_seen(self, name: Name, row: Sequence[Any]) -> Loan:
         *columns, loan_id = row
         loan = open_loan(self._vault, columns)
         if loan.erasure:
             # Its row has no number any more.
-            return replace(loan, number=number)
-        _, _, wrapped, _, sealed, _ = columns
-        keys = self._vault.loan(lender, columns[1], wrapped)
-        self._remember({name: Place(loan_id, keys, sealed, loan)})
+            return replace(loan, number=name[1])
+        lender, index, wrapped, _, sealed, _ = columns
+        self._remember({name: Place(loan_id, self._vault.loan(lender, index, wrapped), sealed, loan)})
         return loan
 
-    def _save_loans(self, connection: sqlite3.Connection, loans: Sequence[Loan]) -> dict[Name, Place]:
+    def _save_loans(self, rows: Runner, loans: Sequence[Loan]) -> dict[Name, Place]:
         """Write the loans of a commit and return where they are, to be remembered once it is one."""
         places: dict[Name, Place] = {}
         new: list[tuple[Any, ...]] = []
         keys_of_new, grown = [], []
-        following = connection.execute(STATEMENTS["last_loan"]).fetchone()[0] + 1
+        following = rows.one("last_loan")[0] + 1
+        stored = self._find(rows, [name for loan in loans if (name := (loan.lender, loan.number)) not in self._places])
         for loan in loans:
             name = loan.lender, loan.number
-            known = name in self._places or self._find(connection, name)
             if place := self._places.get(name):
                 loan_id, keys = place.loan_id, place.keys
                 sealed = seal_loan(loan, keys)
                 grown.append((loan.records, sealed, loan_id))
-            elif known:
+            elif name in stored:
                 raise UnavailableError(_UNDER_WAY)
             else:
                 index, loan_id = self.owner_keys(loan.lender).loan(loan.number), following + len(new)
@@ -84,9 +86,9 @@ class SqliteLoans(SqliteFile):
                 new.append((loan_id, loan.lender, index, loan.records, sealed))
                 keys_of_new.append((loan_id, wrapped))
             places[name] = Place(loan_id, keys, sealed, loan)
-        connection.executemany(STATEMENTS["add_loan"], new)
-        connection.executemany(STATEMENTS["add_loan_keys"], keys_of_new)
-        if connection.executemany(STATEMENTS["save_loan"], grown).rowcount < len(grown):
+        rows.do_each("add_loan", new)
+        rows.do_each("add_loan_keys", keys_of_new)
+        if rows.do_each("save_loan", grown) < len(grown):
             raise UnavailableError(_UNDER_WAY)
         return places
 

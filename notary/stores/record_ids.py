@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Record ids as SQLite keeps them: 16 bytes for the text of a UUID."""
+"""Record ids as databases keep them: 16 bytes for the text of a UUID."""
 
 from notary.errors import CorruptLogError
 

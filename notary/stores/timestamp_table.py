@@ -1,35 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Timestamps on SQLite. `sqlite_statements/timestamps.sql` holds the statements."""
+"""Timestamps."""
 
 from dataclasses import astuple
 
 from notary.log.anchors import Anchor
 from notary.log.timestamps import Timestamp
 from notary.stores.anchor_rows import anchor_from_row
-from notary.stores.sqlite_file import SqliteFile
-from notary.stores.statements import STATEMENTS
+from notary.stores.database import Database
 
 
-class SqliteTimestamps(SqliteFile):
+class TimestampTable(Database):
     """Implements `notary.log.timestamps.TimestampStore`."""
 
     def save_timestamp(self, timestamp: Timestamp) -> None:
-        with self._transaction() as connection:
-            connection.execute(STATEMENTS["save_timestamp"], astuple(timestamp))
+        with self._transaction() as rows:
+            rows.do("save_timestamp", astuple(timestamp))
 
     def timestamps(self, size: int) -> list[Timestamp]:
-        return [Timestamp(*row) for row in self._all("timestamps", (size,))]
+        return [Timestamp(*row) for row in self._rows.all("timestamps", (size,))]
 
     def timestamp_over(self, index: int) -> Timestamp | None:
-        row = self._one("timestamp_over", (index,))
+        row = self._rows.one("timestamp_over", (index,))
         return Timestamp(*row) if row else None
 
     def newest_timestamps(self) -> list[Timestamp]:
-        return [Timestamp(*row) for row in self._all("newest_timestamps", ())]
+        return [Timestamp(*row) for row in self._rows.all("newest_timestamps", ())]
 
     def last_stamped_anchor(self, authority: str) -> int | None:
-        row = self._one("last_stamped_anchor", (authority,))
+        row = self._rows.one("last_stamped_anchor", (authority,))
         return row[0] if row else None
 
     def anchors_after(self, size: int, limit: int) -> list[Anchor]:
-        return [anchor_from_row(row) for row in self._all("anchors_after", (size, size, limit))]
+        return [anchor_from_row(row) for row in self._rows.all("anchors_after", (size, size, limit))]

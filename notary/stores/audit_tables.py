@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an audit reads from SQLite. `sqlite_statements/audit.sql` holds its statements."""
+"""What an audit reads."""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, groupby
@@ -9,29 +9,29 @@ from typing import Any
 from notary.errors import CorruptLogError, DataKeyError
 from notary.ports.audit import LoanHistory, SealedRecord
 from notary.ports.records import Loan, StoredRecord
+from notary.stores.database import Database
 from notary.stores.record_rows import LOAN_COLUMNS, open_loan, open_record
-from notary.stores.sqlite_file import SqliteFile, translated
 
 _ENTRY = 1 + LOAN_COLUMNS
 _RECORD = _ENTRY + 1
 """Where the entry, and the record's columns, begin in a row."""
 
 
-class SqliteAudit(SqliteFile):
+class AuditTables(Database):
     """Implements the audit's part of `notary.ports.audit.AuditStore`."""
 
     def numbered_entries(self, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
-        return self._all("numbered_entries", (start, stop))
+        return self._rows.all("numbered_entries", (start, stop))
 
     def last_loan(self) -> int:
-        number: int = self._one("last_loan")[0]
+        number: int = self._rows.one("last_loan")[0]
         return number
 
     def loan_histories(self, start: int, stop: int) -> Iterator[LoanHistory]:
         # With another data key nothing opens, which says nothing of the rows: found out first.
-        for (organisation,) in self._all("first_organisation_with_keys", ()):
+        for (organisation,) in self._rows.all("first_organisation_with_keys", ()):
             self.owner_keys(organisation)
-        for loan_id, rows in groupby(self._all("loan_histories", (start, stop)), key=itemgetter(0)):
+        for loan_id, rows in groupby(self._rows.all("loan_histories", (start, stop)), key=itemgetter(0)):
             first = next(rows)
             # A loan without records is one row in which the record's columns are null.
             records = [
@@ -59,11 +59,6 @@ class SqliteAudit(SqliteFile):
         except (CorruptLogError, DataKeyError) as error:
             return SealedRecord(row[0], row[3], f"has a record that does not open: {error}")
 
-    def damage(self) -> list[str]:
-        with translated():
-            found = [str(row[0]) for row in self._connection().execute("PRAGMA integrity_check")]
-        return [text for text in found if text != "ok"]
-
     def entries_without_record(self, start: int, stop: int) -> Iterator[int]:
-        for (index,) in self._all("entries_without_record", (start, stop)):
+        for (index,) in self._rows.all("entries_without_record", (start, stop)):
             yield index

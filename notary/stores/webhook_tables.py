@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Webhooks on SQLite. `sqlite_statements/webhooks.sql` holds the statements."""
+"""Webhooks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,15 +8,14 @@ import orjson
 
 from notary.errors import NotFoundError
 from notary.log.anchors import AnchorState
+from notary.stores.database import Database
+from notary.stores.record_ids import id_text
 from notary.stores.sealed_rows import delivery_row, open_delivery
-from notary.stores.sqlite_file import SqliteFile
-from notary.stores.sqlite_ids import id_text
-from notary.stores.statements import STATEMENTS
 from notary.webhooks import AnchorChange, Delivery, RecordPlace, Webhook
 
 
-class SqliteWebhooks(SqliteFile):
-    """Implements `notary.webhooks.WebhookStore` in the same database as `SqliteStore`."""
+class WebhookTables(Database):
+    """Implements `notary.webhooks.WebhookStore` in the same database as the store."""
 
     def add_webhook(self, webhook: Webhook) -> None:
         values = (
@@ -24,14 +23,14 @@ class SqliteWebhooks(SqliteFile):
             webhook.created_at, webhook.next_index, webhook.next_change, webhook.change_index, webhook.old_secret,
             webhook.old_secret_until, webhook.disabled, webhook.swept_day, webhook.swept_loan,
         )  # fmt: skip
-        with self._transaction() as connection:
-            connection.execute(STATEMENTS["add_webhook"], values)
+        with self._transaction() as rows:
+            rows.do("add_webhook", values)
 
     def webhooks(self, lender: int | None = None) -> list[Webhook]:
-        return [_webhook(row) for row in self._all("webhooks", (lender,))]
+        return [_webhook(row) for row in self._rows.all("webhooks", {"lender": lender})]
 
     def find_webhook(self, lender: int, webhook: str) -> Webhook:
-        if row := self._one("find_webhook", (lender, webhook)):
+        if row := self._rows.one("find_webhook", (lender, webhook)):
             return _webhook(row)
         raise NotFoundError("you have no webhook of this id")
 
@@ -40,65 +39,62 @@ class SqliteWebhooks(SqliteFile):
             webhook.url, orjson.dumps(webhook.events).decode(), webhook.secret, webhook.old_secret,
             webhook.old_secret_until, webhook.disabled, webhook.id,
         )  # fmt: skip
-        with self._transaction() as connection:
-            connection.execute(STATEMENTS["change_webhook"], values)
+        with self._transaction() as rows:
+            rows.do("change_webhook", values)
 
     def remove_webhook(self, lender: int, webhook: str) -> None:
-        with self._transaction() as connection:
-            if not connection.execute(STATEMENTS["remove_webhook"], (lender, webhook)).rowcount:
+        with self._transaction() as rows:
+            if not rows.do("remove_webhook", (lender, webhook)):
                 raise NotFoundError("you have no webhook of this id")
 
     def advance_webhook(self, before: Webhook, after: Webhook, deliveries: Sequence[Delivery]) -> bool:
-        with self._transaction() as connection:
-            moved = connection.execute(
-                STATEMENTS["advance_webhook"], (*_progress(after), before.id, *_progress(before))
-            )
-            if not moved.rowcount:
+        with self._transaction() as rows:
+            if not rows.do("advance_webhook", (*_progress(after), before.id, *_progress(before))):
                 return False
             owner = self.owner_keys(before.lender)
-            connection.executemany(STATEMENTS["save_delivery"], (delivery_row(item, owner) for item in deliveries))
+            rows.do_each("save_delivery", (delivery_row(item, owner) for item in deliveries))
         return True
 
     def anchor_change(self, number: int) -> AnchorChange | None:
-        row = self._one("anchor_change", (number,))
+        row = self._rows.one("anchor_change", (number,))
         return AnchorChange(row[0], row[1], AnchorState(row[2]), row[3], row[4]) if row else None
 
     def next_anchor_change(self) -> int:
-        return int(self._one("next_anchor_change")[0])
+        return int(self._rows.one("next_anchor_change")[0])
 
     def lender_places(self, lender: int, start: int, stop: int) -> list[RecordPlace]:
-        rows = self._all("lender_places", (start, stop, lender))
+        rows = self._rows.all("lender_places", (start, stop, lender))
         return [
             RecordPlace(index, id_text(record_id), self._vault.loan(*keys).number, sequence)
             for index, record_id, sequence, *keys in rows
         ]
 
     def due_deliveries(self, now: int, limit: int) -> list[Delivery]:
-        return [self._delivery(row) for row in self._all("due_deliveries", (now, limit))]
+        return [self._delivery(row) for row in self._rows.all("due_deliveries", (now, limit))]
 
     def oldest_due(self, now: int) -> int | None:
-        row = self._one("oldest_due", (now,))
+        row = self._rows.one("oldest_due", (now,))
         return int(row[0]) if row else None
 
     def failed_deliveries(self) -> int:
-        return int(self._one("failed_deliveries")[0])
+        return int(self._rows.one("failed_deliveries")[0])
 
     def save_delivery(self, delivery: Delivery) -> None:
         # One whose webhook is gone is dropped.
-        if row := self._one("lender_of_webhook", (delivery.webhook,)):
-            self._do("save_delivery", delivery_row(delivery, self.owner_keys(row[0])))
+        if row := self._rows.one("lender_of_webhook", (delivery.webhook,)):
+            self._rows.do("save_delivery", delivery_row(delivery, self.owner_keys(row[0])))
 
     def deliveries(self, webhook: str, state: str | None, before: int, limit: int) -> list[tuple[int, Delivery]]:
-        rows = self._all("deliveries", (webhook, before, state, limit))
+        rows = self._rows.all("deliveries", (webhook, before, state, limit))
         return [(row[0], self._delivery(row[1:])) for row in rows]
 
     def find_delivery(self, webhook: str, delivery: str) -> Delivery:
-        if row := self._one("find_delivery", (webhook, delivery)):
+        if row := self._rows.one("find_delivery", (webhook, delivery)):
             return self._delivery(row)
         raise NotFoundError("this webhook has no message of this id")
 
     def drop_delivered(self, before: int) -> int:
-        return self._do("drop_delivered", (before,))
+        return self._rows.do("drop_delivered", (before,))
 
     def _delivery(self, row: Sequence[Any]) -> Delivery:
         return open_delivery(row[1:], self.owner_keys(row[0]))

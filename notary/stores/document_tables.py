@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is known of documents, on SQLite. `sqlite_statements/documents.sql` holds its statements."""
+"""What is known of documents."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,11 +8,10 @@ import orjson
 
 from notary.documents.document import Attachment, AttachmentKind, Document, DocumentCheck, checks_json
 from notary.errors import NotFoundError
-from notary.stores.sqlite_file import SqliteFile
-from notary.stores.statements import STATEMENTS
+from notary.stores.database import Database
 
 
-class DocumentTables(SqliteFile):
+class DocumentTables(Database):
     """Implements `notary.documents.document.DocumentStore`."""
 
     def save_document(self, document: Document) -> bool:
@@ -20,18 +19,18 @@ class DocumentTables(SqliteFile):
         values = (
             document.lender, document.sha256, document.sm3, document.size, document.media_type, document.received_at,
         )  # fmt: skip
-        with self._transaction() as connection:
-            if connection.execute(STATEMENTS["add_document"], (*values, checks)).rowcount:
+        with self._transaction() as rows:
+            if rows.do("add_document", (*values, checks)):
                 return True
-            connection.execute(STATEMENTS["replace_document_checks"], (checks, document.lender, document.sha256))
+            rows.do("replace_document_checks", (checks, document.lender, document.sha256))
         return False
 
     def documents(self, lender: int, digests: Sequence[str]) -> dict[str, Document]:
         found = {}
         for digest in digests:
-            if row := self._one("document", (lender, digest)):
+            if row := self._rows.one("document", (lender, digest)):
                 _, sha256, sm3, size, media_type, received_at, checks = row
-                attachments = tuple(map(_attachment, self._all("attachments", (lender, digest))))
+                attachments = tuple(map(_attachment, self._rows.all("attachments", (lender, digest))))
                 found[digest] = Document(
                     lender, sha256, sm3, size, media_type, received_at, _checks(checks), attachments
                 )
@@ -40,20 +39,20 @@ class DocumentTables(SqliteFile):
     def save_attachment(self, lender: int, document: str, attachment: Attachment, data: bytes) -> bool:
         checks = _text(attachment.checks)
         values = (lender, document, attachment.sha256, attachment.kind.value, attachment.received_at, checks, data)
-        with self._transaction() as connection:
-            if connection.execute(STATEMENTS["add_attachment"], values).rowcount:
+        with self._transaction() as rows:
+            if rows.do("add_attachment", values):
                 return True
             key = (lender, document, attachment.sha256)
-            connection.execute(STATEMENTS["replace_attachment_checks"], (checks, *key))
+            rows.do("replace_attachment_checks", (checks, *key))
         return False
 
     def remove_document(self, lender: int, sha256: str) -> None:
-        with self._transaction() as connection:
+        with self._transaction() as rows:
             for statement in ("remove_attachments", "remove_document"):
-                connection.execute(STATEMENTS[statement], (lender, sha256))
+                rows.do(statement, (lender, sha256))
 
     def attachment_data(self, lender: int, document: str, sha256: str) -> bytes:
-        if row := self._one("attachment_data", (lender, document, sha256)):
+        if row := self._rows.one("attachment_data", (lender, document, sha256)):
             return bytes(row[0])
         raise NotFoundError("the document has no attachment of this SHA-256")
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- name: add_organisation
-INSERT INTO organisations (name, role, created_at) VALUES (?, ?, ?);
+INSERT INTO organisations (name, role, created_at) VALUES (?, ?, ?) RETURNING number;
 
 -- name: organisation
 SELECT number, name, role FROM organisations WHERE number = ?;
@@ -48,3 +48,9 @@ DELETE FROM used_assertions WHERE expires_at <= ?;
 
 -- name: use_assertion
 INSERT INTO used_assertions VALUES (?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: owner_keys
+SELECT wrapped FROM organisation_keys WHERE organisation = ?;
+
+-- name: add_owner_keys
+INSERT INTO organisation_keys (organisation, wrapped) VALUES (?, ?);

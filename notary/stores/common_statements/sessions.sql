@@ -7,7 +7,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?);
 SELECT id, key, form_token, began_at, issued_at, expires_at FROM sessions WHERE sha256 = ?;
 
 -- name: shorten_session
-UPDATE sessions SET expires_at = min(expires_at, ?) WHERE sha256 = ?;
+UPDATE sessions SET expires_at = :until WHERE sha256 = :sha256 AND expires_at > :until;
 
 -- name: end_session
 DELETE FROM sessions WHERE id = ?;

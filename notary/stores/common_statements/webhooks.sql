@@ -4,7 +4,7 @@ INSERT INTO webhooks (id, lender, url, events, secret, created_at, next_index, n
   old_secret_until, disabled, swept_day, swept_loan) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: webhooks
-SELECT * FROM webhooks WHERE ?1 IS NULL OR lender = ?1 ORDER BY created_at, id;
+SELECT * FROM webhooks WHERE :lender IS NULL OR lender = :lender ORDER BY created_at, id;
 
 -- name: find_webhook
 SELECT * FROM webhooks WHERE lender = ? AND id = ?;
@@ -65,7 +65,7 @@ WHERE d.webhook = ? AND number < ? AND CASE ?
   WHEN 'delivered' THEN delivered_at IS NOT NULL
   WHEN 'waiting' THEN next_at IS NOT NULL
   WHEN 'failed' THEN next_at IS NULL AND delivered_at IS NULL
-  ELSE 1 END
+  ELSE TRUE END
 ORDER BY number DESC LIMIT ?;
 
 -- name: find_delivery

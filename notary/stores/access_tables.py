@@ -1,32 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Organisations and what opens doors to them, on SQLite. `sqlite_statements/access.sql` holds the statements."""
+"""Organisations and what opens doors to them."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from notary.access import ApiKey, Caller, ClientKey, Organisation
 from notary.errors import NotFoundError
-from notary.stores.sqlite_grants import SqliteGrants
-from notary.stores.statements import STATEMENTS
+from notary.stores.grant_tables import GrantTables
 
 
-class SqliteAccess(SqliteGrants):
-    """Implements `notary.access.AccessStore` in the same database as `SqliteStore`."""
+class AccessTables(GrantTables):
+    """Implements `notary.access.AccessStore` in the same database as the store."""
 
     def add_organisation(self, name: str, role: str, now: int) -> Organisation:
-        with self._transaction() as connection:
-            number = connection.execute(STATEMENTS["add_organisation"], (name, role, now)).lastrowid
-            assert number is not None
-            connection.execute(STATEMENTS["add_owner_keys"], (number, self._vault.new_owner(number)))
+        with self._transaction() as rows:
+            (number,) = rows.one("add_organisation", (name, role, now))
+            rows.do("add_owner_keys", (number, self._vault.new_owner(number)))
         return Organisation(number, name, role)
 
     def organisation(self, number: int) -> Organisation:
-        if row := self._one("organisation", (number,)):
+        if row := self._rows.one("organisation", (number,)):
             return Organisation(*row)
         raise NotFoundError(f"there is no organisation {number}")
 
     def organisations(self) -> list[Organisation]:
-        return [Organisation(*row) for row in self._all("organisations", ())]
+        return [Organisation(*row) for row in self._rows.all("organisations", ())]
 
     # --- API keys
 
@@ -35,10 +33,10 @@ class SqliteAccess(SqliteGrants):
             sha256, key.id, key.organisation, key.name, " ".join(key.scopes), key.created_at, key.expires_at,
             key.revoked_at, key.last_used_at,
         )  # fmt: skip
-        self._do("add_api_key", values)
+        self._rows.do("add_api_key", values)
 
     def caller_with(self, sha256: bytes) -> tuple[Caller, ApiKey]:
-        row = self._one("caller_with", (sha256,))
+        row = self._rows.one("caller_with", (sha256,))
         if row is None:
             raise NotFoundError("no such API key")
         number, name, role, policy, *rest = row
@@ -46,39 +44,39 @@ class SqliteAccess(SqliteGrants):
         return Caller(Organisation(number, name, role), policy, key.id, frozenset(key.scopes)), key
 
     def api_keys(self, organisation: int) -> list[ApiKey]:
-        return [_api_key(row) for row in self._all("api_keys", (organisation,))]
+        return [_api_key(row) for row in self._rows.all("api_keys", (organisation,))]
 
     def api_key(self, organisation: int, key: str) -> ApiKey:
-        if row := self._one("api_key", (organisation, key)):
+        if row := self._rows.one("api_key", (organisation, key)):
             return _api_key(row)
         raise NotFoundError("you have no API key of this id")
 
     def end_api_key(self, organisation: int, key: str, *, expires_at: int | None, revoked_at: int | None) -> None:
-        self._do(
+        self._rows.do(
             "end_api_key",
             {"organisation": organisation, "id": key, "expires_at": expires_at, "revoked_at": revoked_at},
         )
 
     def used_api_key(self, key: str, now: int) -> None:
-        self._do("used_api_key", {"id": key, "now": now})
+        self._rows.do("used_api_key", {"id": key, "now": now})
 
     # --- keys of OAuth clients
 
     def add_client_key(self, key: ClientKey) -> bool:
         values = (key.organisation, key.kid, key.jwk, key.created_at, key.revoked_at)
-        return self._do("add_client_key", values) == 1
+        return self._rows.do("add_client_key", values) == 1
 
     def client_keys(self, organisation: int) -> list[ClientKey]:
-        return [ClientKey(*row) for row in self._all("client_keys", (organisation,))]
+        return [ClientKey(*row) for row in self._rows.all("client_keys", (organisation,))]
 
     def revoke_client_key(self, organisation: int, kid: str, now: int) -> None:
-        if not self._do("revoke_client_key", (now, organisation, kid)):
+        if not self._rows.do("revoke_client_key", (now, organisation, kid)):
             raise NotFoundError("you have no client key of this id")
 
     def use_assertion(self, organisation: int, jti: str, expires_at: int, now: int) -> bool:
-        with self._transaction() as connection:
-            connection.execute(STATEMENTS["forget_assertions"], (now,))
-            return connection.execute(STATEMENTS["use_assertion"], (organisation, jti, expires_at)).rowcount == 1
+        with self._transaction() as rows:
+            rows.do("forget_assertions", (now,))
+            return rows.do("use_assertion", (organisation, jti, expires_at)) == 1
 
 
 def _api_key(row: Sequence[Any]) -> ApiKey:
