@@ -9,6 +9,7 @@ from api.single_post import SinglePost
 from api.traffic import hooks
 from api.traffic.middleware import Traffic
 from api.views import (
+    accesses,
     anchors,
     api_keys,
     audits,
@@ -40,7 +41,7 @@ from api.wiring import Services, services_from_environment
 
 _VIEWS = (
     records, jobs, audits, lists, documents, drafts, loans, erasures, findings, policy, keys, roots, webhooks,
-    deliveries, organisations, api_keys, client_keys, oauth, grants, passes, my_loan, verify, log, anchors,
+    deliveries, organisations, api_keys, client_keys, oauth, grants, passes, my_loan, accesses, verify, log, anchors,
     document, health,
 )  # fmt: skip
 

@@ -61,6 +61,7 @@ def caller_with(access: AccessStore, sha256: bytes) -> Caller:
     except NotFoundError:
         raise _unauthorized("this API key is not known") from None
     g.organisation = caller.organisation.number
+    g.reads_as = (caller.organisation.number, caller.key)
     if ended := _ended(key, moment):
         raise ended
     if is_use_due(key, moment):
@@ -121,6 +122,7 @@ def shown_pass(access: AccessStore) -> tuple[LoanPass, str | None]:
         found = access.pass_with(hash_secret(_bearer_token()))
     except NotFoundError:
         raise _unauthorized("this loan pass is not known") from None
+    g.reads_as = (None, found.id)
     refusal = found.refusal(moment)
     if refusal is None and (found.last_used_at is None or found.last_used_at + _USED_EVERY < moment):
         access.used_pass(found.id, moment)

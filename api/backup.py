@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Backups of a data folder: made while the service runs, verified without it, restored into an empty place.
 
-A backup is a folder: the database as of one moment (SQLite's own online backup), the documents, settings and
-deployment, `keys/keys.json`, and `backup.json` with the SHA-256 of every file. Keys are left out unless they are asked
-for: a copy of the database and a copy of the keys in one place are worth as much to a thief as the notary. Jobs,
-counted requests and the state of an embedded test chain are not part of it.
+A backup is a folder: the database and who read what, each as of one moment (SQLite's own online backup), the documents,
+settings and deployment, `keys/keys.json`, and `backup.json` with the SHA-256 of every file. Keys are left out unless
+they are asked for: a copy of the database and a copy of the keys in one place are worth as much to a thief as the
+notary. Jobs, counted requests and the state of an embedded test chain are not part of it.
 """
 
 import secrets
@@ -88,6 +88,8 @@ def make_backup(folder: DataFolder, target: Path, *, with_keys: bool = False) ->
         if target.exists():
             raise BackupError(str(target), "it is there already")
         _copy_database(folder.database, coming / "notary.db")
+        if folder.accesses.is_file():
+            _copy_database(folder.accesses, coming / "accesses.db")
         # After the database: what that names was there by then. Documents that came since do no harm.
         for name in _names(folder, with_keys):
             (coming / name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)

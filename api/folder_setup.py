@@ -4,7 +4,7 @@
 from api.keys.config import KeyConfig
 from api.keys.making import make_missing_keys
 from api.settings import DataFolder
-from api.wiring import open_vault
+from api.wiring import open_access_log, open_vault
 from notary.errors import DataKeyError
 from notary.privacy.data_key import DataKey
 from notary.stores.sqlite import SqliteStore
@@ -16,6 +16,7 @@ def set_up(folder: DataFolder, config: KeyConfig | None = None) -> None:
         folder.keys.save(config)
     make_missing_keys(folder.keys, folder.keys.load(), folder.settings().origin)
     _set_up_database(folder)
+    open_access_log(folder)
 
 
 def _set_up_database(folder: DataFolder) -> None:

@@ -5,7 +5,7 @@ The acts go into the log as all others do: through the writer of the running ser
 lock and a sequencer of our own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,9 +14,11 @@ from api.auth import hash_secret, new_api_key
 from api.clock import now
 from api.log_lock import log_lock
 from api.settings import DataFolder
-from api.wiring import log_keys, open_store
+from api.traces import new_id
+from api.wiring import log_keys, open_access_log, open_store
 from api.writer_client import WriterClient
 from notary.access import ROLES, ApiKey, Organisation, key_id
+from notary.access_log import COMMAND, Access
 from notary.encoding import format_time
 from notary.errors import UnavailableError
 from notary.log.sequencer import Sequencer
@@ -69,6 +71,14 @@ def hold_for_operator(folder: DataFolder, lender: int, loan: str, lift: bool) ->
         else:
             store.set_hold(lender, loan, Hold(OPERATOR, moment))
     return store.holds(lender, loan)
+
+
+def note_operator(folder: DataFolder, lenders: Sequence[int], command: str) -> None:
+    """Note that a command reads all records of these lenders. Raises `UnavailableError`: then it must not."""
+    moment, trace = now(), new_id()
+    open_access_log(folder).note(
+        Access(lender, moment, None, BY, COMMAND, "audit", "", "", None, command, trace) for lender in lenders
+    )
 
 
 @contextmanager

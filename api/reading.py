@@ -41,7 +41,7 @@ class Reader:
         return began is not None and any(grant.covers(loan, began, moment) for grant in self.grants)
 
     def loan(self, services: Services, number: str) -> Loan:
-        """Return a loan that may be read: what is not granted is as if it were not there.
+        """Return a loan that may be read, and note that it is: what is not granted is as if it were not there.
 
         Raises `NotFoundError`, and `ErasedError` for a loan that could be read if it had not been erased.
         """
@@ -51,10 +51,11 @@ class Reader:
             raise ErasedError(loan.erasure)
         if loan is None or not self.sees(services.store, number):
             raise NotFoundError("you have no loan of this number")
+        self.note(services, loan=number)
         return loan
 
     def record(self, services: Services, record_id: str) -> StoredRecord:
-        """Return a record of a loan that may be read. Raises as `loan` does."""
+        """Return a record of a loan that may be read, and note that it is. Raises as `loan` does."""
         key = (self.lender.number, record_id)
         found = services.store.find_records([key]).get(key)
         if found is None:
@@ -63,7 +64,13 @@ class Reader:
                 raise ErasedError(erasure)
         if found is None or not self.sees(services.store, found.loan):
             raise NotFoundError("you have no record of this id")
+        self.note(services, loan=found.loan, entry=found.index)
         return found
+
+    def note(self, services: Services, *, loan: str = "", entry: int | None = None, query: str = "") -> None:
+        """Note what is read (`api.read_notes`), unless it is somebody's own administration."""
+        if loan != ADMINISTRATION and (self.is_lender or self.grants):
+            services.reads.note(self.lender.number, loan=loan, entry=entry, query=query)
 
     def _knew(self, erasure: str) -> bool:
         """Tell whether there is such an erasure, and it is of a loan that could be read."""

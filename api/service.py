@@ -25,8 +25,10 @@ from typing import Self
 import structlog
 from prometheus_client import CollectorRegistry
 
+from api.access_cover import AccessCover
 from api.anchoring import confirm_restored, make_anchorer, open_chain
 from api.audits.files import AuditFiles
+from api.clock import now
 from api.jobs.files import JobFiles
 from api.keys.places import environment_with
 from api.metrics import FOLDER_VARIABLE
@@ -36,7 +38,7 @@ from api.timestamping import make_timestamper
 from api.tracing import start_tracing
 from api.traffic.repeats import Repeats
 from api.traffic.store import TrafficFile
-from api.wiring import DATA_VARIABLE, WRITER_VARIABLE, make_scrubber, open_store, open_webhooks
+from api.wiring import DATA_VARIABLE, WRITER_VARIABLE, make_scrubber, open_access_log, open_store, open_webhooks
 from chain.anchorer import Anchorer
 from chain.embedded import EmbeddedNode
 from chain.rpc import Rpc
@@ -140,6 +142,7 @@ class Service:
         self._until(path.exists, "writer")
         self._folder.writer_address.write_text(str(path))
         # The writer holds the log's lock by now, so whoever served this folder before is gone.
+        open_access_log(self._folder)
         FolderFiles(self._folder.documents).sweep()
         JobFiles(self._folder.jobs).tidy()
         AuditFiles(self._folder.audits).tidy()
@@ -155,6 +158,7 @@ class Service:
         self._start_stamping()
         scrubber = make_scrubber(self._folder)
         self._run_beside(scrubber.run, "scrubber")
+        self._run_beside(AccessCover(self._folder, now).run, "access-cover")
         self._serve_metrics(counted, anchorer, scrubber, since)
         with Client(self.url, retries=Retries(attempts=1)) as client:
             self._until(partial(_answers, client), "server")

@@ -65,13 +65,13 @@ class Settings(Model):
 
     `environment` is what receipts say they are for; an embedded chain is for tests only. `rpc` is the URL of an
     Ethereum node, None for the embedded one. An anchor is sent at most every `anchor_interval` seconds. `depth` blocks
-    on top make an anchor final; None asks the chain for its `finalized` block. A half-signed record waits for
-    `draft_days`. Each API key may make `requests_a_minute`. Webhooks go to public addresses, and to those in
-    `webhook_networks`. Each of the `timestamp_authorities` stamps every anchored checkpoint, and where no anchor comes,
-    every `timestamp_interval` seconds the newest one. Metrics are for the operator alone and have an address of their
-    own; port 0 takes a free one, which `loan-notary status` shows. `certificate_key` is the path of
-    a PEM file (seen from the data folder) with the key and the certificates that certificates of records are sealed
-    with; None leaves them unsealed.
+    on top make an anchor final; None asks the chain for its `finalized` block. Who read what is kept for
+    `access_log_days`. A half-signed record waits for `draft_days`. Each API key may make `requests_a_minute`. Webhooks
+    go to public addresses, and to those in `webhook_networks`. Each of the `timestamp_authorities` stamps every
+    anchored checkpoint, and where no anchor comes, every `timestamp_interval` seconds the newest one. Metrics are for
+    the operator alone and have an address of their own; port 0 takes a free one, which `loan-notary status` shows.
+    `certificate_key` is the path of a PEM file (seen from the data folder) with the key and the certificates that
+    certificates of records are sealed with; None leaves them unsealed.
     """
 
     environment: Environment = "test"
@@ -81,6 +81,7 @@ class Settings(Model):
     rpc: str | None = None
     anchor_interval: Annotated[float, Field(gt=0, strict=False)] = 5.0
     depth: Annotated[int, Field(ge=0)] | None = 0
+    access_log_days: Annotated[int, Field(ge=1, le=36_500)] = 1096
     draft_days: Annotated[int, Field(ge=1, le=3650)] = 30
     requests_a_minute: Annotated[int, Field(ge=1)] = 600_000
     webhook_networks: Annotated[tuple[_Network, ...], Field(strict=False)] = ()
@@ -120,6 +121,7 @@ class DataFolder:
         self.audits = self.path / "audits"
         self.chain = self.path / "chain"
         self.traffic = self.path / "traffic.db"
+        self.accesses = self.path / "accesses.db"
         self.deployment = self.path / "deployment.json"
         self.writer_address = self.path / "writer.address"
         self.metrics_address = self.path / "metrics.address"

@@ -17,6 +17,7 @@ from api.jobs.files import JobFiles
 from api.keys.log_keys import LogKeys, verifiers
 from api.oauth import TokenIssuer
 from api.own_verifier import OwnVerifier
+from api.read_notes import ReadNotes
 from api.settings import DataFolder
 from api.tracing import TracedLog, Tracing, start_tracing
 from api.traffic.rates import RateLimiter
@@ -26,6 +27,7 @@ from api.writer_client import WriterClient
 from chain.deployment import Deployment
 from chain.wallet_signatures import WalletSignatures
 from notary.access import AccessStore
+from notary.access_log import AccessLog
 from notary.audit.scrubbing import Scrubber, ScrubPolicy
 from notary.audit.sources import StoreSource
 from notary.documents.depositing import Depositary
@@ -56,6 +58,7 @@ from notary.schemes.sodium import FAST_SCHEMES
 from notary.sessions import SessionStore
 from notary.stores.document_files import FolderFiles
 from notary.stores.sqlite import SqliteSessions, SqliteStore, SqliteWebhooks
+from notary.stores.sqlite_access_log import SqliteAccessLog
 from notary.webhooks import WebhookStore
 from verifier.build import single_file
 
@@ -74,6 +77,8 @@ class Services:
 
     store: Store
     access: AccessStore
+    access_log: AccessLog
+    reads: ReadNotes
     erasures: ErasureStore
     eraser: Eraser
     administration: Administration
@@ -126,6 +131,11 @@ def open_store(folder: DataFolder) -> SqliteStore:
     return SqliteStore(folder.database, _vault_of_database(folder))
 
 
+def open_access_log(folder: DataFolder) -> SqliteAccessLog:
+    """Open who read what, in the folder's file for that."""
+    return SqliteAccessLog(folder.accesses)
+
+
 def open_webhooks(folder: DataFolder) -> SqliteWebhooks:
     """Open the webhooks in the folder's database. Raises `NotFoundError`."""
     return SqliteWebhooks(folder.database, _vault_of_database(folder))
@@ -168,6 +178,7 @@ def make_services(
     way = TracedLog(writer, tracing) if tracing else writer
     registrar, gate = Registrar(store, schemes, clock), PolicyGate(store, way, policies)
     administration = Administration(registrar, writer)
+    access_log = open_access_log(folder)
     files, checker = FolderFiles(folder.documents), CheckerPool()
     traffic = TrafficFile(folder.traffic)
     repeats, jobs, audits = Repeats(traffic, store.owner_keys), JobFiles(folder.jobs), AuditFiles(folder.audits)
@@ -179,6 +190,8 @@ def make_services(
     return Services(
         store=store,
         access=store,
+        access_log=access_log,
+        reads=ReadNotes(access_log, store.owner_keys),
         erasures=store,
         eraser=Eraser(store, administration.note, (repeats, jobs, audits, DocumentTraces(store, files)), ready, clock),
         administration=administration,

@@ -280,6 +280,37 @@ class Retention(TypedDict):
     due: list[DueLoan]
 
 
+class Access(TypedDict):
+    """A read of the lender's loans: `by` is the id of the API key or pass, or `operator`.
+
+    `loan` and `record` are None where many were read, or where they were erased since. FORMATS.md says what `hash` is
+    made of.
+    """
+
+    number: int
+    at: str
+    organisation: int | None
+    organisation_name: str | None
+    by: str
+    way: str
+    kind: str
+    loan: str | None
+    loan_reference: str | None
+    document_reference: str | None
+    record: str | None
+    entry: int | None
+    query: str | None
+    trace_id: str
+    hash: str
+
+
+class BorrowerAccesses(TypedDict):
+    """How often a loan was read, and the newest reads as its borrower is told of them."""
+
+    count: int
+    accesses: list[dict[str, Any]]
+
+
 class Pass(TypedDict):
     """A borrower's way to one loan."""
 

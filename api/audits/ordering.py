@@ -10,6 +10,7 @@ from werkzeug.exceptions import Forbidden
 
 from api.audits.audit import KINDS, Order, OrderedAudit
 from api.clock import now
+from api.read_notes import asked_for
 from api.views.members import decimal_of, number_of, one_of, text_of, whole_of
 from api.wiring import Services
 from notary.access import Caller
@@ -112,10 +113,12 @@ def find_audit(services: Services, caller: Caller, audit: str) -> OrderedAudit:
     return found
 
 
-def read_report(audit: OrderedAudit) -> bytes:
-    """Return the report. Raises `JobError` unless the audit is done."""
+def read_report(services: Services, audit: OrderedAudit) -> bytes:
+    """Return the report, and note that it is read. Raises `JobError` unless the audit is done."""
     if audit.state != "done":
         raise JobError(f"the audit is {audit.state} and has no report")
+    if audit.order.lender is not None:
+        services.reads.note(audit.order.lender, query=asked_for({"audit": audit.id}))
     return audit.report.read_bytes()
 
 

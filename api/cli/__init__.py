@@ -36,6 +36,7 @@ _MODULES = {
     "grant": "access",
     "pass": "access",
     "loans": "lists",
+    "accesses": "lists",
     "records": "lists",
     "loan": "loans",
     "record": "loans",

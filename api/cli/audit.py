@@ -16,8 +16,9 @@ from api.audit_parts import Target
 from api.auditing import Audit, Chain, Done
 from api.cli.options import chain_options, data_option, log_options, workers_option
 from api.cli.output import console, errors, json_option, show
+from api.operator import note_operator
 from api.settings import DataFolder
-from api.wiring import load_verifiers
+from api.wiring import load_verifiers, open_store
 from chain.deployment import Deployment
 from notary.audit.copying import copy_log
 from notary.audit.report import AuditReport, markdown
@@ -68,6 +69,9 @@ def audit(
     if cluster and workers:
         raise click.UsageError("--workers are processes of this machine; a --cluster has its own")
     target, verifier = named_log(folder, copy, url, log_key)
+    if target.kind == "data":
+        every = open_store(folder).organisations()
+        note_operator(folder, [item.number for item in every if item.role == "lender"], "audit")
     with ExitStack() as stack:
         chain = _chain(folder, target, rpc, anchored_in, stack)
         begin = stack.enter_context(_progress())

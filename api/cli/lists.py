@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands `loans` and `records`: all that fits, whatever number of pages it takes."""
+"""The commands `loans`, `records` and `accesses`: all that fits, whatever number of pages it takes."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from notary.policies import CODES
 from notary.records import RECORD_TYPES
 
 _RECORD_COLUMNS = ("index", "loan", "sequence", "type", "received_at", "state", "id")
+_ACCESS_COLUMNS = ("number", "at", "organisation_name", "by", "way", "kind", "loan", "record", "query")
 _LOAN_COLUMNS = ("loan", "state", "records", "began_at")
 
 Reading = Callable[[click.Context, click.Parameter, str | None], str | None]
@@ -74,4 +75,13 @@ def loans(client: Client, as_json: bool, **wanted: Any) -> None:
     show_list(list(client.loans(**wanted)), _LOAN_COLUMNS, as_json)
 
 
-COMMANDS = (records, loans)
+@click.command()
+@click.argument("loan", required=False)
+@json_option
+@client_options
+def accesses(client: Client, loan: str | None, as_json: bool) -> None:
+    """Show who read what of your loans, or of LOAN: the newest first."""
+    show_list(list(client.accesses() if loan is None else client.loan_accesses(loan)), _ACCESS_COLUMNS, as_json)
+
+
+COMMANDS = (records, loans, accesses)

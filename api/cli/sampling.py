@@ -11,6 +11,7 @@ import orjson
 from api.anchoring import use_node
 from api.cli.options import data_option, lender_option, types_option
 from api.cli.output import REFUSED, console, json_option, show
+from api.operator import note_operator
 from api.sampling import anchor_of_population, seed_of_block
 from api.settings import DataFolder
 from api.wiring import load_signer, open_store
@@ -77,6 +78,7 @@ def sample_audit(
         raise click.UsageError("--seed-block and --seed-checkpoint name two seeds")
     folder.settings()
     wanted, store = Wanted(**asked), open_store(folder)
+    note_operator(folder, [wanted.lender], "sample-audit")
     anchor = anchor_of_population(store, size)
     if seed_checkpoint:
         note = seed_checkpoint.read_text("utf-8")

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from api.cli.options import data_option, lender_option, types_option
 from api.cli.output import REFUSED, console, json_option
+from api.operator import note_operator
 from api.settings import DataFolder
 from api.wiring import open_store
 from notary.audit.tie_out import TieOut
@@ -48,6 +49,7 @@ def tie_out(
     """
     folder.settings()
     store = open_store(folder)
+    note_operator(folder, [lender], "tie-out")
     tie = TieOut(store, lender, Log(store).head().size, types)
     with ExitStack() as stack:
         file = stack.enter_context(ledger.open(encoding="utf-8", newline=""))

@@ -118,6 +118,29 @@ ASSURANCES: Words = {
     "party-signed": ("当事人", "party-signed"),
     "co-signed": ("各方", "co-signed"),
 }
+READERS: Words = {
+    "lender": ("贷款人", "the lender"),
+    "auditor": ("审计方", "an auditor"),
+    "operator": ("本站运营者", "the operator"),
+    "borrower": ("持查询凭证者", "whoever holds a pass"),
+}
+READS: Words = {
+    "record": ("记录", "a record"),
+    "receipt": ("记录的回执", "a record's receipt"),
+    "proof": ("记录的证明", "a record's proof"),
+    "certificate": ("记录的证书", "a record's certificate"),
+    "document": ("文件", "a document"),
+    "draft": ("未签完的记录", "a half-signed record"),
+    "loan": ("贷款全貌", "the loan"),
+    "history": ("全部记录", "all records"),
+    "package": ("证据包", "the evidence package"),
+    "list": ("记录列表", "its list of records"),
+    "findings": ("异常", "findings"),
+    "answers": ("提交结果", "answers to a file"),
+    "messages": ("通知", "messages of a webhook"),
+    "report": ("审计报告", "an audit's report"),
+    "audit": ("审计", "an audit"),
+}
 ANCHORS: Words = {"recorded": ("已登记", "recorded"), "mined": ("已上链", "mined"), "final": ("已确认", "final")}
 
 

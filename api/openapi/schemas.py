@@ -26,6 +26,8 @@ from api.openapi.shapes import (
     ref,
 )  # fmt: skip
 from notary.access import ROLES
+from notary.access_log import KINDS as READ_KINDS
+from notary.access_log import WAYS
 from notary.history import Severity
 from notary.parties.keys import KEY_TYPES
 from notary.parties.signatures import PARTIES, Assurance
@@ -143,6 +145,22 @@ _POLICY = {
     "refuse": items(either(*REFUSABLE), uniqueItems=True),
     "require_documents": items(_RECORD_TYPE, uniqueItems=True),
 }
+_ACCESS = members(
+    {
+        "number": WHOLE, "at": TIME, "organisation": or_null(WHOLE), "organisation_name": or_null(TEXT), "by": TEXT,
+        "way": either(*WAYS), "kind": either(*READ_KINDS), "loan": or_null(TEXT), "loan_reference": or_null(TEXT),
+        "document_reference": or_null(TEXT), "record": or_null(TEXT), "entry": or_null(WHOLE), "query": or_null(TEXT),
+        "trace_id": TEXT, "hash": DIGEST,
+    }
+)  # fmt: skip
+_BORROWER_ACCESS = members(
+    {
+        "at": TIME,
+        "reader": members({"role": either("lender", "auditor", "operator", "borrower"), "name": or_null(TEXT)}),
+        "kind": either(*READ_KINDS),
+        "record": or_null(TEXT),
+    }
+)
 _RETENTION = {"retention_days": {"type": "integer", "minimum": RETENTION_LIMITS[0], "maximum": RETENTION_LIMITS[1]}}
 _HOLDS = items(members({"by": either(*HOLDERS), "set_at": TIME}))
 _API_KEY = {
@@ -245,6 +263,8 @@ _OWN: dict[str, Schema] = {
     ),
     "Loan": members(_LOAN),
     "MyLoan": members({**_LOAN, "lender": TEXT, "pass": members({"id": TEXT, "expires_at": TIME})}),
+    "Accesses": members({"accesses": items(_ACCESS), "next": or_null(TEXT)}),
+    "BorrowerAccesses": members({"count": WHOLE, "accesses": items(_BORROWER_ACCESS)}),
     "Erasure": members({"erasure": TEXT, "erased_at": or_null(TIME), "entries": items(WHOLE)}),
     "Holds": members({"loan": TEXT, "holds": _HOLDS}),
     "Retention": members(

@@ -15,6 +15,7 @@ from api.pages import words
 from api.pages.loan_view import loan_page
 from api.pages.page import page, see_other
 from api.pages.sessions import signed_in
+from api.read_notes import asked_for
 from api.reading import Reader, reader_of
 from api.views.evidence import certificate_response, evidence_response
 from api.wiring import Services
@@ -74,6 +75,7 @@ def loan_list(services: Services, reading: Reader, role: str, **more: Any) -> Re
     )
     about = [f"pages.{role}.loans", reading.asker, reading.lender.number, number, wanted._asdict()]
     lists = Lists(services.store)
+    reading.note(services, query=asked_for({name: value for name, value in wanted._asdict().items() if name != "loan"}))
     place = services.cursors.open(cursor, about) if cursor else lists.begin_loans(now())
     thresholds = services.policies.at(reading.lender, place.as_of)[1].thresholds
     sees = cache(lambda loan: loan != ADMINISTRATION and number in loan and reading.sees(services.store, loan))

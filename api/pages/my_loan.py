@@ -13,6 +13,7 @@ from api.auth import shown_pass
 from api.pages import words
 from api.pages.loan_view import LoanPage, loan_page
 from api.pages.page import files, page
+from api.views.access_lines import borrower_lines
 from api.views.my_loan import OWN_WORD
 from api.wiring import Services
 from notary.access import LoanPass
@@ -37,9 +38,13 @@ def blueprint(services: Services) -> Blueprint:
             return _closed("expired" if found.revoked_at is None else "revoked", 403, found)
         if found.erasure:
             raise ErasedError(found.erasure)
+        services.reads.note(found.lender, loan=found.loan)
         lender = services.store.lender(found.lender)
         loan = loan_page(services, lender, found.loan)
-        return page("loan/view.html", private=True, loan=loan, lender=lender, found=found, disputable=_disputable(loan))
+        return page(
+            "loan/view.html", private=True, loan=loan, lender=lender, found=found, disputable=_disputable(loan),
+            reads=borrower_lines(services, found.lender, found.loan),
+        )  # fmt: skip
 
     def _closed(why: str, status: int, found: LoanPass | None = None) -> Response:
         lender = services.store.lender(found.lender).name if found else ""

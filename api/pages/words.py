@@ -11,7 +11,7 @@ from babel.numbers import format_compact_decimal
 from flask_babel import format_currency, format_date, format_datetime, format_decimal, format_percent, get_locale
 from markupsafe import Markup
 
-from api.cli.words import ASSURANCES, SEVERITIES, STAGES, TYPES, say
+from api.cli.words import ASSURANCES, READERS, READS, SEVERITIES, STAGES, TYPES, say
 from api.pages.language import chosen_language
 from notary.encoding import format_time, parse_time
 from notary.records.money import EXPONENTS
@@ -103,5 +103,7 @@ FILTERS: Mapping[str, Any] = {
     "stage_name": _said(STAGES),
     "severity_name": _said(SEVERITIES),
     "assurance_name": _said(ASSURANCES),
+    "reader_name": _said(READERS),
+    "read_name": _said(READS),
 }
 """The filters by name; those that end in `_name` say a word of the records' vocabulary."""

@@ -44,7 +44,7 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.get("/<audit>/report")
     def report(audit: str) -> Response:
-        return Response(read_report(_find(services, audit)), mimetype="application/json")
+        return Response(read_report(services, _find(services, audit)), mimetype="application/json")
 
     @views.put("/<audit>/ledger")
     def put_ledger(audit: str) -> Response:
@@ -65,7 +65,7 @@ def blueprint(services: Services) -> Blueprint:
         if found.order.kind != "sample":
             raise InvalidInputError(Fault("", "this audit is no sample"))
         with io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="") as results:
-            members = evaluate(orjson.loads(read_report(found)), results)
+            members = evaluate(orjson.loads(read_report(services, found)), results)
         return Response(orjson.dumps(members), mimetype="application/json")
 
     return views

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 
 from api.auth import authenticated_lender
 from api.clock import now
+from api.read_notes import asked_for
 from api.webhooks.producing import test_message
 from api.wiring import Services
 from notary.encoding import format_time
@@ -40,7 +41,8 @@ def blueprint(services: Services) -> Blueprint:
         state = request.args.get("state")
         if state is not None and state not in _STATES:
             raise InvalidInputError(Fault("", f"state is one of {', '.join(_STATES)}"))
-        rows = store.deliveries(webhook.id, state, _cursor(request.args.get("cursor")), _PAGE + 1)
+        services.reads.note(webhook.lender, query=asked_for({"state": state}))
+        rows = store.deliveries(webhook.id, state, read_cursor(request.args.get("cursor")), _PAGE + 1)
         page = rows[:_PAGE]
         members: dict[str, Any] = {"deliveries": [_delivery_members(item) for _, item in page]}
         if len(rows) > _PAGE:
@@ -49,7 +51,9 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.get("/<identity>/deliveries/<message>")
     def delivery(identity: str, message: str) -> Response:
-        found = store.find_delivery(find(identity).id, message)
+        webhook = find(identity)
+        found = store.find_delivery(webhook.id, message)
+        services.reads.note(webhook.lender)
         return _answer({**_delivery_members(found), "body": found.body})
 
     @views.post("/<identity>/deliveries/<message>/replay")
@@ -67,7 +71,8 @@ def send_again(services: Services, webhook: Webhook, message: str) -> Delivery:
     return again
 
 
-def _cursor(text: str | None) -> int:
+def read_cursor(text: str | None) -> int:
+    """Return the number below which a list goes on that shows the newest first. Raises `InvalidInputError`."""
     if text is None:
         return _LAST
     if not text.isascii() or not text.isdigit() or len(text) > 18:

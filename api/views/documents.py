@@ -50,11 +50,14 @@ def blueprint(services: Services) -> Blueprint:
     def get(digest: str) -> Response:
         lender = authenticated_lender(services.access)
         document = depositary.find(lender, digest)
+        services.reads.note(lender.number, document=digest)
         return _file(services.files.path(lender.number, document.sha256), document)
 
     @views.get("/<digest>/info")
     def info(digest: str) -> Response:
-        document = depositary.find(authenticated_lender(services.access), digest)
+        lender = authenticated_lender(services.access)
+        document = depositary.find(lender, digest)
+        services.reads.note(lender.number, document=digest)
         return Response(orjson.dumps(_members(document)), mimetype="application/json")
 
     @views.put("/<digest>/attachments/<name>")
@@ -72,6 +75,7 @@ def blueprint(services: Services) -> Blueprint:
         found = next((item for item in depositary.find(lender, digest).attachments if item.sha256 == name), None)
         if found is None:
             raise NotFoundError("the document has no attachment of this SHA-256")
+        services.reads.note(lender.number, document=digest)
         data = services.store.attachment_data(lender.number, digest, name)
         types = {kind: media_type for media_type, kind in _ATTACHMENT_TYPES.items()}
         return _hardened(Response(data, mimetype=types[found.kind]), name)

@@ -35,6 +35,7 @@ def blueprint(services: Services) -> Blueprint:
     @views.get("")
     def index() -> Response:
         lender = authenticated_lender(services.access)
+        services.reads.note(lender.number)
         drafts, following = services.drafts.page(lender, request.args.get("after", ""), _PAGE)
         return _json({"drafts": [_members(draft) for draft in drafts], "after": following})
 
@@ -43,6 +44,7 @@ def blueprint(services: Services) -> Blueprint:
         lender = authenticated_lender(services.access)
         draft = services.drafts.find(lender, record_id)
         record = orjson.loads(draft.payload)
+        services.reads.note(lender.number, loan=record["loan"])
         return _json({**_members(draft), "record": record, "envelope": draft.envelope.to_json()})
 
     @views.post("/<record_id>/signatures")

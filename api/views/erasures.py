@@ -53,6 +53,7 @@ def blueprint(services: Services) -> Blueprint:
     @views.get("/retention")
     def retention() -> Response:
         lender, moment = authenticated_lender(services.access), now()
+        services.reads.note(lender.number)
         days = services.policies.of(lender).retention_days
         found = due_loans(services.store, lender.number, days, moment) if days is not None else iter(())
         due = [_due_members(item) for item in islice(found, _MOST)]

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
+from api.read_notes import asked_for
 from api.reading import Reader, reader
 from api.views.moments import asked_moment
 from api.wiring import Services
@@ -25,6 +26,8 @@ def blueprint(services: Services) -> Blueprint:
         as_of = asked_moment()
         codes = _chosen("code", CODES)
         severities = _chosen("severity", tuple(severity.value for severity in Severity))
+        asked = {name: ",".join(request.args.getlist(name)) or None for name in ("code", "severity")}
+        reading.note(services, query=asked_for(asked))
         lines = finding_lines(services, reading, as_of)
         chosen = (line for line in lines if line["code"] in codes and line["severity"] in severities)
         return Response((orjson.dumps(line) + b"\n" for line in chosen), mimetype="application/x-ndjson")

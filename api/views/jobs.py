@@ -59,7 +59,9 @@ def blueprint(services: Services) -> Blueprint:
     @views.get("/<job>/results")
     def results(job: str) -> Response:
         lender = authenticated_lender(services.access)
-        return Response(_results(files.find(lender.number, job)), mimetype="application/x-ndjson")
+        found = files.find(lender.number, job)
+        services.reads.note(lender.number)
+        return Response(_results(found), mimetype="application/x-ndjson")
 
     return views
 

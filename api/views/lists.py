@@ -11,6 +11,7 @@ import orjson
 from flask import Blueprint, Response, request
 
 from api.clock import now
+from api.read_notes import asked_for
 from api.reading import Reader, reader
 from api.views.record_json import RecordWriter
 from api.wiring import Services
@@ -36,6 +37,7 @@ def blueprint(services: Services) -> Blueprint:
     def records() -> Response:
         reading = reader(services)
         asked = _Asked(services, reading, ("loan",), {"state": STATES, "type": tuple(RECORD_TYPES)})
+        asked.note(services, reading)
         place = asked.place or lists.begin_records(reading.lender, asked.wanted, now())
         page = lists.records(reading.lender, asked.wanted, place, asked.limit, asked.sees)
         items = [{"loan": item.loan, **write.line(item, place.state(item.index))} for item in page.items]
@@ -45,6 +47,7 @@ def blueprint(services: Services) -> Blueprint:
     def loans() -> Response:
         reading = reader(services)
         asked = _Asked(services, reading, (), {"state": STAGES, "code": CODES})
+        asked.note(services, reading)
         place = asked.place or lists.begin_loans(now())
         _, policy = services.policies.at(reading.lender, place.as_of)
         page = lists.loans(reading.lender, asked.wanted, place, asked.limit, asked.sees, policy.thresholds)
@@ -80,6 +83,11 @@ class _Asked:
         cursor = request.args.get("cursor")
         self.place = None if cursor is None else self._seal.open(cursor, self._about)
         self.sees = cache(lambda loan: reading.sees(services.store, loan))
+
+    def note(self, services: Services, reading: Reader) -> None:
+        """Note that the list is read: one line, whatever is on it."""
+        query = asked_for({name: value for name, value in self.wanted._asdict().items() if name != "loan"})
+        reading.note(services, loan=self.wanted.loan or "", query=query)
 
     def answer(self, name: str, items: list[dict[str, Any]], place: Place, page: Page[Any]) -> Response:
         """Return a page as JSON, with the address of the next one (RFC 8288) if there is one."""

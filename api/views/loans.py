@@ -5,11 +5,14 @@ import orjson
 from flask import Blueprint, Response
 from werkzeug.routing import PathConverter
 
+from api.auth import authenticated_lender
 from api.reading import reader
+from api.views.access_lines import lender_lines, loan_references
 from api.views.evidence import evidence_response
 from api.views.loan_json import LoanWriter
 from api.views.moments import asked_moment
 from api.wiring import Services
+from notary.errors import ErasedError
 
 
 class LoanNumberConverter(PathConverter):
@@ -47,5 +50,15 @@ def blueprint(services: Services) -> Blueprint:
         if not services.store.find_loans([(reading.lender.number, number)]):
             return timeline(f"{number}/evidence.zip")
         return evidence_response(services, reading.lender, reading.loan(services, number))
+
+    @views.get("/<loan_number:number>/accesses")
+    def accesses(number: str) -> Response:
+        lender = authenticated_lender(services.access).number
+        loan = services.store.find_loans([(lender, number)]).get((lender, number))
+        if loan is None:
+            return timeline(f"{number}/accesses")
+        if loan.erasure:
+            raise ErasedError(loan.erasure)
+        return lender_lines(services, lender, loan_references(services, lender, number))
 
     return views

@@ -38,6 +38,7 @@ def blueprint(services: Services) -> Blueprint:
     def show() -> Response:
         found = authenticated_pass(services.access)
         lender = services.store.lender(found.lender)
+        services.reads.note(found.lender, loan=found.loan)
         members = write.whole(lender, found.loan, asked_moment())
         told = {"lender": lender.name, "pass": {"id": found.id, "expires_at": format_time(found.expires_at)}}
         return Response(orjson.dumps({**members, **told}), mimetype="application/json")
@@ -48,6 +49,7 @@ def blueprint(services: Services) -> Blueprint:
         loan = services.store.find_loans([(found.lender, found.loan)]).get((found.lender, found.loan))
         if loan is None:
             raise NotFoundError("this loan has no records")
+        services.reads.note(found.lender, loan=found.loan)
         return evidence_response(services, services.store.lender(found.lender), loan)
 
     @views.post("/records")
@@ -106,10 +108,14 @@ def _note(services: Services, found: LoanPass, submission: Submission) -> None:
 
 
 def _record(services: Services, record_id: str) -> StoredRecord:
-    """Return a record of the loan of the request's pass. Raises `NotFoundError`, and `Unauthorized` (401)."""
+    """Return a record of the loan of the request's pass, and note that it is read.
+
+    Raises `NotFoundError`, and `Unauthorized` (401).
+    """
     found = authenticated_pass(services.access)
     key = (found.lender, record_id)
     record = services.store.find_records([key]).get(key)
     if record is None or record.loan != found.loan:
         raise NotFoundError("this loan has no record of this id")
+    services.reads.note(found.lender, loan=found.loan, entry=record.index)
     return record

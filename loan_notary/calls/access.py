@@ -4,13 +4,58 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from loan_notary.answers import ApiKey, ClientKey, Grant, NewApiKey, NewOrganisation, NewPass, Organisation, Pass
-from loan_notary.call import JSON, Call, get, get_bytes, member, path, send_json
+import orjson
+
+from loan_notary.answers import (
+    Access,
+    ApiKey,
+    BorrowerAccesses,
+    ClientKey,
+    Grant,
+    NewApiKey,
+    NewOrganisation,
+    NewPass,
+    Organisation,
+    Pass,
+)
+from loan_notary.call import JSON, Call, Page, get, get_bytes, member, path, send_json
 from loan_notary.calls.parties import SomeKey, public_jwk
 from loan_notary.calls.records import Submission, encode
 from loan_notary.receipts import Receipt, read_receipt
 
 _NOTHING: dict[str, Any] = {}
+
+
+def accesses() -> Call[Page[Access]]:
+    """List who read what of the lender's loans, the newest first.
+
+    >>> shown = client.loan(recorded.record["loan"])
+    >>> next(client.accesses())["kind"]
+    'loan'
+    """
+    return _accesses(path("accesses"))
+
+
+def loan_accesses(number: str) -> Call[Page[Access]]:
+    """List who read a loan, its records and its documents, the newest first.
+
+    >>> shown = client.loan(recorded.record["loan"])
+    >>> next(client.loan_accesses(recorded.record["loan"]))["kind"]
+    'loan'
+    """
+    return _accesses(path("loans", number, "accesses"))
+
+
+def my_loan_accesses() -> Call[BorrowerAccesses]:
+    """Return who read the loan of the pass.
+
+    >>> made = client.mint_pass(recorded.record["loan"], "2040-01-01T00:00:00.000Z")
+    >>> borrower = client_with(made["secret"])
+    >>> shown = borrower.my_loan()
+    >>> borrower.my_loan_accesses()["accesses"][0]["reader"]["role"]
+    'borrower'
+    """
+    return get(path("my-loan", "accesses"))
 
 
 def create_api_key(name: str, scopes: Sequence[str], expires_at: str | None = None) -> Call[NewApiKey]:
@@ -224,3 +269,12 @@ def organisations() -> Call[list[Organisation]]:
     True
     """
     return member(get(path("organisations")), "organisations")
+
+
+def _accesses(address: str, cursor: str = "") -> Call[Page[Access]]:
+    def read(answer: bytes) -> Page[Access]:
+        members = orjson.loads(answer)
+        more = members["next"]
+        return Page(members["accesses"], _accesses(address, more) if more else None)
+
+    return Call("GET", f"{address}?cursor={cursor}" if cursor else address, read)

@@ -26,11 +26,11 @@ class DocumentTraces:
         self._files = files
 
     def forget(self, lender: int, loan: str, records: Sequence[StoredRecord]) -> None:
-        named = {digest for record in records for digest in _named(record)}
+        named = {digest for record in records for digest in named_documents(record)}
         going = set(self._store.documents(lender, sorted(named)))
         if going:
             for record in self._others(lender, loan):
-                going.difference_update(_named(record))
+                going.difference_update(named_documents(record))
         for digest in sorted(going):
             # The row last: while it is there, asking again goes on here.
             self._files.remove(lender, digest)
@@ -43,7 +43,8 @@ class DocumentTraces:
             start = page[-1].index + 1
 
 
-def _named(record: StoredRecord) -> set[str]:
+def named_documents(record: StoredRecord) -> set[str]:
+    """Return the SHA-256s, in hex, of the documents that a record names."""
     # Most records name none, and need not be read for that.
     if b'"documents"' not in record.payload:
         return set()

@@ -90,6 +90,9 @@ class RecordStore(Protocol):
     def loan_reference(self, lender: int, loan: str) -> str:
         """Return by what a loan is named where its number must not stand: the same always, and a guess to nobody."""
 
+    def loan_of_reference(self, lender: int, reference: str) -> str | None:
+        """Return the number of the loan that is so named; None for an erased one, and one that is not there."""
+
     def loan_began(self, lender: int, loan: str) -> int | None:
         """Return when a loan's first record was received, None for a loan that is not there."""
 

@@ -42,6 +42,14 @@ class OwnerKeys:
         """Return the blind index of a record's id, by which an erased record is known."""
         return self.index(b"record", record_id.encode())
 
+    def loan_reference(self, number: str) -> str:
+        """Return by what a loan is named where its number must not stand: the same always, and a guess to nobody."""
+        return "loan_" + self.loan(number).hex()
+
+    def document_reference(self, digest: str) -> str:
+        """Return by what a document is named where its SHA-256, given in hex, must not stand."""
+        return "document_" + self.index(b"document", bytes.fromhex(digest)).hex()
+
     def seal(self, kind: str, place: str, plain: bytes) -> bytes:
         """Seal something of a kind, such as "draft", for one place, such as its id."""
         return self._cipher.seal(plain, _context(kind, place))

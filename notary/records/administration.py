@@ -16,7 +16,7 @@ Act = Literal[
     "grant.make", "grant.revoke", "pass.mint", "pass.revoke", "pass.submit", "party_key.register", "party_key.revoke",
     "loan.erase", "loan.hold", "loan.release",
     "root.register", "root.revoke", "policy.set", "webhook.add", "webhook.change", "webhook.remove",
-    "log_key.rotate", "anchor_key.rotate", "data_key.rotate",
+    "log_key.rotate", "anchor_key.rotate", "data_key.rotate", "access_log.cover",
 ]  # fmt: skip
 ACTS: tuple[str, ...] = get_args(Act)
 

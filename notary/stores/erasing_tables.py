@@ -73,7 +73,15 @@ class ErasingTables(Database):
         return row[0] if row else ""
 
     def loan_reference(self, lender: int, loan: str) -> str:
-        return "loan_" + self.owner_keys(lender).loan(loan).hex()
+        return self.owner_keys(lender).loan_reference(loan)
+
+    def loan_of_reference(self, lender: int, reference: str) -> str | None:
+        index = bytes.fromhex(reference.removeprefix("loan_"))
+        row = self._rows.one("find_loan", (lender, index))
+        if row is None:
+            return None
+        _, _, wrapped, _, _, erasure, _ = row
+        return None if erasure else self._vault.loan(lender, index, wrapped).number
 
     def _found(self, rows: Runner, lender: int, loan: str) -> Any:
         row = rows.one("erasure", (lender, self._index(lender, loan)))

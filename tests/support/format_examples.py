@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chain.wallet import Wallet
 from chain.wallet_signatures import typed_data, typed_hash, wallet_key, wallet_signer
+from notary.access_log import API_KEY, FIRST, Access
 from notary.canonical import canonical_json
 from notary.documents.document import CheckStatus, DocumentCheck
 from notary.encoding import b64, parse_b64url
@@ -48,6 +49,10 @@ NOW = 1_772_323_200_000
 LENDER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32, 64)))
 NONCE, LOAN_KEY = b"\x11" * 32, b"\x22" * 32
 DATA_KEY, OWNER_KEYS = b"\x55" * 32, b"\x66" * 32
+ACCESS = Access(
+    1, NOW, 2, "key_9c4f0a7be2d15836", API_KEY, "receipt", OwnerKeys(OWNER_KEYS).loan_reference("LN-2026-0001"), "", 2,
+    "", "4bf92f3577b34da6a3ce929d0e0e4736",
+)  # fmt: skip
 OTHER_LEAF = b"\x33" * 32
 RECORD = {
     "type": "disbursement",
@@ -123,6 +128,8 @@ def examples() -> dict[str, str]:
         "tag": tag.hex(),
         "data-key-id": DataKey(DATA_KEY).id.hex(),
         "loan-index": OwnerKeys(OWNER_KEYS).loan("LN-2026-0001").hex(),
+        "access-line": canonical_json(ACCESS.members(1)).decode(),
+        "access-hash": ACCESS.chained(1, FIRST).hex(),
         "entry": entry.hex(),
         "genesis": genesis.hex(),
         "leaves": "\n".join(leaf.hex() for leaf in leaves),

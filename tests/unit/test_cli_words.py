@@ -4,6 +4,7 @@
 import pytest
 
 from api.cli import words
+from notary.access_log import KINDS
 from notary.history import Severity
 from notary.lifecycle.stages import STAGES
 from notary.log.anchors import AnchorState
@@ -18,7 +19,9 @@ def test_nothing_is_without_words() -> None:
     assert words.ASSURANCES.keys() == {item.value for item in Assurance}
     # What a record's summary says: recorded, or the state of an anchor that is in a block.
     assert words.ANCHORS.keys() == {"recorded", AnchorState.MINED.value, AnchorState.FINAL.value}
-    for table in (words.LABELS, words.TYPES, words.STAGES, words.SEVERITIES, words.ASSURANCES, words.ANCHORS):
+    assert words.READS.keys() == set(KINDS)
+    tables = (words.LABELS, words.TYPES, words.STAGES, words.SEVERITIES, words.ASSURANCES, words.ANCHORS)
+    for table in (*tables, words.READERS, words.READS):
         assert all(chinese and english for chinese, english in table.values())
 
 

@@ -11,6 +11,7 @@ from notary.history import Severity
 from notary.policies import CODES
 
 _PATH = {"number": ex.LOAN}
+_CURSOR = Query("cursor", {"type": "string", "pattern": "^[0-9]{1,18}$"}, "`next` of the page before.")
 
 LOANS = Table(
     "Loans",
@@ -45,6 +46,39 @@ LOANS = Table(
             paths=_PATH,
             query=(LENDER,),
             refusals=(*READING, "package-too-large", "history-too-long"),
+        ),
+    },
+)
+ACCESSES = Table(
+    "Accesses",
+    "Who read what.",
+    {
+        "accesses.index": Operation(
+            "List who read what of your loans",
+            {200: Answer("The newest first; `next` is the cursor of the page after it.", ref("Accesses"))},
+            "One line for each read, noted before it was answered, with a hash over itself and the line before. A list "
+            "is one line. A line of an erased loan has its reference and no number.",
+            query=(_CURSOR,),
+            refusals=("forbidden", "invalid-input"),
+        ),
+        "loans.accesses": Operation(
+            "List who read a loan",
+            {
+                200: Answer(
+                    "The newest first; or, where a loan's own number ends like this path, that loan.",
+                    {"anyOf": [ref("Accesses"), ref("Loan")]},
+                )
+            },
+            "Reads of the loan, of its records and of the documents that they name; lists and audits of many loans are "
+            "among all lines only.",
+            paths=_PATH,
+            query=(_CURSOR,),
+            refusals=("forbidden", "invalid-input", "not-found", "erased"),
+        ),
+        "accesses.of_pass": Operation(
+            "List who read the loan of the pass",
+            {200: Answer("How often it was read, and the newest reads, 100 at most.", ref("BorrowerAccesses"))},
+            refusals=("erased",),
         ),
     },
 )

@@ -45,12 +45,12 @@ def blueprint(services: Services) -> Blueprint:
     @views.get("/<audit>/report.json")
     def report(audit: str) -> Response:
         one = found(audit)
-        return _download(read_report(one), f"{one.id}.json", "application/json")
+        return _download(read_report(services, one), f"{one.id}.json", "application/json")
 
     @views.get("/<audit>/items.csv")
     def items(audit: str) -> Response:
         one = found(audit)
-        return _download(_table(one), f"{one.id}.csv", "text/csv; charset=utf-8")
+        return _download(_table(services, one), f"{one.id}.csv", "text/csv; charset=utf-8")
 
     @views.post("/<audit>/evaluation")
     def evaluation(audit: str) -> Response:
@@ -60,7 +60,7 @@ def blueprint(services: Services) -> Blueprint:
             if sent is None or not sent.filename:
                 return _shown(services, one, error=_("Choose the file with your results first."), status=422)
             with io.TextIOWrapper(io.BytesIO(sent.read()), encoding="utf-8", newline="") as rows:
-                return _shown(services, one, evaluated=evaluate(orjson.loads(read_report(one)), rows))
+                return _shown(services, one, evaluated=evaluate(orjson.loads(read_report(services, one)), rows))
         except NotaryError as error:
             return _shown(services, one, error=str(error).removeprefix("/: "), status=422)
 
@@ -79,7 +79,7 @@ def _visitor(services: Services) -> Visitor:
 
 def _shown(services: Services, audit: OrderedAudit, status: int = 200, **more: Any) -> Response:
     """Return the page of an audit: how far it is, or its report."""
-    document = orjson.loads(read_report(audit)) if audit.state == "done" else None
+    document = orjson.loads(read_report(services, audit)) if audit.state == "done" else None
     lender = services.store.lender(audit.order.lender) if audit.order.lender is not None else None
     return page(
         "auditor/audit.html", status=status, private=True, forms=True, connects=not audit.is_over, audit=audit,
@@ -87,9 +87,9 @@ def _shown(services: Services, audit: OrderedAudit, status: int = 200, **more: A
     )  # fmt: skip
 
 
-def _table(audit: OrderedAudit) -> bytes:
+def _table(services: Services, audit: OrderedAudit) -> bytes:
     """Return the table that an auditor fills in: the items of a sample. Raises 400 for other audits."""
-    document = orjson.loads(read_report(audit))
+    document = orjson.loads(read_report(services, audit))
     if audit.order.kind != "sample":
         raise BadRequest("this audit is no sample")
     columns = ATTRIBUTE_COLUMNS if document["wanted"]["mode"] == "attribute" else MONETARY_COLUMNS

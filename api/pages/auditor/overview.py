@@ -53,7 +53,9 @@ def blueprint(services: Services) -> Blueprint:
             return see_other(f"/auditor/findings?lender={next(iter(lenders))}")
         every: list[dict[str, Any]] = []
         if lenders:
-            every = list(finding_lines(services, reader_of(services, visitor.caller), moment))
+            reading = reader_of(services, visitor.caller)
+            reading.note(services)
+            every = list(finding_lines(services, reading, moment))
         code, severity = _chosen("code", CODES), _chosen("severity", _SEVERITIES)
         found = [line for line in every if code in ("", line["code"]) and severity in ("", line["severity"])]
         counts = Counter(line["code"] for line in every)

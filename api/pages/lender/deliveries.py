@@ -22,6 +22,7 @@ def blueprint(services: Services) -> Blueprint:
     @views.get("")
     def index() -> Response:
         lender = signed_in(services, WRITE_WEBHOOKS, "lender").caller.organisation.number
+        services.reads.note(lender)
         hooks = [(hook, store.deliveries(hook.id, "failed", _LAST, _PAGE)) for hook in store.webhooks(lender)]
         return page("lender/webhooks.html", forms=True, private=True, hooks=hooks, most=_PAGE)
 
@@ -29,6 +30,7 @@ def blueprint(services: Services) -> Blueprint:
     def show(identity: str) -> Response:
         lender = signed_in(services, WRITE_WEBHOOKS, "lender").caller.organisation.number
         hook = store.find_webhook(lender, identity)
+        services.reads.note(lender)
         state = request.args.get("state")
         state = state if state in _STATES else None
         before = request.args.get("before", "")

@@ -24,6 +24,7 @@ def blueprint(services: Services) -> Blueprint:
     @views.get("")
     def home() -> Response:
         lender = signed_in(services, READ_RECORDS, "lender").caller.lender
+        services.reads.note(lender.number)
         found = overview(services, lender)
         latest = [
             (record, record_type(record), lists.begin_loans(now()).state(record.index)) for record in found.latest

@@ -56,6 +56,7 @@ def blueprint(services: Services) -> Blueprint:
     def show(identity: str) -> Response:
         lender = signed_in(services, WRITE_RECORDS, "lender").caller.organisation.number
         job = files.find(lender, identity)
+        services.reads.note(lender)
         errors = list(islice(_errors(job), _MOST_ERRORS + 1))
         return page(
             "lender/upload.html", forms=True, private=True, connects=True, job=job, left=_seconds_left(job),
@@ -66,6 +67,7 @@ def blueprint(services: Services) -> Blueprint:
     def results(identity: str) -> Response:
         lender = signed_in(services, WRITE_RECORDS, "lender").caller.organisation.number
         job = files.find(lender, identity)
+        services.reads.note(lender)
         response = Response(_pieces(job, job.progress.written), mimetype="application/x-ndjson")
         response.headers["Content-Disposition"] = f'attachment; filename="{job.id}.results.ndjson"'
         response.headers["Cache-Control"] = "private, no-store"
