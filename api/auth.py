@@ -15,6 +15,7 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 from api.clock import now
 from api.scopes import SCOPES
 from notary.access import AccessStore, ApiKey, Caller, LoanPass
+from notary.encoding import b64url
 from notary.errors import ErasedError, NotFoundError
 from notary.ports.parties import Lender
 
@@ -23,14 +24,18 @@ _USED_EVERY = 60_000
 """Milliseconds for which the last use of a key is not written down again."""
 
 
-def new_api_key() -> str:
-    """Return a new API key; it can be shown once and not found again."""
-    return _API_KEY + secrets.token_urlsafe(32)
+SECRET_SIZE = 32
+"""Random bytes of a secret."""
 
 
-def new_pass_secret() -> str:
-    """Return a new loan pass's secret; it can be shown once and not found again."""
-    return _PASS + secrets.token_urlsafe(32)
+def new_api_key(drawn: bytes | None = None) -> str:
+    """Return a new API key, of these `SECRET_SIZE` random bytes if any; it can be shown once and not found again."""
+    return _API_KEY + b64url(drawn or secrets.token_bytes(SECRET_SIZE))
+
+
+def new_pass_secret(drawn: bytes | None = None) -> str:
+    """Return a new loan pass's secret, of these `SECRET_SIZE` random bytes if any; it can be shown once."""
+    return _PASS + b64url(drawn or secrets.token_bytes(SECRET_SIZE))
 
 
 def hash_secret(secret: str) -> bytes:

@@ -146,7 +146,7 @@ class Service:
         FolderFiles(self._folder.documents).sweep()
         JobFiles(self._folder.jobs).tidy()
         AuditFiles(self._folder.audits).tidy()
-        Repeats(TrafficFile(self._folder.traffic), open_store(self._folder).owner_keys).abandon_all()
+        Repeats(TrafficFile(self._folder.traffic), open_store(self._folder).owner_keys).release_all()
         arguments = (self._settings.host, str(self._port), str(self._workers), str(os.getpid()))
         self._spawn("server", signing, "api.server", *arguments)
         self._spawn("webhooks", plain, "api.webhooks.worker", str(self._folder.path), str(os.getpid()))

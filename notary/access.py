@@ -155,8 +155,8 @@ class ClientKey:
 class AccessStore(Protocol):
     """Keeps organisations and what opens doors. Secrets come and stay as SHA-256."""
 
-    def add_organisation(self, name: str, role: str, now: int) -> Organisation:
-        """Register an organisation."""
+    def add_organisation(self, name: str, role: str, now: int, *, once: bool = False) -> Organisation:
+        """Register an organisation; `once`: unless one of this name and role was at this moment. Return it."""
 
     def organisation(self, number: int) -> Organisation:
         """Return an organisation. Raises `NotFoundError`."""
@@ -165,7 +165,7 @@ class AccessStore(Protocol):
         """Return all organisations by rising number."""
 
     def add_api_key(self, key: ApiKey, sha256: bytes) -> None:
-        """Keep a new API key."""
+        """Keep a new API key; harmless to repeat."""
 
     def caller_with(self, sha256: bytes) -> tuple[Caller, ApiKey]:
         """Return whose API key has this SHA-256, and the key. Raises `NotFoundError`."""
@@ -183,7 +183,7 @@ class AccessStore(Protocol):
         """Note that a key was used."""
 
     def add_grant(self, grant: Grant) -> None:
-        """Keep a new grant."""
+        """Keep a new grant; harmless to repeat."""
 
     def grants(self, *, lender: int | None = None, auditor: int | None = None) -> list[Grant]:
         """Return the grants of a lender's loans, or those to an auditor, or both, oldest first."""
@@ -192,7 +192,7 @@ class AccessStore(Protocol):
         """End a grant now, unless it has ended."""
 
     def add_pass(self, loan_pass: LoanPass, sha256: bytes) -> None:
-        """Keep a new loan pass."""
+        """Keep a new loan pass; harmless to repeat."""
 
     def pass_with(self, sha256: bytes) -> LoanPass:
         """Return the loan pass whose secret has this SHA-256. Raises `NotFoundError`."""

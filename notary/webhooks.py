@@ -116,7 +116,7 @@ class WebhookStore(Protocol):
     """Keeps webhooks and their messages. One process produces and sends; any process may read and change."""
 
     def add_webhook(self, webhook: Webhook) -> None:
-        """Keep a new webhook."""
+        """Keep a new webhook; harmless to repeat."""
 
     def webhooks(self, lender: int | None = None) -> list[Webhook]:
         """Return the webhooks of a lender, or all, oldest first."""

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Audits as files in a folder, as jobs are: every state is a file that is there or not.
+"""Audits as files in a folder (`api.owned_folders`).
 
 ::
 
-    <organisation>/lock                     held while an audit is made, cancelled or ended
     <organisation>/<audit>/order.json       what was asked for, and when
     <organisation>/<audit>/ledger.csv       the ledger that a tie-out is of
     <organisation>/<audit>/progress.json    how far the worker has come; written by it alone, as are the others
@@ -13,18 +12,16 @@
 """
 
 import os
-import re
 import shutil
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from api.audits.audit import Order, OrderedAudit
-from api.state_files import file_errors, locked, read_state, received, write_state
-from notary.errors import JobError, NotFoundError
+from api.owned_folders import OwnedFolders
+from api.state_files import file_errors, read_state, received, write_state
+from notary.errors import JobError
 from notary.ports.records import StoredRecord
 from notary.stores.durable import sync_folder
 
@@ -34,27 +31,31 @@ MAX_LEDGER = 64 * 1024 * 1024
 KEEP = 30 * 24 * 3_600_000
 """Milliseconds for which an audit stays after it was asked for."""
 
-_AUDIT = re.compile(r"audit_[0-9a-f]{32}")
 
-
-class AuditFiles:
+class AuditFiles(OwnedFolders[OrderedAudit]):
     """All audits in a folder; for any number of processes."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    kind, first, most = "audit", "order.json", MAX_OPEN
 
-    def create(self, organisation: int, order: Order, now: int) -> OrderedAudit:
-        """Ask for an audit. Raises `JobError` where the organisation has too many."""
-        with self._locked(organisation) as home:
-            if sum(not audit.is_over for audit in self.audits(organisation)) >= MAX_OPEN:
-                raise JobError(f"you have {MAX_OPEN} audits that are not over")
-            name = f"audit_{uuid4().hex}"
-            coming = home / f"new-{name}"
-            coming.mkdir(mode=0o700)
-            write_state(coming / "order.json", {"created_at": now, "order": order.to_json()})
-            coming.rename(home / name)
-            sync_folder(home)
-        return self.find(organisation, name)
+    def create(self, organisation: int, order: Order, now: int, drawn: bytes | None = None) -> OrderedAudit:
+        """Ask for an audit; its id is of `drawn`, if given. Raises `JobError` where the organisation has too many."""
+        return self._create(organisation, {"created_at": now, "order": order.to_json()}, drawn)
+
+    def _read(self, organisation: int, folder: Path, begun: Mapping[str, Any]) -> OrderedAudit:
+        progress = read_state(folder / "progress.json") or {"started_at": None, "done": 0, "total": None}
+        ended = read_state(folder / "ended.json") or {"at": None, "problem": None}
+        cancelled = read_state(folder / "cancelled.json")
+        return OrderedAudit(
+            id=folder.name,
+            organisation=organisation,
+            order=Order.from_json(begun["order"]),
+            created_at=begun["created_at"],
+            **progress,
+            finished_at=ended["at"],
+            ended=ended["problem"],
+            cancelled_at=cancelled["at"] if cancelled else None,
+            folder=folder,
+        )
 
     def add_ledger(self, organisation: int, audit: str, body: Iterable[bytes], promised: bytes | None) -> OrderedAudit:
         """Keep the ledger that a tie-out is of; harmless to repeat. `promised` is its SHA-256, if that is known.
@@ -73,39 +74,6 @@ class AuditFiles:
             elif sha256(found.ledger.read_bytes()).digest() != digest:
                 raise JobError("the audit has another ledger")
         return self.find(organisation, audit)
-
-    def find(self, organisation: int, audit: str) -> OrderedAudit:
-        """Return an audit. Raises `NotFoundError`."""
-        folder = self._folder / str(organisation) / audit
-        with file_errors():
-            made = read_state(folder / "order.json") if _AUDIT.fullmatch(audit) else None
-            if made is None:
-                raise NotFoundError("you have no audit of this id")
-            progress = read_state(folder / "progress.json") or {"started_at": None, "done": 0, "total": None}
-            ended = read_state(folder / "ended.json") or {"at": None, "problem": None}
-            cancelled = read_state(folder / "cancelled.json")
-            return OrderedAudit(
-                id=audit,
-                organisation=organisation,
-                order=Order.from_json(made["order"]),
-                created_at=made["created_at"],
-                **progress,
-                finished_at=ended["at"],
-                ended=ended["problem"],
-                cancelled_at=cancelled["at"] if cancelled else None,
-                folder=folder,
-            )
-
-    def audits(self, organisation: int | None = None) -> list[OrderedAudit]:
-        """Return the audits of an organisation, or of all, the oldest first."""
-        with file_errors():
-            paths = list(self._folder.glob(f"{'*' if organisation is None else organisation}/audit_*"))
-        found = []
-        for path in paths:
-            # Old ones are removed meanwhile.
-            with suppress(NotFoundError):
-                found.append(self.find(int(path.parent.name), path.name))
-        return sorted(found, key=lambda audit: (audit.created_at, audit.id))
 
     def cancel(self, organisation: int, audit: str, now: int) -> OrderedAudit:
         """Stop an audit. Harmless to repeat. Raises `JobError` if it has ended."""
@@ -145,24 +113,11 @@ class AuditFiles:
                 shutil.rmtree(audit.folder)
 
     def _of_lender(self, lender: int) -> list[OrderedAudit]:
-        return [audit for audit in self.audits() if audit.order.lender == lender]
-
-    def tidy(self) -> None:
-        """Make the folder, and remove what was half made; to be called while nothing is being received."""
-        with file_errors():
-            self._folder.mkdir(exist_ok=True, mode=0o700)
-            for path in self._folder.glob("*/new-*"):
-                if path.is_dir():
-                    shutil.rmtree(path)
-                else:
-                    path.unlink()
+        return [audit for audit in self.all_of() if audit.order.lender == lender]
 
     def sweep(self, now: int) -> None:
         """Remove the audits that are older than `KEEP`."""
-        for audit in self.audits():
+        for audit in self.all_of():
             if not audit.is_due and audit.created_at + KEEP < now:
                 with self._locked(audit.organisation):
                     shutil.rmtree(audit.folder)
-
-    def _locked(self, organisation: int) -> AbstractContextManager[Path]:
-        return locked(self._folder / str(organisation))

@@ -101,7 +101,7 @@ def _is_visible(services: Services, caller: Caller, audit: OrderedAudit) -> bool
 
 def visible_audits(services: Services, caller: Caller) -> list[OrderedAudit]:
     """Return the audits that somebody has ordered and may still read, the newest first."""
-    found = services.audits.audits(caller.organisation.number)
+    found = services.audits.all_of(caller.organisation.number)
     return [audit for audit in reversed(found) if _is_visible(services, caller, audit)]
 
 

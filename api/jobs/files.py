@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Jobs as files in a folder; every state is a file that is there or not, so that a kill leaves none in between.
+"""Jobs as files in a folder (`api.owned_folders`).
 
 ::
 
-    <lender>/lock                     held while a job of the lender is changed
     <lender>/<job>/job.json           what was asked for, and when
     <lender>/<job>/00001-<SHA-256>    a part of the input; the parts joined are one file
     <lender>/<job>/started.json       how many parts there are, and when the job was started
@@ -15,15 +14,15 @@
 import os
 import re
 import shutil
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from uuid import uuid4
+from typing import Any
 
 from api.jobs.job import Job, Part, Progress
-from api.state_files import file_errors, locked, read_state, received, write_state
-from notary.errors import Fault, InvalidInputError, JobError, NotFoundError
+from api.owned_folders import OwnedFolders
+from api.state_files import read_state, received, write_state
+from notary.errors import Fault, InvalidInputError, JobError
 from notary.ports.records import StoredRecord
 from notary.stores.durable import sync_folder
 
@@ -36,58 +35,33 @@ MAX_BYTES = 8 * 1024**3
 KEEP = 7 * 24 * 3_600_000
 """Milliseconds for which a job stays after it was done or cancelled, or, never started, after it was made."""
 
-_JOB = re.compile(r"job_[0-9a-f]{32}")
 _PART = re.compile(r"([0-9]{5})-([0-9a-f]{64})")
 
 
-class JobFiles:
+class JobFiles(OwnedFolders[Job]):
     """All jobs in a folder; for any number of processes."""
 
+    kind, first, most = "job", "job.json", MAX_OPEN
+
     def __init__(self, folder: Path, max_bytes: int = MAX_BYTES) -> None:
-        self._folder = folder
+        super().__init__(folder)
         self._max_bytes = max_bytes
 
-    def create(self, lender: int, documents_required: bool, now: int) -> Job:
-        """Make a job. Raises `JobError` where the lender has too many."""
-        with self._locked(lender) as home:
-            if sum(job.state in ("open", "running") for job in self.jobs(lender)) >= MAX_OPEN:
-                raise JobError(f"you have {MAX_OPEN} jobs that are neither done nor cancelled")
-            folder = home / f"job_{uuid4().hex}"
-            coming = home / f"new-{folder.name}"
-            coming.mkdir(mode=0o700)
-            write_state(coming / "job.json", {"created_at": now, "documents_required": documents_required})
-            coming.rename(folder)
-            sync_folder(home)
-        return self.find(lender, folder.name)
+    def create(self, lender: int, documents_required: bool, now: int, drawn: bytes | None = None) -> Job:
+        """Make a job; its id is of `drawn`, if that is given. Raises `JobError` where the lender has too many."""
+        return self._create(lender, {"created_at": now, "documents_required": documents_required}, drawn)
 
-    def find(self, lender: int, job: str) -> Job:
-        """Return a job. Raises `NotFoundError`."""
-        folder = self._folder / str(lender) / job
-        with file_errors():
-            made = read_state(folder / "job.json") if _JOB.fullmatch(job) else None
-            if made is None:
-                raise NotFoundError("you have no job of this id")
-            return Job(
-                id=job,
-                lender=lender,
-                **made,
-                started_at=_moment(folder / "started.json"),
-                cancelled_at=_moment(folder / "cancelled.json"),
-                parts=_parts(folder),
-                progress=Progress(**(read_state(folder / "progress.json") or {})),
-                folder=folder,
-            )
-
-    def jobs(self, lender: int | None = None) -> list[Job]:
-        """Return the jobs of a lender, or of all, the oldest first."""
-        with file_errors():
-            paths = list(self._folder.glob(f"{'*' if lender is None else lender}/job_*"))
-        found = []
-        for path in paths:
-            # Old ones are removed meanwhile.
-            with suppress(NotFoundError):
-                found.append(self.find(int(path.parent.name), path.name))
-        return sorted(found, key=lambda job: (job.created_at, job.id))
+    def _read(self, organisation: int, folder: Path, begun: Mapping[str, Any]) -> Job:
+        return Job(
+            id=folder.name,
+            lender=organisation,
+            **begun,
+            started_at=_moment(folder / "started.json"),
+            cancelled_at=_moment(folder / "cancelled.json"),
+            parts=_parts(folder),
+            progress=Progress(**(read_state(folder / "progress.json") or {})),
+            folder=folder,
+        )
 
     def add_part(self, lender: int, job: str, number: int, body: Iterable[bytes], promised: bytes | None) -> bool:
         """Keep a part; False if it was there. `promised` is the SHA-256 that it must have, if that is known.
@@ -144,19 +118,9 @@ class JobFiles:
             write_state(job.folder / "progress.json", asdict(progress))
         return not is_cancelled
 
-    def tidy(self) -> None:
-        """Make the folder, and remove what was half received; to be called while nothing is being received."""
-        with file_errors():
-            self._folder.mkdir(exist_ok=True, mode=0o700)
-            for path in self._folder.glob("*/new-*"):
-                if path.is_dir():
-                    shutil.rmtree(path)
-                else:
-                    path.unlink()
-
     def sweep(self, now: int) -> None:
         """Remove the jobs to which nothing has happened for `KEEP`."""
-        for job in self.jobs():
+        for job in self.all_of():
             last = max(job.created_at, job.started_at or 0, job.cancelled_at or 0, job.progress.finished_at or 0)
             if job.state != "running" and last + KEEP < now:
                 with self._locked(job.lender):
@@ -164,14 +128,14 @@ class JobFiles:
 
     def require_none(self, lender: int) -> None:
         """Raise `JobError` while a job of the lender takes parts or is worked through."""
-        if busy := [job.id for job in self.jobs(lender) if job.state in ("open", "running")]:
+        if busy := [job.id for job in self.all_of(lender) if job.state in ("open", "running")]:
             raise JobError(f"no loan is erased before {', '.join(busy)} ended: wait, or cancel them")
 
     def forget(self, lender: int, loan: str, records: Sequence[StoredRecord]) -> None:  # noqa: ARG002 - `Traces`
         """Remove the lender's jobs, whose lines may be of any loan. Raises `JobError` as `require_none` does."""
         with self._locked(lender):
             self.require_none(lender)
-            for job in self.jobs(lender):
+            for job in self.all_of(lender):
                 shutil.rmtree(job.folder)
 
     def _require_open(self, lender: int, job: str) -> Job:
@@ -179,9 +143,6 @@ class JobFiles:
         if found.state != "open":
             raise JobError(f"the job is {found.state} and takes no more parts")
         return found
-
-    def _locked(self, lender: int) -> AbstractContextManager[Path]:
-        return locked(self._folder / str(lender))
 
 
 def _parts(folder: Path) -> tuple[Part, ...]:

@@ -58,6 +58,11 @@ class Job:
         return "open" if self.started_at is None else "running"
 
     @property
+    def is_over(self) -> bool:
+        """Tell whether it is done or cancelled."""
+        return self.state in ("done", "cancelled")
+
+    @property
     def size(self) -> int:
         """Bytes of the input."""
         return sum(part.size for part in self.parts)

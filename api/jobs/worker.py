@@ -58,7 +58,7 @@ class Worker:
             self._tidied = now()
             self._files.sweep(self._tidied)
             self._finish_erasures()
-        running = [job for job in self._files.jobs() if job.state == "running"]
+        running = [job for job in self._files.all_of() if job.state == "running"]
         ids = {job.id for job in running}
         self._comparing = {job: steps for job, steps in self._comparing.items() if job in ids}
         turns = [self._turn(job) for job in running]

@@ -7,8 +7,9 @@ from flask import Flask, Response, g, request
 
 from api.auth import authenticate
 from api.clock import now
+from api.making import begin_making
 from api.scopes import ANYBODY, PASS, SCOPES
-from api.traffic.repeats import Answer, IdempotencyKeyError, Repeats, Request, read_key
+from api.traffic.repeats import Answer, Beginning, IdempotencyKeyError, Repeats, Request, read_key
 from api.views.bodies import LARGEST
 from notary.access import AccessStore
 from notary.errors import Fault
@@ -62,18 +63,22 @@ def _repeated(repeats: Repeats, access: AccessStore) -> Response | None:
     # A query is short and holds no zero byte, so nothing else can look like the two together.
     fingerprint = sha256(request.query_string + b"\0" + body).digest()
     asked = Request(
-        caller.organisation.number, request.path, read_key(header), fingerprint, endpoint not in ABOUT_NO_LOAN
-    )
+        caller.organisation.number, request.path, read_key(header), fingerprint, endpoint not in ABOUT_NO_LOAN,
+        endpoint in NEEDED,
+    )  # fmt: skip
     first = repeats.begin(asked, now())
-    if first is None:
+    if isinstance(first, Beginning):
         g.request_with_key = asked
+        begin_making(first.at, first.seed)
         return None
     return Response(first.body, first.status, {"Idempotency-Replayed": "true"}, content_type=first.media_type)
 
 
 def _keep(repeats: Repeats, asked: Request, response: Response) -> None:
     # What may come out otherwise the next time is not kept: our own faults, and refusals that time can heal.
-    if response.status_code >= 500 or response.status_code in (401, 403):
-        repeats.abandon(asked)
+    if response.status_code >= 500:
+        repeats.release(asked)
+    elif response.status_code in (401, 403):
+        repeats.drop(asked)
     else:
         repeats.finish(asked, Answer(response.status_code, response.content_type or "", response.get_data()))

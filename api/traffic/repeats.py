@@ -2,8 +2,12 @@
 """`Idempotency-Key`: the same request again gets the first answer again (draft-ietf-httpapi-idempotency-key-header-07).
 
 A key is good for one tenant and one route, for a day. The request behind it is known by the SHA-256 of its body.
+
+A request can be cut short after it was done and before it was answered. So its moment and a seed for all that is random
+in it are kept before it is done: done again, it makes the same, finds it there, and answers (`api.making`).
 """
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +22,8 @@ KEPT = 24 * 3_600_000
 """Milliseconds for which an answer is kept."""
 ABANDONED = 60_000
 """Milliseconds after which a request that never ended counts as none: its process is gone."""
-_ANSWER = "answer"
+SEED_SIZE = 32
+_ANSWER, _SEED = "answer", "seed"
 _KEY = re.compile(r"[!-~]{1,255}")
 
 
@@ -36,13 +41,18 @@ class InProgressError(RefusedError):
 
 @dataclass(frozen=True)
 class Request:
-    """What a request is known by; `about_loan` is whether its answer may say anything of a loan."""
+    """What a request is known by.
+
+    `about_loan` is whether its answer may say anything of a loan, `makes` whether it would make something anew if it
+    were done twice.
+    """
 
     tenant: int
     route: str
     key: str
     fingerprint: bytes
     about_loan: bool = True
+    makes: bool = True
 
     @property
     def place(self) -> str:
@@ -57,6 +67,14 @@ class Answer:
     status: int
     media_type: str
     body: bytes
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """A request that is to be done: when it was begun first, and `SEED_SIZE` random bytes, the same each time."""
+
+    at: int
+    seed: bytes
 
 
 def read_key(header: str) -> str:
@@ -75,10 +93,10 @@ class Repeats:
         self._keys = keys
         self._tidied = 0
 
-    def begin(self, request: Request, now: int) -> Answer | None:
-        """Return the first answer to this request, or None for one that comes the first time.
+    def begin(self, request: Request, now: int) -> Answer | Beginning:
+        """Return the first answer to this request, or its beginning if it has none yet.
 
-        Whoever gets None has to call `finish` or `abandon`. Of requests that race, one gets None. Raises
+        Whoever gets a beginning has to call `finish`, `release` or `drop`. Of requests that race, one gets it. Raises
         `KeyReusedError` and `InProgressError`.
         """
         if now - self._tidied > ABANDONED:
@@ -87,13 +105,16 @@ class Repeats:
         keys = self._keys(request.tenant)
         # A hash without a key would tell a body to whoever guesses it.
         known = keys.index(b"request", request.fingerprint)
-        begun = self._file.one(
-            "begin", **self._place(request), request=known, now=now, expired=now - KEPT, abandoned=now - ABANDONED,
-            about_loan=request.about_loan,
+        place = self._place(request)
+        self._file.one("drop_expired", **place, expired=now - KEPT)
+        begin = self._file.one_for_good if request.makes else self._file.one
+        begun = begin(
+            "begin", **place, request=known, now=now, abandoned=now - ABANDONED, about_loan=request.about_loan,
+            seed=keys.seal(_SEED, request.place, os.urandom(SEED_SIZE)),
         )  # fmt: skip
         if begun:
-            return None
-        row = self._file.one("find", **self._place(request))
+            return Beginning(begun[0], keys.open(_SEED, request.place, begun[1]))
+        row = self._file.one("find", **place)
         if row is None:
             raise InProgressError("a request with this Idempotency-Key has just failed: send it again")
         first, status, media_type, body = row
@@ -109,13 +130,17 @@ class Repeats:
         status, media_type = answer.status, answer.media_type
         self._file.one("finish", **self._place(request), status=status, media_type=media_type, body=body)
 
-    def abandon(self, request: Request) -> None:
-        """Forget that the request began: it may come again."""
-        self._file.one("abandon", **self._place(request))
+    def release(self, request: Request) -> None:
+        """Let a request that was not answered be done again, from the same beginning."""
+        self._file.one("release", **self._place(request))
 
-    def abandon_all(self) -> None:
-        """Forget all requests that began and were not answered; before this host's service takes requests."""
-        self._file.one("abandon_unanswered")
+    def release_all(self) -> None:
+        """Release all requests that were not answered; before this host's service takes requests."""
+        self._file.one("release_all")
+
+    def drop(self, request: Request) -> None:
+        """Forget a request by which nothing was done."""
+        self._file.one("drop", **self._place(request))
 
     def forget(self, lender: int, loan: str, records: Sequence[StoredRecord]) -> None:  # noqa: ARG002 - `Traces`
         """Forget the lender's answers that may be about a loan: which loan does not stand beside them."""

@@ -10,12 +10,17 @@ CREATE TABLE IF NOT EXISTS windows (
 -- name: drop_clear_answers
 DROP TABLE IF EXISTS answers;
 
+-- name: drop_answers_without_seed
+DROP TABLE IF EXISTS sealed_answers;
+
 -- name: create_answers
-CREATE TABLE IF NOT EXISTS sealed_answers (
+CREATE TABLE IF NOT EXISTS seeded_answers (
   tenant INTEGER NOT NULL,
   place BLOB NOT NULL,
   request BLOB NOT NULL,
   begun_at INTEGER NOT NULL,
+  taken_at INTEGER NOT NULL,
+  seed BLOB,
   about_loan INTEGER NOT NULL,
   status INTEGER,
   media_type TEXT,
@@ -31,28 +36,33 @@ ON CONFLICT (caller, start) DO UPDATE SET used = used + excluded.used RETURNING 
 DELETE FROM windows WHERE start < ?;
 
 -- name: begin
-INSERT INTO sealed_answers (tenant, place, request, begun_at, about_loan)
-VALUES (:tenant, :place, :request, :now, :about_loan)
-ON CONFLICT (tenant, place) DO UPDATE SET
-  request = excluded.request, begun_at = excluded.begun_at, status = NULL, media_type = NULL, body = NULL
-WHERE begun_at < :expired OR (status IS NULL AND begun_at < :abandoned)
-RETURNING 1;
+INSERT INTO seeded_answers (tenant, place, request, begun_at, taken_at, seed, about_loan)
+VALUES (:tenant, :place, :request, :now, :now, :seed, :about_loan)
+ON CONFLICT (tenant, place) DO UPDATE SET taken_at = excluded.taken_at
+WHERE status IS NULL AND taken_at < :abandoned AND request = excluded.request
+RETURNING begun_at, seed;
 
 -- name: find
-SELECT request, status, media_type, body FROM sealed_answers WHERE tenant = :tenant AND place = :place;
+SELECT request, status, media_type, body FROM seeded_answers WHERE tenant = :tenant AND place = :place;
 
 -- name: finish
-UPDATE sealed_answers SET status = :status, media_type = :media_type, body = :body
+UPDATE seeded_answers SET status = :status, media_type = :media_type, body = :body, seed = NULL
 WHERE tenant = :tenant AND place = :place;
 
--- name: abandon
-DELETE FROM sealed_answers WHERE tenant = :tenant AND place = :place;
+-- name: drop
+DELETE FROM seeded_answers WHERE tenant = :tenant AND place = :place;
 
--- name: abandon_unanswered
-DELETE FROM sealed_answers WHERE status IS NULL;
+-- name: drop_expired
+DELETE FROM seeded_answers WHERE tenant = :tenant AND place = :place AND begun_at < :expired;
+
+-- name: release
+UPDATE seeded_answers SET taken_at = 0 WHERE tenant = :tenant AND place = :place AND status IS NULL;
+
+-- name: release_all
+UPDATE seeded_answers SET taken_at = 0 WHERE status IS NULL;
 
 -- name: forget_answers
-DELETE FROM sealed_answers WHERE begun_at < ?;
+DELETE FROM seeded_answers WHERE begun_at < ?;
 
 -- name: forget_answers_about_loans
-DELETE FROM sealed_answers WHERE tenant = ? AND about_loan;
+DELETE FROM seeded_answers WHERE tenant = ? AND about_loan;

@@ -12,6 +12,8 @@ from api.audits.files import MAX_LEDGER
 from api.audits.ordering import MEMBERS, find_audit, read_order, read_report, seconds_left, visible_audits
 from api.auth import authenticate
 from api.clock import now
+from api.making import making
+from api.owned_folders import ID_SIZE
 from api.views.bodies import LARGEST, SMALL, promised_digest, read_body, read_object, read_parts, require_media_type
 from api.views.members import moment_or_none
 from api.wiring import Services
@@ -29,8 +31,8 @@ def blueprint(services: Services) -> Blueprint:
     def order() -> Response:
         caller = authenticate(services.access)
         chosen = read_object({"kind"}, MEMBERS, limit=SMALL)
-        made = read_order(services, caller, chosen)
-        return _answer(files.create(caller.organisation.number, made, now()), 201)
+        wanted, made = read_order(services, caller, chosen), making()
+        return _answer(files.create(caller.organisation.number, wanted, made.moment, made.draw("audit", ID_SIZE)), 201)
 
     @views.get("")
     def index() -> Response:

@@ -8,6 +8,7 @@ from flask import Blueprint, Response
 
 from api.auth import authenticate
 from api.clock import now
+from api.making import making
 from api.oauth import ALGORITHMS
 from api.views.bodies import SMALL, read_object
 from api.views.members import moment_or_none
@@ -29,7 +30,7 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.post("")
     def add() -> Response:
-        caller, moment = authenticate(store), now()
+        caller, moment = authenticate(store), making().moment
         key = parse_jwk(read_object({"jwk"}, limit=SMALL)["jwk"])
         if key.alg not in ALGORITHMS:
             raise InvalidKeyError(Fault("/jwk", f"must be for {' or '.join(ALGORITHMS)}"))

@@ -9,11 +9,12 @@ from flask import Blueprint, Response, request
 
 from api.auth import authenticated_lender
 from api.clock import now
+from api.making import making
 from api.read_notes import asked_for
 from api.webhooks.producing import test_message
 from api.wiring import Services
 from notary.encoding import format_time
-from notary.errors import Fault, InvalidInputError
+from notary.errors import Fault, InvalidInputError, NotFoundError
 from notary.webhooks import Delivery, Webhook
 
 _PAGE = 100
@@ -31,8 +32,12 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.post("/<identity>/test")
     def test(identity: str) -> Response:
-        message = test_message(find(identity), now())
-        store.save_delivery(message)
+        webhook, made = find(identity), making()
+        message = test_message(webhook, made.moment, "msg_" + made.draw("message", 16).hex())
+        try:
+            message = store.find_delivery(webhook.id, message.id)
+        except NotFoundError:
+            store.save_delivery(message)
         return _answer(_delivery_members(message), 202)
 
     @views.get("/<identity>/deliveries")

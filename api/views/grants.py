@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`/v1/grants`: what auditors may read, given by the lender whose loans they are, or by the operator."""
 
-from secrets import token_hex
 from typing import Any
 
 import orjson
@@ -10,6 +9,7 @@ from werkzeug.exceptions import Forbidden
 
 from api.auth import authenticate
 from api.clock import now
+from api.making import making
 from api.views.bodies import SMALL, read_object
 from api.views.members import moment_or_none, number_of, text_of, time_of
 from api.wiring import Services
@@ -25,12 +25,12 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.post("")
     def make() -> Response:
-        caller, moment = authenticate(store), now()
+        caller, moment = authenticate(store), making().moment
         chosen = read_object({"auditor", "expires_at"}, {"lender", "loan", "began_from", "began_until"}, limit=SMALL)
         ends = time_of(chosen, "expires_at", after=moment)
         assert ends is not None
         grant = Grant(
-            id="grant_" + token_hex(8),
+            id="grant_" + making().draw("grant", 8).hex(),
             auditor=_organisation(services, number_of(chosen, "auditor"), "auditor"),
             lender=_lender_of(services, caller, chosen),
             loan=text_of(chosen, "loan") if "loan" in chosen else None,

@@ -12,6 +12,8 @@ from api.auth import authenticated_lender
 from api.clock import now
 from api.jobs.files import MAX_PART
 from api.jobs.job import Job
+from api.making import making
+from api.owned_folders import ID_SIZE
 from api.required_documents import documents_required
 from api.views.bodies import promised_digest, read_parts, require_media_type
 from api.wiring import Services
@@ -29,8 +31,8 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.post("")
     def create() -> Response:
-        lender = authenticated_lender(services.access)
-        return _answer(files.create(lender.number, documents_required(), now()), 201)
+        lender, made = authenticated_lender(services.access), making()
+        return _answer(files.create(lender.number, documents_required(), made.moment, made.draw("job", ID_SIZE)), 201)
 
     @views.get("/<job>")
     def show(job: str) -> Response:

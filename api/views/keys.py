@@ -7,7 +7,7 @@ import orjson
 from flask import Blueprint, Response, request
 
 from api.auth import authenticate, authenticated_lender
-from api.clock import now
+from api.making import making
 from api.views.bodies import read_object
 from api.wiring import Services
 from notary.encoding import format_time
@@ -73,7 +73,7 @@ def blueprint(services: Services) -> Blueprint:
 
         def note(moment: int) -> None:
             number = caller.lender.number
-            services.administration.note(number, now(), "party_key.revoke", caller.key, kid, ends=moment)
+            services.administration.note(number, making().moment, "party_key.revoke", caller.key, kid, ends=moment)
 
         return _json(_members(services.keys.revoke(caller.lender, kid, value["from"], note)))
 

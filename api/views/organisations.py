@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response
 
-from api.auth import authenticate, hash_secret, new_api_key
-from api.clock import now
+from api.auth import SECRET_SIZE, authenticate, hash_secret, new_api_key
+from api.making import making
 from api.views.bodies import SMALL, read_object
 from api.views.members import text_of
 from api.wiring import Services
@@ -22,15 +22,15 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.post("")
     def add() -> Response:
-        caller, moment = authenticate(store), now()
+        caller, moment = authenticate(store), making().moment
         chosen = read_object({"name", "role"}, limit=SMALL)
         name, role = text_of(chosen, "name"), chosen["role"]
         if not isinstance(role, str) or role not in ROLES:
             raise InvalidInputError(Fault("/role", f"must be {' or '.join(ROLES)}"))
         operator = caller.organisation.number
         services.administration.note(operator, moment, "organisation.add", caller.key, name, role=role)
-        made = store.add_organisation(name, role, moment)
-        secret = new_api_key()
+        made = store.add_organisation(name, role, moment, once=True)
+        secret = new_api_key(making().draw("API key", SECRET_SIZE))
         digest = hash_secret(secret)
         key = ApiKey(key_id(digest), made.number, "first", ROLES[role], moment)
         services.administration.note(

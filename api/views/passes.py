@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """`/v1/passes`: what a lender gives a borrower, so that he sees his loan without an account."""
 
-from secrets import token_hex
 from typing import Any
 
 import orjson
 from flask import Blueprint, Response
 
-from api.auth import authenticate, authenticated_lender, hash_secret, new_pass_secret
+from api.auth import SECRET_SIZE, authenticate, authenticated_lender, hash_secret, new_pass_secret
 from api.clock import now
+from api.making import making
 from api.views.bodies import SMALL, read_object
 from api.views.members import moment_or_none, text_of, time_of
 from api.wiring import Services
@@ -24,7 +24,7 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.post("")
     def mint() -> Response:
-        caller, moment = authenticate(store), now()
+        caller, moment = authenticate(store), making().moment
         chosen = read_object({"loan", "expires_at"}, limit=SMALL)
         loan, ends = text_of(chosen, "loan"), time_of(chosen, "expires_at", after=moment)
         assert ends is not None
@@ -48,16 +48,16 @@ def blueprint(services: Services) -> Blueprint:
 
 def mint_pass(services: Services, caller: Caller, loan: str, ends: int) -> tuple[LoanPass, str]:
     """Make a pass to a loan of the caller's; return it with its secret. Raises `NotFoundError`."""
-    lender, moment = caller.organisation.number, now()
+    lender, moment = caller.organisation.number, making().moment
     found = services.store.find_loans([(lender, loan)]).get((lender, loan))
     if found is None:
         raise NotFoundError("you have no loan of this number")
     if found.erasure:
         raise ErasedError(found.erasure)
-    made = LoanPass("pass_" + token_hex(8), lender, loan, moment, ends)
+    made = LoanPass("pass_" + making().draw("pass", 8).hex(), lender, loan, moment, ends)
     reference = services.store.loan_reference(lender, loan)
     services.administration.note(lender, moment, "pass.mint", caller.key, made.id, about_loan=reference, ends=ends)
-    secret = new_pass_secret()
+    secret = new_pass_secret(making().draw("secret of a pass", SECRET_SIZE))
     services.access.add_pass(made, hash_secret(secret))
     return made, secret
 

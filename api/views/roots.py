@@ -7,7 +7,7 @@ import orjson
 from flask import Blueprint, Response
 
 from api.auth import authenticate, authenticated_lender
-from api.clock import now
+from api.making import making
 from api.views.bodies import read_object
 from api.wiring import Services
 from notary.encoding import b64, format_time
@@ -27,7 +27,7 @@ def blueprint(services: Services) -> Blueprint:
 
         def note(root: PartyRoot) -> None:
             services.administration.note(
-                caller.lender.number, now(), "root.register", caller.key, root.fingerprint, name=root.party,
+                caller.lender.number, making().moment, "root.register", caller.key, root.fingerprint, name=root.party,
                 begins=root.validity.valid_from, ends=root.validity.valid_until,
             )  # fmt: skip
 
@@ -53,7 +53,7 @@ def blueprint(services: Services) -> Blueprint:
 
         def note(moment: int) -> None:
             number = caller.lender.number
-            services.administration.note(number, now(), "root.revoke", caller.key, fingerprint, ends=moment)
+            services.administration.note(number, making().moment, "root.revoke", caller.key, fingerprint, ends=moment)
 
         return _list(services.roots.revoke(caller.lender, fingerprint, value["from"], note))
 

@@ -2,7 +2,6 @@
 """`/v1/webhooks`: where a lender wants to be told of what becomes of its records."""
 
 import base64
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import ip_network
@@ -13,6 +12,7 @@ from flask import Blueprint, Response
 
 from api.auth import authenticate, authenticated_lender
 from api.clock import now
+from api.making import making
 from api.views.answers import no_content
 from api.views.bodies import SMALL, read_object
 from api.webhooks.addresses import Network, parse_target
@@ -41,9 +41,9 @@ def blueprint(services: Services) -> Blueprint:
         caller = authenticate(services.access)
         lender = caller.lender
         chosen = read_object({"url", "events"}, {"secret"}, limit=SMALL)
-        if len(store.webhooks(lender.number)) >= MAX_WEBHOOKS:
+        identity, moment = "wh_" + making().draw("webhook", 16).hex(), making().moment
+        if sum(item.id != identity for item in store.webhooks(lender.number)) >= MAX_WEBHOOKS:
             raise RefusedError(f"a lender has at most {MAX_WEBHOOKS} webhooks")
-        identity, moment = "wh_" + secrets.token_hex(16), now()
         url, events, secret = _url(chosen["url"], allowed), _events(chosen["events"]), _secret(chosen.get("secret"))
         services.administration.note(lender.number, moment, "webhook.add", caller.key, identity)
         made = Webhook(
@@ -100,10 +100,7 @@ def blueprint(services: Services) -> Blueprint:
         caller = authenticate(services.access)
         webhook = store.find_webhook(caller.lender.number, identity)
         new = _secret(read_object(set(), {"secret"}, limit=SMALL).get("secret"))
-        changed = replace(webhook, secret=new, old_secret=webhook.secret, old_secret_until=now() + OVERLAP)
-        services.administration.note(webhook.lender, now(), "webhook.change", caller.key, webhook.id)
-        store.change_webhook(changed)
-        return _answer({**_members(changed), "secret": new})
+        return _answer({**_members(_with_secret(services, webhook, new, caller.key)), "secret": new})
 
     return views
 
@@ -123,11 +120,22 @@ def _events(value: object) -> tuple[str, ...]:
 
 def _secret(value: object) -> str:
     if value is None:
-        return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+        return SECRET_PREFIX + base64.b64encode(making().draw("secret of a webhook", 32)).decode()
     if not isinstance(value, str):
         raise InvalidInputError(Fault("/secret", "must be a string"))
     parse_secret(value)
     return value
+
+
+def _with_secret(services: Services, webhook: Webhook, new: str, by: str) -> Webhook:
+    """Change a webhook's secret. Where this request has before, the old secret stays the one that was."""
+    if webhook.secret == new:
+        return webhook
+    moment = making().moment
+    services.administration.note(webhook.lender, moment, "webhook.change", by, webhook.id)
+    changed = replace(webhook, secret=new, old_secret=webhook.secret, old_secret_until=moment + OVERLAP)
+    services.webhooks.change_webhook(changed)
+    return changed
 
 
 def _members(webhook: Webhook) -> dict[str, Any]:

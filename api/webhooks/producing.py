@@ -120,9 +120,9 @@ class Producer:
         return self._advance(webhook, replace(webhook, next_change=progress[0], change_index=progress[1]), messages)
 
 
-def test_message(webhook: Webhook, now: int) -> Delivery:
-    """Return a message that says nothing but that messages arrive."""
-    return _message(webhook, TEST, {}, now)
+def test_message(webhook: Webhook, now: int, identity: str) -> Delivery:
+    """Return a message with this id that says nothing but that messages arrive."""
+    return replace(_message(webhook, TEST, {}, now), id=identity)
 
 
 def _lows(change: AnchorChange) -> dict[str, int]:

@@ -5,15 +5,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from notary.access import ApiKey, Caller, ClientKey, Organisation
-from notary.errors import NotFoundError
+from notary.errors import CorruptLogError, NotFoundError
 from notary.stores.grant_tables import GrantTables
 
 
 class AccessTables(GrantTables):
     """Implements `notary.access.AccessStore` in the same database as the store."""
 
-    def add_organisation(self, name: str, role: str, now: int) -> Organisation:
+    def add_organisation(self, name: str, role: str, now: int, *, once: bool = False) -> Organisation:
         with self._transaction() as rows:
+            if once and (row := rows.one("organisation_added", (name, role, now))):
+                return Organisation(*row)
             (number,) = rows.one("add_organisation", (name, role, now))
             rows.do("add_owner_keys", (number, self._vault.new_owner(number)))
         return Organisation(number, name, role)
@@ -33,7 +35,10 @@ class AccessTables(GrantTables):
             sha256, key.id, key.organisation, key.name, " ".join(key.scopes), key.created_at, key.expires_at,
             key.revoked_at, key.last_used_at,
         )  # fmt: skip
-        self._rows.do("add_api_key", values)
+        if not self._rows.do("add_api_key", values) and all(
+            known.id != key.id for known in self.api_keys(key.organisation)
+        ):
+            raise CorruptLogError("an API key of another organisation has this hash")
 
     def caller_with(self, sha256: bytes) -> tuple[Caller, ApiKey]:
         row = self._rows.one("caller_with", (sha256,))

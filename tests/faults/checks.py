@@ -165,14 +165,14 @@ def check_anchors(subject: Subject) -> None:
 def check_messages(subject: Subject, stored: dict[str, StoredRecord]) -> None:
     """Every record is told of, under one message id of each kind; nothing is told that is not."""
     messages: dict[str, Got] = {}
+    asked = {json.loads(answer)["id"] for answer in subject.ledger.tests.values() if answer is not None}
 
     def told(kind: str) -> list[str]:
         return [name for got in messages.values() if got.message["type"] == kind for name in got.ids]
 
     def all_is_told() -> bool:
         messages.update({got.headers["webhook-id"]: got for got in list(subject.receiver.got)})
-        tests = {json.loads(answer)["id"] for answer in subject.ledger.tests.values() if answer is not None}
-        return tests <= messages.keys() and all(
+        return asked <= messages.keys() and all(
             stored.keys() <= set(told(kind)) for kind in ("record.recorded", "record.final")
         )
 
@@ -180,6 +180,8 @@ def check_messages(subject: Subject, stored: dict[str, StoredRecord]) -> None:
     for got in list(subject.receiver.got):
         assert got.body == messages[got.headers["webhook-id"]].body, "two bodies under one message id"
         assert got.is_signed_with(subject.secret)
+    tests = {name for name, got in messages.items() if got.message["type"] == "webhook.test"}
+    assert tests == asked, "a test message was made twice"
     for kind in ("record.recorded", "record.anchored", "record.final"):
         names = told(kind)
         assert {name for name in names if name not in stored} <= _administrative(subject), kind

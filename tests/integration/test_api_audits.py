@@ -43,7 +43,7 @@ def anchored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anchored]:
 @pytest.fixture
 def api(anchored: Anchored) -> Iterator[Api]:
     yield anchored.api
-    for audit in anchored.api.services.audits.audits():
+    for audit in anchored.api.services.audits.all_of():
         if not audit.is_over:
             anchored.api.services.audits.cancel(audit.organisation, audit.id, now())
 
@@ -236,7 +236,7 @@ def test_what_is_not_well_formed_is_refused_with_its_place(api: Api, changes: Js
     answer = order(api, **SAMPLE | changes)
     refused(answer, 422, "invalid-input")
     assert answer.json["errors"][0]["pointer"] == pointer
-    assert not [audit for audit in api.services.audits.audits() if not audit.is_over]
+    assert not [audit for audit in api.services.audits.all_of() if not audit.is_over]
 
 
 def test_a_tie_out_waits_for_its_ledger_and_takes_one(api: Api) -> None:
@@ -286,9 +286,9 @@ def test_only_so_many_wait_and_old_ones_go(tmp_path: Path) -> None:
     with pytest.raises(JobError, match="has ended"):
         files.cancel(1, made[0].id, 3000)
     files.sweep(1000 + KEEP)
-    assert len(files.audits(1)) == MAX_OPEN
+    assert len(files.all_of(1)) == MAX_OPEN
     files.sweep(1001 + KEEP)
-    assert {audit.id for audit in files.audits(1)} == {made[2].id, made[3].id}
+    assert {audit.id for audit in files.all_of(1)} == {made[2].id, made[3].id}
     left = tmp_path / "audits" / "1" / "new-left"
     left.mkdir()
     files.tidy()

@@ -177,7 +177,7 @@ def test_a_lenders_jobs_take_so_many_bytes(tmp_path: Path) -> None:
         files.add_part(1, job.id, 2, [b"x"], None)
     other = files.create(2, documents_required=False, now=0)
     assert files.add_part(2, other.id, 1, [b"x"], None)
-    assert [len(found.parts) for found in files.jobs()] == [1, 1]
+    assert [len(found.parts) for found in files.all_of()] == [1, 1]
 
 
 def test_what_was_half_received_is_removed(tmp_path: Path) -> None:
@@ -198,9 +198,9 @@ def test_old_jobs_go_and_running_ones_stay(api: Api) -> None:
     post(api, f"/{running}/start")
     files = api.services.jobs
     files.sweep(now() + KEEP - 60_000)
-    assert len(files.jobs()) == 3
+    assert len(files.all_of()) == 3
     files.sweep(now() + KEEP + 60_000)
-    assert [job.id for job in files.jobs()] == [running]
+    assert [job.id for job in files.all_of()] == [running]
     assert api.get(f"/v1/jobs/{opened}").status_code == api.get(f"/v1/jobs/{done['id']}").status_code == 404
 
 

@@ -98,12 +98,12 @@ def known(api: Api, url: str, tmp_path: Path) -> Iterator[dict[str, Any]]:
             "audited": audit_with(api, {"format": "loan-notary/audit@1", "verdict": "valid"}),
             "sampled": audit_with(api, SAMPLE),
         }
-    for audit in api.services.audits.audits():
+    for audit in api.services.audits.all_of():
         if not audit.is_over:
             api.services.audits.cancel(audit.organisation, audit.id, now())
     # What the next example erases no job may still need.
     jobs = api.services.jobs
-    for job in jobs.jobs(bank.lender.number):
+    for job in jobs.all_of(bank.lender.number):
         if job.state in ("open", "running"):
             jobs.cancel(bank.lender.number, job.id, now())
 

@@ -56,6 +56,23 @@ def test_organisations(store: AccessStore) -> None:
         store.organisation(3)
 
 
+def test_adding_again_leaves_what_is_there(store: AccessStore) -> None:
+    bank, other = Organisation(1, "示范银行", "lender"), Organisation(3, "示范银行", "lender")
+    assert store.add_organisation("示范银行", "lender", NOW, once=True) == bank
+    assert store.add_organisation("示范银行", "lender", NOW + 1, once=True) == other
+    assert store.add_organisation("示范银行", "operator", NOW, once=True) == Organisation(4, "示范银行", "operator")
+    assert store.add_organisation("Audit Ltd", "auditor", NOW, once=True) == Organisation(2, "Audit Ltd", "auditor")
+    assert store.add_organisation("Audit Ltd", "auditor", NOW).number == 5
+    for _ in range(2):
+        store.add_api_key(KEY, DIGEST)
+        store.add_grant(GRANT)
+        store.add_pass(PASS, DIGEST)
+        store.end_api_key(1, KEY.id, expires_at=None, revoked_at=NOW + 1)
+    [key] = store.api_keys(1)
+    assert key == replace(KEY, revoked_at=NOW + 1)
+    assert (store.grants(), store.passes(1)) == ([GRANT], [PASS])
+
+
 def test_a_caller_by_its_key(store: AccessStore) -> None:
     store.add_api_key(KEY, DIGEST)
     caller, key = store.caller_with(DIGEST)

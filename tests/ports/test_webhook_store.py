@@ -67,6 +67,12 @@ def test_webhooks_are_kept_whole_and_by_lender(hooks: WebhookStore) -> None:
             hooks.remove_webhook(lender, identity)
 
 
+def test_adding_a_webhook_again_leaves_it_as_it_is(hooks: WebhookStore) -> None:
+    assert hooks.advance_webhook(HOOK, replace(HOOK, next_index=7), [])
+    hooks.add_webhook(HOOK)
+    assert hooks.webhooks() == [replace(HOOK, next_index=7)]
+
+
 def test_a_change_by_the_lender_leaves_progress_alone(hooks: WebhookStore) -> None:
     assert hooks.advance_webhook(HOOK, replace(HOOK, next_index=7, next_change=4, change_index=2), [])
     changed = replace(

@@ -91,7 +91,7 @@ def add_sample(api: Api) -> None:
 
 def cancel_audits(api: Api) -> None:
     """Cancel the audits that are not over, of which an organisation has at most four."""
-    for audit in api.services.audits.audits():
+    for audit in api.services.audits.all_of():
         if not audit.is_over:
             api.services.audits.cancel(audit.organisation, audit.id, now())
 
@@ -151,7 +151,7 @@ def prepared(api: Api, name: str, number: int = 0) -> Prepared:
     operation = OPERATIONS[name]
     if name == "auditsOrder":
         cancel_audits(api)
-    if name.startswith("audits") and not any(audit.id == AUDIT_ID for audit in api.services.audits.audits()):
+    if name.startswith("audits") and not any(audit.id == AUDIT_ID for audit in api.services.audits.all_of()):
         # It went with the loan that another example has erased.
         add_sample(api)
     parameters = {item["name"]: item for item in operation.value.get("parameters", [])}
@@ -165,7 +165,7 @@ def prepared(api: Api, name: str, number: int = 0) -> Prepared:
     if name == "erasuresErase":
         # No loan is erased while a job, or an audit, of its lender is under way.
         cancel_audits(api)
-        for job in api.services.jobs.jobs():
+        for job in api.services.jobs.all_of():
             if job.state in ("open", "running"):
                 api.services.jobs.cancel(job.lender, job.id, now())
     if name == "oauthToken":

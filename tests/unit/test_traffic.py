@@ -14,6 +14,7 @@ from api.traffic.repeats import (
     ABANDONED,
     KEPT,
     Answer,
+    Beginning,
     IdempotencyKeyError,
     InProgressError,
     KeyReusedError,
@@ -98,7 +99,7 @@ def test_old_windows_are_forgotten(file: TrafficFile) -> None:
 
 def test_the_first_answer_comes_again(file: TrafficFile) -> None:
     repeats = Repeats(file, keys)
-    assert repeats.begin(ASKED, START) is None
+    assert isinstance(repeats.begin(ASKED, START), Beginning)
     repeats.finish(ASKED, ANSWER)
     assert repeats.begin(ASKED, START + KEPT - 1) == ANSWER
     assert Repeats(TrafficFile(file._path), keys).begin(ASKED, START + 1) == ANSWER
@@ -106,19 +107,32 @@ def test_the_first_answer_comes_again(file: TrafficFile) -> None:
 
 def test_an_answer_is_kept_for_a_day(file: TrafficFile) -> None:
     repeats = Repeats(file, keys)
-    repeats.begin(ASKED, START)
+    first = repeats.begin(ASKED, START)
     repeats.finish(ASKED, ANSWER)
-    assert repeats.begin(ASKED, START + KEPT + 1) is None
+    later = repeats.begin(ASKED, START + KEPT + 1)
+    assert isinstance(first, Beginning)
+    assert isinstance(later, Beginning)
+    assert (later.at, later.seed != first.seed) == (START + KEPT + 1, True)
 
 
 def test_another_body_is_another_request(file: TrafficFile) -> None:
     repeats = Repeats(file, keys)
     repeats.begin(ASKED, START)
     other = replace(ASKED, fingerprint=sha256(b"other").digest())
-    for _ in range(2):
+    for act in (repeats.finish, lambda asked, _: repeats.release(asked)):
         with pytest.raises(KeyReusedError):
             repeats.begin(other, START)
-        repeats.finish(ASKED, ANSWER)
+        act(ASKED, ANSWER)
+    repeats.drop(ASKED)
+    assert isinstance(repeats.begin(other, START), Beginning)
+
+
+def test_what_was_begun_is_not_taken_over_with_another_body(file: TrafficFile) -> None:
+    repeats = Repeats(file, keys)
+    repeats.begin(ASKED, START)
+    repeats.release(ASKED)
+    with pytest.raises(KeyReusedError):
+        repeats.begin(replace(ASKED, fingerprint=sha256(b"other").digest()), START + 1)
 
 
 @pytest.mark.parametrize("change", [{"tenant": 2}, {"route": "/v1/passes"}, {"key": "key-2"}])
@@ -126,33 +140,64 @@ def test_a_key_is_for_one_tenant_and_one_route(file: TrafficFile, change: dict[s
     repeats = Repeats(file, keys)
     repeats.begin(ASKED, START)
     repeats.finish(ASKED, ANSWER)
-    assert repeats.begin(replace(ASKED, **change), START) is None
+    assert isinstance(repeats.begin(replace(ASKED, **change), START), Beginning)
 
 
-def test_a_request_that_failed_comes_again(file: TrafficFile) -> None:
+def test_a_request_by_which_nothing_was_done_begins_anew(file: TrafficFile) -> None:
     repeats = Repeats(file, keys)
-    repeats.begin(ASKED, START)
-    repeats.abandon(ASKED)
-    assert repeats.begin(ASKED, START) is None
+    first = repeats.begin(ASKED, START)
+    repeats.drop(ASKED)
+    again = repeats.begin(ASKED, START + 1)
+    assert isinstance(first, Beginning)
+    assert isinstance(again, Beginning)
+    assert (again.at, again.seed != first.seed) == (START + 1, True)
 
 
-def test_a_request_whose_process_died_comes_again(file: TrafficFile) -> None:
+def test_a_request_that_failed_begins_where_it_began(file: TrafficFile) -> None:
     repeats = Repeats(file, keys)
-    repeats.begin(ASKED, START)
+    first = repeats.begin(ASKED, START)
+    repeats.release(ASKED)
+    assert repeats.begin(ASKED, START + 1) == first
     with pytest.raises(InProgressError):
-        repeats.begin(ASKED, START + ABANDONED)
-    assert repeats.begin(ASKED, START + ABANDONED + 1) is None
+        repeats.begin(ASKED, START + 2)
+    repeats.finish(ASKED, ANSWER)
+    repeats.release(ASKED)
+    assert repeats.begin(ASKED, START + 3) == ANSWER
+
+
+@pytest.mark.parametrize("makes", [True, False])
+def test_a_request_whose_process_died_begins_where_it_began(file: TrafficFile, makes: bool) -> None:
+    asked, repeats = replace(ASKED, makes=makes), Repeats(file, keys)
+    first = repeats.begin(asked, START)
+    with pytest.raises(InProgressError):
+        repeats.begin(asked, START + ABANDONED)
+    assert repeats.begin(asked, START + ABANDONED + 1) == first
+    with pytest.raises(InProgressError):
+        repeats.begin(asked, START + ABANDONED + 2)
 
 
 def test_a_request_that_a_kill_cut_short_held_up_its_own_repeat(file: TrafficFile) -> None:
-    Repeats(file, keys).begin(ASKED, START)
+    first = Repeats(file, keys).begin(ASKED, START)
     answered = replace(ASKED, key="key-2")
     Repeats(file, keys).begin(answered, START)
     Repeats(file, keys).finish(answered, ANSWER)
     after_the_start = Repeats(TrafficFile(file._path), keys)
-    after_the_start.abandon_all()
-    assert after_the_start.begin(ASKED, START + 1) is None
+    after_the_start.release_all()
+    assert after_the_start.begin(ASKED, START + 1) == first
     assert after_the_start.begin(answered, START + 1) == ANSWER
+
+
+def test_seeds_are_sealed_and_go_with_the_answer(file: TrafficFile) -> None:
+    repeats = Repeats(file, keys)
+    begun, other = repeats.begin(ASKED, START), repeats.begin(replace(ASKED, key="key-2"), START)
+    assert isinstance(begun, Beginning)
+    assert isinstance(other, Beginning)
+    assert begun.seed != other.seed
+    rows = "SELECT seed FROM seeded_answers ORDER BY seed IS NOT NULL"
+    kept = [row[0] for row in file._connection().execute(rows)]
+    assert all(len(seed) > 32 and begun.seed not in seed and other.seed not in seed for seed in kept)
+    repeats.finish(ASKED, ANSWER)
+    assert [row[0] is None for row in file._connection().execute(rows)] == [True, False]
 
 
 def test_of_requests_that_race_one_is_made(tmp_path: Path) -> None:
@@ -172,7 +217,7 @@ def test_of_requests_that_race_one_is_made(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert (begun, len(refused)) == ([None], 15)
+    assert ([type(item) for item in begun], len(refused)) == ([Beginning], 15)
 
 
 @pytest.mark.parametrize("header", ["", '""', "a b", "a\tb", "é", "x" * 256, '"' + "x" * 256 + '"'])

@@ -81,7 +81,7 @@ def blueprint(services: Services) -> Blueprint:
 
     def _index(status: int = 200, error: str = "") -> Response:
         lender = signed_in(services, WRITE_RECORDS, "lender").caller.organisation.number
-        jobs = list(reversed(files.jobs(lender)))
+        jobs = list(reversed(files.all_of(lender)))
         return page(
             "lender/uploads.html", status=status, forms=True, private=True, jobs=jobs, error=error, largest=LARGEST,
             is_test=services.environment == "test",

@@ -2,6 +2,9 @@
 -- name: add_organisation
 INSERT INTO organisations (name, role, created_at) VALUES (?, ?, ?) RETURNING number;
 
+-- name: organisation_added
+SELECT number, name, role FROM organisations WHERE name = ? AND role = ? AND created_at = ?;
+
 -- name: organisation
 SELECT number, name, role FROM organisations WHERE number = ?;
 
@@ -10,7 +13,7 @@ SELECT number, name, role FROM organisations ORDER BY number;
 
 -- name: add_api_key
 INSERT INTO api_keys (sha256, id, organisation, name, scopes, created_at, expires_at, revoked_at, last_used_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
 
 -- name: caller_with
 SELECT o.number, o.name, o.role, o.policy, k.id, k.organisation, k.name, k.scopes, k.created_at, k.expires_at,

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- name: add_grant
-INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
 
 -- name: grants
 SELECT g.id, g.auditor, g.lender, g.loan, g.began_from, g.began_until, g.created_at, g.expires_at, g.revoked_at,
@@ -13,7 +13,7 @@ ORDER BY g.created_at, g.id;
 UPDATE grants SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL;
 
 -- name: add_pass
-INSERT INTO passes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO passes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
 
 -- name: pass_with
 SELECT p.id, p.lender, p.loan, p.created_at, p.expires_at, p.revoked_at, p.last_used_at, coalesce(l.erasure, '')

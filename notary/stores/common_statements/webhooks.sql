@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- name: add_webhook
 INSERT INTO webhooks (id, lender, url, events, secret, created_at, next_index, next_change, change_index, old_secret,
-  old_secret_until, disabled, swept_day, swept_loan) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+  old_secret_until, disabled, swept_day, swept_loan) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING;
 
 -- name: webhooks
 SELECT * FROM webhooks WHERE :lender IS NULL OR lender = :lender ORDER BY created_at, id;

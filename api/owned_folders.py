@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Folders of organisations, with a folder in them for each thing of a kind that they asked for: jobs, audits.
+
+::
+
+    <organisation>/lock               held while one of its things is changed
+    <organisation>/<kind>_<32 hex>/   a thing; every state of it is a file that is there or not
+    <organisation>/new-*              what is half made, or half received
+"""
+
+import re
+import shutil
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from secrets import token_bytes
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from api.state_files import file_errors, locked, read_state, write_state
+from notary.errors import JobError, NotFoundError
+from notary.stores.durable import sync_folder
+
+ID_SIZE = 16
+"""Random bytes in an id."""
+
+
+class Thing(Protocol):
+    """What stands in a folder; `created_at` is in milliseconds since 1970."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def created_at(self) -> int: ...
+
+    @property
+    def is_over(self) -> bool: ...
+
+
+ThingT = TypeVar("ThingT", bound=Thing)
+
+
+class OwnedFolders(ABC, Generic[ThingT]):
+    """All things of a kind; for any number of processes."""
+
+    kind: ClassVar[str]
+    first: ClassVar[str]
+    """The file with which a thing begins."""
+    most: ClassVar[int]
+    """Things of one organisation that are not over."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @abstractmethod
+    def _read(self, organisation: int, folder: Path, begun: Mapping[str, Any]) -> ThingT:
+        """Return a thing, `begun` being what its first file holds."""
+
+    def find(self, organisation: int, name: str) -> ThingT:
+        """Return a thing. Raises `NotFoundError`."""
+        folder = self._folder / str(organisation) / name
+        with file_errors():
+            begun = read_state(folder / self.first) if re.fullmatch(f"{self.kind}_[0-9a-f]{{32}}", name) else None
+            if begun is None:
+                raise NotFoundError(f"you have no {self.kind} of this id")
+            return self._read(organisation, folder, begun)
+
+    def all_of(self, organisation: int | None = None) -> list[ThingT]:
+        """Return the things of an organisation, or of all, the oldest first."""
+        with file_errors():
+            paths = list(self._folder.glob(f"{'*' if organisation is None else organisation}/{self.kind}_*"))
+        found = []
+        for path in paths:
+            # Old ones are removed meanwhile.
+            with suppress(NotFoundError):
+                found.append(self.find(int(path.parent.name), path.name))
+        return sorted(found, key=lambda thing: (thing.created_at, thing.id))
+
+    def tidy(self) -> None:
+        """Make the folder, and remove what was half made; to be called while nothing is being received."""
+        with file_errors():
+            self._folder.mkdir(exist_ok=True, mode=0o700)
+            for path in self._folder.glob("*/new-*"):
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+
+    def _create(self, organisation: int, begun: Mapping[str, Any], drawn: bytes | None) -> ThingT:
+        """Make a thing; its id is of `drawn`, `ID_SIZE` random bytes. One with that id is returned as it is.
+
+        Raises `JobError` where the organisation has too many.
+        """
+        name = f"{self.kind}_{(drawn or token_bytes(ID_SIZE)).hex()}"
+        with self._locked(organisation) as home:
+            if not (home / name).exists():
+                if sum(not thing.is_over for thing in self.all_of(organisation)) >= self.most:
+                    raise JobError(f"you have {self.most} {self.kind}s that are not over")
+                coming = home / f"new-{name}"
+                # Half made by a process that was killed.
+                shutil.rmtree(coming, ignore_errors=True)
+                coming.mkdir(mode=0o700)
+                write_state(coming / self.first, dict(begun))
+                coming.rename(home / name)
+                sync_folder(home)
+        return self.find(organisation, name)
+
+    def _locked(self, organisation: int) -> AbstractContextManager[Path]:
+        return locked(self._folder / str(organisation))
