@@ -197,7 +197,8 @@ def test_a_backup_of_a_notary_that_serves_is_whole_and_has_no_key(anchored: Anch
     assert findings.count == 0, findings.ordered()
     assert found.size == 300
     assert not found.with_keys
-    assert {path.name for path in backup.iterdir()} == {"backup.json", "notary.db", "settings.json", "deployment.json"}
+    names = {"backup.json", "notary.db", "accesses.db", "settings.json", "deployment.json"}
+    assert {path.name for path in backup.iterdir()} == names
     assert backup.stat().st_mode & 0o077 == 0
     shown = run("verify-backup", backup, "--json")
     assert (shown.exit_code, document(shown)["findings"]) == (0, [])
