@@ -19,7 +19,8 @@ INDEX_SIZE = 16
 """Bytes of a blind index: half of an HMAC-SHA256."""
 _REMEMBERED = 8192
 _ORGANISATION, _LOAN = b"loan-notary/1 organisation keys", b"loan-notary/1 loan keys"
-_RECORD, _STATE = b"loan-notary/1 record", b"loan-notary/1 loan state"
+_RECORD, _STATE = b"loan-notary/2 record", b"loan-notary/1 loan state"
+_RECORD_UNPACKED = b"loan-notary/1 record"
 _PLACE = struct.Struct(">qqqq")
 
 
@@ -81,15 +82,24 @@ class LoanKeys:
         self, lender: int, index: int, sequence: int, received_at: int, record_id: bytes, kind: str, plain: bytes
     ) -> bytes:
         """Seal a record's opening and envelope; everything that its row says in the clear is bound to it."""
-        place = _PLACE.pack(lender, index, sequence, received_at)
-        return self._cipher.seal(plain, _RECORD + place + self.index + record_id + kind.encode())
+        place = self._place(lender, index, sequence, received_at, record_id, kind)
+        return self._cipher.seal(plain, _RECORD + place)
 
     def open_record(
         self, lender: int, index: int, sequence: int, received_at: int, record_id: bytes, kind: str, sealed: bytes
     ) -> bytes:
         """Open what `seal_record` sealed. Raises `CorruptLogError`."""
-        place = _PLACE.pack(lender, index, sequence, received_at)
-        return self._cipher.open(sealed, _RECORD + place + self.index + record_id + kind.encode())
+        return self._cipher.open(sealed, _RECORD + self._place(lender, index, sequence, received_at, record_id, kind))
+
+    def open_unpacked(
+        self, lender: int, index: int, sequence: int, received_at: int, record_id: bytes, kind: str, sealed: bytes
+    ) -> bytes:
+        """Open a record that was sealed before records were packed. Raises `CorruptLogError`."""
+        place = self._place(lender, index, sequence, received_at, record_id, kind)
+        return self._cipher.open(sealed, _RECORD_UNPACKED + place)
+
+    def _place(self, lender: int, index: int, sequence: int, received_at: int, record_id: bytes, kind: str) -> bytes:
+        return _PLACE.pack(lender, index, sequence, received_at) + self.index + record_id + kind.encode()
 
 
 class Vault:

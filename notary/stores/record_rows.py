@@ -9,11 +9,11 @@ import orjson
 from notary.log.entries import SECRET_SIZE
 from notary.ports.records import Loan, StoredRecord
 from notary.privacy.vault import LoanKeys, Vault
+from notary.stores.packing import pack, unpack
 from notary.stores.record_ids import id_bytes, id_text
 
 RECORD_COLUMNS = 10
 LOAN_COLUMNS = 6
-_LENGTH = 4
 
 
 def open_record(vault: Vault, row: Sequence[Any]) -> StoredRecord:
@@ -23,19 +23,19 @@ def open_record(vault: Vault, row: Sequence[Any]) -> StoredRecord:
     index, lender, record_id, sequence, received_at, kind, sealed, *keys = row
     loan: LoanKeys = vault.loan(*keys)
     opened = loan.open_record(lender, index, sequence, received_at, record_id, kind, sealed)
-    start = SECRET_SIZE + _LENGTH
-    end = start + int.from_bytes(opened[SECRET_SIZE:start])
-    nonce, signatures, payload = opened[:SECRET_SIZE], opened[start:end].decode(), opened[end:]
+    written = id_text(record_id)
+    nonce, packed = opened[:SECRET_SIZE], opened[SECRET_SIZE:]
+    signatures, payload = unpack(packed, kind, written, loan.number)
     return StoredRecord(
-        index, lender, id_text(record_id), loan.number, sequence, received_at, nonce, payload, signatures, kind
+        index, lender, written, loan.number, sequence, received_at, nonce, payload, signatures.decode(), kind
     )
 
 
 def record_to_row(record: StoredRecord, loan_id: int, keys: LoanKeys) -> tuple[Any, ...]:
     """Return the values that the statement `add_record` takes."""
-    record_id, signatures = id_bytes(record.record_id), record.signatures.encode()
+    record_id = id_bytes(record.record_id)
     assert record_id is not None, "registration takes no other ids"
-    plain = record.nonce + len(signatures).to_bytes(_LENGTH) + signatures + record.payload
+    plain = record.nonce + pack(record.signatures.encode(), record.payload, record.type, record.record_id, keys.number)
     stands = (record.lender, record.index, record.sequence, record.received_at, record_id, record.type)
     row = (record.index, record.lender, record_id, loan_id, record.sequence, record.received_at, record.type)
     return *row, keys.seal_record(*stands, plain)

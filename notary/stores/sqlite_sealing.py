@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Brings a database of before everything was sealed up to date: what stands in the clear is sealed and swept out."""
+"""Brings a database of before everything was sealed up to date: what stands in the clear is sealed and swept out.
+
+So is one of before records were packed, whose pages are then more than half empty.
+"""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +18,7 @@ from notary.privacy.vault import LoanKeys, OwnerKeys, Vault
 from notary.stores.record_ids import id_text
 from notary.stores.record_rows import record_to_row, seal_loan
 from notary.stores.sealed_rows import delivery_row, draft_row, grant_row, pass_row
+from notary.stores.sqlite_packing import UNPACKED, pack_records
 from notary.stores.statements import STATEMENTS
 from notary.webhooks import Delivery
 
@@ -28,12 +32,15 @@ def seal_clear_rows(connection: sqlite3.Connection, vault: Vault) -> None:
     try:
         owners = _give_keys(connection, vault)
         tables = _tables(connection)
+        # Before what is in the clear joins them, packed.
+        packed = UNPACKED in tables and pack_records(connection, vault)
         if _CLEAR_LOANS in tables:
             _seal_loans(connection, vault, owners)
             for table in tables & _SEALED.keys():
                 _SEALED[table](connection, owners)
             for table in ("clear_records", _CLEAR_LOANS, *sorted(tables & _SEALED.keys())):
                 connection.execute(f"DROP TABLE {table}")
+        if packed or _CLEAR_LOANS in tables:
             # Told apart from the tables: a kill before the file was written anew must not leave it as it is.
             connection.execute(f"CREATE TABLE {_UNSWEPT} (only INTEGER) STRICT")
         connection.execute("COMMIT")

@@ -18,9 +18,9 @@ SCRIPTS = [item.name for item in MIGRATIONS.pending(Database(memory=True))]
 ROWS = 3
 SEALED = {
     "loans", "records", "drafts", "deliveries", "grants", "passes", "organisation_keys", "loan_keys", "documents",
-    "document_attachments",
+    "document_attachments", "unpacked",
 }  # fmt: skip
-"""Tables whose rows are sealed, or go with the loans': the tests of sealing have real ones of before."""
+"""Tables whose rows are sealed, or go with the loans': the tests of sealing and packing have real ones of before."""
 
 
 def database_of(path: Path, version: int) -> None:
@@ -88,7 +88,7 @@ def test_a_database_of_any_version_comes_up_to_date_with_all_its_rows(tmp_path: 
     with closing(sqlite3.connect(old)) as connection:
         after = counts(connection)
     renamed = {"lenders": "organisations"}
-    for table, rows in ((name, rows) for name, rows in before.items() if not name.startswith("clear_")):
+    for table, rows in ((name, rows) for name, rows in before.items() if not name.startswith(("clear_", "unpacked"))):
         assert after[renamed.get(table, table)] >= rows, table
     # Harmless to repeat.
     SqliteStore.create(old, VAULT).close()

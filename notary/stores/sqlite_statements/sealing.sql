@@ -24,3 +24,10 @@ SELECT lender, record_id, payload, signatures, signers, created_at, expires_at F
 -- name: clear_deliveries
 SELECT w.lender, d.id, d.webhook, d.type, d.body, d.created_at, d.next_at, d.attempts, d.delivered_at, d.status, d.detail
 FROM clear_deliveries d JOIN webhooks w ON w.id = d.webhook ORDER BY d.number;
+
+-- name: unpacked_records
+SELECT r.entry_index, r.lender, r.record_id, r.sequence, r.received_at, r.type, r.sealed, l.lender, l.number_index, k.wrapped
+FROM records r JOIN loans l USING (loan_id) JOIN loan_keys k USING (loan_id) WHERE r.entry_index > ? ORDER BY r.entry_index LIMIT ?;
+
+-- name: save_packed_record
+UPDATE records SET sealed = ? WHERE entry_index = ?;
