@@ -76,7 +76,7 @@ class LoanKeys:
 
     def open_state(self, records: int, sealed: bytes) -> bytes:
         """Open what `seal_state` sealed. Raises `CorruptLogError`."""
-        return self._cipher.open(sealed, _STATE + _PLACE.pack(self.lender, records, 0, 0) + self.index)
+        return self._cipher.open(sealed, _STATE + _pack_place(self.lender, records, 0, 0) + self.index)
 
     def seal_record(
         self, lender: int, index: int, sequence: int, received_at: int, record_id: bytes, kind: str, plain: bytes
@@ -99,7 +99,7 @@ class LoanKeys:
         return self._cipher.open(sealed, _RECORD_UNPACKED + place)
 
     def _place(self, lender: int, index: int, sequence: int, received_at: int, record_id: bytes, kind: str) -> bytes:
-        return _PLACE.pack(lender, index, sequence, received_at) + self.index + record_id + kind.encode()
+        return _pack_place(lender, index, sequence, received_at) + self.index + record_id + kind.encode()
 
 
 class Vault:
@@ -127,6 +127,14 @@ class Vault:
         if len(secret) <= 2 * KEY_SIZE:
             raise CorruptLogError("a loan's keys are too short")
         return LoanKeys(lender, index, secret)
+
+
+def _pack_place(*numbers: int) -> bytes:
+    try:
+        return _PLACE.pack(*numbers)
+    except struct.error as error:
+        # SQLite looks at what goes into a column, and not at what comes out of a damaged one.
+        raise CorruptLogError(f"a row says in a number's place what is none: {error}") from error
 
 
 def _loan_context(lender: int, index: bytes) -> bytes:

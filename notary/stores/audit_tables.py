@@ -57,7 +57,9 @@ class AuditTables(Database):
         try:
             return open_record(self._vault, row)
         except (CorruptLogError, DataKeyError) as error:
-            return SealedRecord(row[0], row[3], f"has a record that does not open: {error}")
+            # A damaged row may hold anything in a number's place.
+            sequence = row[3] if isinstance(row[3], int) else -1
+            return SealedRecord(row[0], sequence, f"has a record that does not open: {error}")
 
     def entries_without_record(self, start: int, stop: int) -> Iterator[int]:
         for (index,) in self._rows.all("entries_without_record", (start, stop)):

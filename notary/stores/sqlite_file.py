@@ -146,3 +146,6 @@ def translated() -> Iterator[None]:
         raise UnavailableError(f"the database cannot be used now: {error}") from error
     except sqlite3.DatabaseError as error:
         raise CorruptLogError(f"the database is damaged, or would be: {error}") from error
+    except UnicodeDecodeError as error:
+        # What SQLite said of a damaged schema names it, and the name is no text any more.
+        raise CorruptLogError(f"the database is damaged: {error}") from error

@@ -42,7 +42,7 @@ class Flips:
         try:
             now = self._read()
             changed = {name for name in now.keys() | self._rows.keys() if now.get(name) != self._rows.get(name)}
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
             changed = {""}
         try:
             # Of a row that cannot be read the audit may say that it cannot tell.

@@ -15,8 +15,8 @@ from notary.ports.records import StoredRecord
 from notary.privacy.cipher import Cipher
 from notary.privacy.data_key import DataKey
 from notary.privacy.vault import Vault
-from notary.stores.sqlite import SqliteStore
 from notary.stores.record_ids import id_bytes
+from notary.stores.sqlite import SqliteStore
 from notary.stores.statements import MIGRATIONS
 from tests.support.builders import DATA_KEY, VAULT, record, record_id
 
