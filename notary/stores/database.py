@@ -66,8 +66,12 @@ class Database(ABC):
         """Read several times in one go: on SQLite as of one moment, on PostgreSQL each statement as of its own."""
 
     @abstractmethod
+    def _destroyed(self, rows: Runner, tables: Iterable[str]) -> None:
+        """Note, in the transaction that overwrites or deletes them, of which tables rows must leave no trace."""
+
+    @abstractmethod
     def _sweep(self) -> None:
-        """Leave nothing in the database's files of rows that were overwritten or deleted.
+        """Leave nothing in the database's files of what `_destroyed` was called for.
 
         Raises `UnavailableError` where somebody else's use of them forbids it for now.
         """

@@ -28,7 +28,7 @@ class DraftTable(Database):
     def sign_draft(self, before: Draft, after: Draft) -> bool:
         place = (before.lender, before.record_id)
         owner = self.owner_keys(before.lender)
-        with self._transaction() as rows:
+        with self._transaction(f"draft {before.record_id}") as rows:
             row = rows.one("any_draft", place)
             if row is None or open_draft(row, owner).signatures != before.signatures:
                 return False

@@ -61,7 +61,8 @@ class ErasingTables(Database):
             loan_id, erasure, erased_at = self._found(rows, lender, loan)
             if erasure and erased_at is None:
                 _wipe_loan(rows, owner, loan_id, now)
-                _wipe_sealed_by_owner(rows, owner, lender, loan)
+                # What a loan's keys have sealed is gone with them, wherever a copy is left.
+                self._destroyed(rows, {"loan_keys"} | _wipe_sealed_by_owner(rows, owner, lender, loan))
         self._sweep()
 
     def unfinished_erasures(self) -> list[tuple[int, str]]:
@@ -99,18 +100,23 @@ def _wipe_loan(rows: Runner, owner: OwnerKeys, loan_id: int, now: int) -> None:
     rows.do("wipe_loan", (b"", now, loan_id))
 
 
-def _wipe_sealed_by_owner(rows: Runner, owner: OwnerKeys, lender: int, loan: str) -> None:
+def _wipe_sealed_by_owner(rows: Runner, owner: OwnerKeys, lender: int, loan: str) -> set[str]:
+    """Wipe what keys have sealed that outlive the loan; return the tables that it stood in."""
     index = owner.loan(loan)
-    rows.do("wipe_drafts", (lender, index))
-    for statement in ("wipe_grants", "wipe_passes"):
-        rows.do(statement, (b"", lender, index))
+    changed = {
+        "drafts": rows.do("wipe_drafts", (lender, index)),
+        "grants": rows.do("wipe_grants", (b"", lender, index)),
+        "passes": rows.do("wipe_passes", (b"", lender, index)),
+        "deliveries": 0,
+    }
     for row in list(rows.all("messages_of_lender", (lender,))):
         message = open_delivery(row, owner)
         rest = without_loan(message, loan)
         if rest is None:
-            rows.do("remove_message", (message.id,))
+            changed["deliveries"] += rows.do("remove_message", (message.id,))
         elif rest != message:
-            rows.do("change_message", (delivery_row(rest, owner)[2], message.id))
+            changed["deliveries"] += rows.do("change_message", (delivery_row(rest, owner)[2], message.id))
+    return {table for table, count in changed.items() if count}
 
 
 def _holds(rows: Runner, loan_id: int) -> tuple[Hold, ...]:

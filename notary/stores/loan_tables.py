@@ -84,7 +84,7 @@ class LoanTables(Database):
                 keys, wrapped = self._vault.new_loan(loan.lender, index, loan.number, loan.key)
                 sealed = seal_loan(loan, keys)
                 new.append((loan_id, loan.lender, index, loan.records, sealed))
-                keys_of_new.append((loan_id, wrapped))
+                keys_of_new.append((loan_id, loan.lender, wrapped))
             places[name] = Place(loan_id, keys, sealed, loan)
         rows.do_each("add_loan", new)
         rows.do_each("add_loan_keys", keys_of_new)

@@ -103,8 +103,11 @@ class SqliteFile(Database):
             finally:
                 connection.execute("COMMIT")
 
+    def _destroyed(self, rows: Runner, tables: Iterable[str]) -> None:
+        pass  # `secure_delete` overwrites every row where it stands
+
     def _sweep(self) -> None:
-        # `secure_delete` has overwritten the rows where they stood; the write-ahead log still holds pages of before.
+        # The write-ahead log still holds pages of before.
         with translated():
             busy, *_ = self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:

@@ -37,23 +37,23 @@ def _named(folder: Path) -> dict[str, str]:
     }
 
 
-def _for_psycopg(text: str) -> str:
+def _for_psycopg(text: str) -> bytes:
     text = re.sub(r" INDEXED BY \w+", "", text.replace("%", "%%"))
     # What belongs to a loan is told apart by its lender first, as a cluster would spread it.
     text = text.replace("USING (loan_id)", "USING (lender, loan_id)")
-    return re.sub(r":(\w+)", r"%(\1)s", text.replace("?", "%s"))
+    return re.sub(r"(?<!:):(\w+)", r"%(\1)s", text.replace("?", "%s")).encode()
 
 
 _COMMON = _named(_HERE / "common_statements")
 STATEMENTS: Mapping[str, str] = _COMMON | _named(_SQLITE)
 """SQLite's statements by name."""
 
-POSTGRES_MIGRATIONS: Mapping[str, str] = {
-    path.stem: path.read_text("utf-8") for path in sorted(_POSTGRES.glob("[0-9]*.sql"))
+POSTGRES_MIGRATIONS: Mapping[str, bytes] = {
+    path.stem: path.read_bytes() for path in sorted(_POSTGRES.glob("[0-9]*.sql"))
 }
 """All that a PostgreSQL database goes through, in order: scripts by name."""
 
-POSTGRES_STATEMENTS: Mapping[str, str] = {
+POSTGRES_STATEMENTS: Mapping[str, bytes] = {
     name: _for_psycopg(text) for name, text in (_COMMON | _named(_POSTGRES)).items()
 }
 """PostgreSQL's statements by name, as psycopg takes them."""

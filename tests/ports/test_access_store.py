@@ -2,7 +2,6 @@
 """The contract of the `AccessStore` port, held against every store of access."""
 
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from hashlib import sha256
@@ -28,15 +27,15 @@ from notary.errors import CorruptLogError, NotFoundError
 from notary.stores.sqlite import SqliteStore
 from notary.stores.statements import MIGRATIONS
 from tests.support.builders import NOW, VAULT
+from tests.support.stores import Opener
 
-STORES: dict[str, Callable[[Path], AccessStore]] = {"sqlite": lambda path: SqliteStore.create(path, VAULT)}
 DIGEST = sha256(b"secret").digest()
 OTHER = sha256(b"other").digest()
 
 
-@pytest.fixture(params=STORES)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> AccessStore:
-    store = STORES[request.param](tmp_path / "notary.db")
+@pytest.fixture
+def store(database: Opener) -> AccessStore:
+    store = database.store()
     store.add_organisation("示范银行", "lender", NOW)
     store.add_organisation("Audit Ltd", "auditor", NOW)
     return store

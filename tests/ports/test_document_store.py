@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The contract of the `DocumentStore` port, held against every store. A new store is one line in `STORES`."""
+"""The contract of the `DocumentStore` port, held against every store."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
 
@@ -12,13 +11,8 @@ from notary.documents.document import Attachment, AttachmentKind, CheckStatus, D
 from notary.errors import CorruptLogError, NotFoundError
 from notary.ports.parties import Lender
 from notary.ports.store import Store
-from notary.stores.sqlite import SqliteStore
-from tests.support.builders import NOW, VAULT, add_lender
-
-STORES: dict[str, Callable[[Path], Store]] = {
-    "sqlite": lambda folder: SqliteStore.create(folder / "notary.db", VAULT),
-}
-"""For each store: how to open the one that belongs to a folder, making it if need be."""
+from tests.support.builders import NOW, add_lender
+from tests.support.stores import Opener
 
 DIGEST, OTHER = "ab" * 32, "cd" * 32
 GOOD = DocumentCheck("pdf", CheckStatus.OK, "a PDF")
@@ -27,9 +21,9 @@ STAMP = Attachment("ef" * 32, AttachmentKind.TIMESTAMP, NOW + 2, (OPEN,))
 SEAL = Attachment("01" * 32, AttachmentKind.SIGNATURE, NOW + 1, (GOOD,))
 
 
-@pytest.fixture(params=STORES)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    store = STORES[request.param](tmp_path)
+@pytest.fixture
+def store(database: Opener) -> Iterator[Store]:
+    store = database.store()
     yield store
     store.close()
 

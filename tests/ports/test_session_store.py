@@ -1,33 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """The contract of the `SessionStore` port, held against every store of sessions."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
 
 from notary.errors import NotFoundError
 from notary.sessions import Session, SessionStore
-from notary.stores.sqlite import SqliteSessions, SqliteStore
-from tests.support.builders import NOW, VAULT, add_lender
+from tests.support.builders import NOW, add_lender
+from tests.support.stores import Opener
 
 KEY, FIRST, SECOND = (sha256(name).digest() for name in (b"key", b"first", b"second"))
 SESSION = Session("a1", KEY, "token", NOW, NOW + 1, NOW + 100)
 
 
-def sqlite(path: Path) -> SessionStore:
-    add_lender(SqliteStore.create(path, VAULT), "One", KEY, NOW)
-    return SqliteSessions(path, VAULT)
-
-
-STORES: dict[str, Callable[[Path], SessionStore]] = {"sqlite": sqlite}
-
-
-@pytest.fixture(params=STORES)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> SessionStore:
-    store = STORES[request.param](tmp_path / "notary.db")
+@pytest.fixture
+def store(database: Opener) -> SessionStore:
+    add_lender(database.store(), "One", KEY, NOW)
+    store = database.sessions()
     store.add_session(SESSION, FIRST, NOW)
     return store
 

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The contract of the `Store` port, held against every store. A new store is one line in `STORES`."""
+"""The contract of the `Store` port, held against every store."""
 
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,11 +20,9 @@ from notary.ports.parties import Lender, PartyKey, PartyRoot
 from notary.ports.policies import PolicyVersion
 from notary.ports.records import Loan, StoredRecord
 from notary.ports.store import Store
-from notary.stores.sqlite import SqliteStore
 from tests.support.builders import (
     EVIDENCE,
     NOW,
-    VAULT,
     add_lender,
     anchor_of,
     head_of,
@@ -33,11 +30,7 @@ from tests.support.builders import (
     record_id,
     stored_record,
 )
-
-STORES: dict[str, Callable[[Path], Store]] = {
-    "sqlite": lambda folder: SqliteStore.create(folder / "notary.db", VAULT),
-}
-"""For each store: how to open the one that belongs to a folder, making it if need be."""
+from tests.support.stores import Opener
 
 SIGNER = log_signer()
 API_KEY = sha256(b"api key").digest()
@@ -55,12 +48,12 @@ def loan(number: str, records: int = 1, lender: int = 1, state: str = "agreed") 
     return Loan(lender, number, sha256(number.encode()).digest(), state, records, sha256(b"%d" % records).digest())
 
 
-@pytest.fixture(params=STORES)
-def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Store]]:
+@pytest.fixture
+def open_store(database: Opener) -> Iterator[Callable[[], Store]]:
     opened: list[Store] = []
 
     def open_one() -> Store:
-        opened.append(STORES[request.param](tmp_path))
+        opened.append(database.store())
         return opened[-1]
 
     yield open_one

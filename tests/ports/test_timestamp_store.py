@@ -3,20 +3,20 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from notary.log.anchors import Anchor, AnchorState
 from notary.log.timestamps import Timestamp
 from notary.ports.store import Store
-from tests.ports.test_store import STORES, head
+from tests.ports.test_store import head
 from tests.support.builders import anchor_of
+from tests.support.stores import Opener
 
 
-@pytest.fixture(params=STORES)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    store = STORES[request.param](tmp_path)
+@pytest.fixture
+def store(database: Opener) -> Iterator[Store]:
+    store = database.store()
     yield store
     store.close()
 

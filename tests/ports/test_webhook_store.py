@@ -1,21 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The contract of the `WebhookStore` port, held against every store of webhooks."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
 
 from notary.errors import NotFoundError
 from notary.log.anchors import AnchorState
 from notary.ports.store import Store
-from notary.stores.sqlite import SqliteStore, SqliteWebhooks
 from notary.webhooks import AnchorChange, Delivery, RecordPlace, Webhook, WebhookStore
 from tests.support.builders import (
     NOW,
-    VAULT,
     add_lender,
     anchor_of,
     head_of,
@@ -25,18 +21,16 @@ from tests.support.builders import (
     placed,
     record_id,
 )
+from tests.support.stores import Opener
 
-STORES: dict[str, Callable[[Path], tuple[Store, WebhookStore]]] = {
-    "sqlite": lambda path: (SqliteStore.create(path, VAULT), SqliteWebhooks(path, VAULT)),
-}
 HOOK = Webhook(
     "wh_1", 1, "https://example.com/", ("record.recorded", "record.final"), "whsec_x", NOW, next_index=3, next_change=2
 )
 
 
-@pytest.fixture(params=STORES)
-def stores(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Store, WebhookStore]:
-    records, hooks = STORES[request.param](tmp_path / "notary.db")
+@pytest.fixture
+def stores(database: Opener) -> tuple[Store, WebhookStore]:
+    records, hooks = database.store(), database.webhooks()
     add_lender(records, "One", sha256(b"1").digest(), NOW)
     add_lender(records, "Two", sha256(b"2").digest(), NOW)
     return records, hooks

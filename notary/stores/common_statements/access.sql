@@ -30,8 +30,8 @@ WHERE organisation = ? AND id = ?;
 
 -- name: end_api_key
 UPDATE api_keys SET
-  expires_at = CASE WHEN :expires_at IS NULL OR expires_at <= :expires_at THEN expires_at ELSE :expires_at END,
-  revoked_at = CASE WHEN :revoked_at IS NULL OR revoked_at <= :revoked_at THEN revoked_at ELSE :revoked_at END
+  expires_at = CASE WHEN expires_at <= :expires_at OR :expires_at IS NULL THEN expires_at ELSE :expires_at END,
+  revoked_at = CASE WHEN revoked_at <= :revoked_at OR :revoked_at IS NULL THEN revoked_at ELSE :revoked_at END
 WHERE organisation = :organisation AND id = :id;
 
 -- name: used_api_key

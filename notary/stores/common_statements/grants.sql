@@ -6,7 +6,7 @@ INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
 SELECT g.id, g.auditor, g.lender, g.loan, g.began_from, g.began_until, g.created_at, g.expires_at, g.revoked_at,
   coalesce(l.erasure, '')
 FROM grants g LEFT JOIN loans l ON l.lender = g.lender AND l.number_index = g.loan_index
-WHERE (:lender IS NULL OR g.lender = :lender) AND (:auditor IS NULL OR g.auditor = :auditor)
+WHERE (g.lender = :lender OR :lender IS NULL) AND (g.auditor = :auditor OR :auditor IS NULL)
 ORDER BY g.created_at, g.id;
 
 -- name: revoke_grant

@@ -8,7 +8,7 @@ FROM party_keys WHERE lender = ? AND kid = ?;
 
 -- name: list_keys
 SELECT kid, party, jwk, registered_at, valid_from, valid_until, revoked_from, revoked_at
-FROM party_keys WHERE lender = :lender AND kid > :after AND (:party IS NULL OR party = :party) ORDER BY kid LIMIT :limit;
+FROM party_keys WHERE lender = :lender AND kid > :after AND (party = :party OR :party IS NULL) ORDER BY kid LIMIT :limit;
 
 -- name: add_key
 INSERT INTO party_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;

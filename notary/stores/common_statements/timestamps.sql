@@ -4,7 +4,7 @@ SELECT * FROM anchors WHERE state IN ('final', 'mined') AND size > ? AND size <=
   SELECT max(size) FROM (
     SELECT size FROM anchors WHERE state IN ('final', 'mined') AND size > ? ORDER BY size LIMIT ?
   ) AS following
-) ORDER BY size;
+) ORDER BY size, chain_id, registry, log_id;
 
 -- name: save_timestamp
 INSERT INTO timestamps (size, authority, time, checkpoint, token) VALUES (?, ?, ?, ?, ?)

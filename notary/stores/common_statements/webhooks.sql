@@ -5,7 +5,7 @@ INSERT INTO webhooks (id, lender, url, events, secret, created_at, next_index, n
 ON CONFLICT DO NOTHING;
 
 -- name: webhooks
-SELECT * FROM webhooks WHERE :lender IS NULL OR lender = :lender ORDER BY created_at, id;
+SELECT * FROM webhooks WHERE lender = :lender OR :lender IS NULL ORDER BY created_at, id;
 
 -- name: find_webhook
 SELECT * FROM webhooks WHERE lender = ? AND id = ?;

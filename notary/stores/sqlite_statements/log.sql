@@ -29,10 +29,10 @@ SELECT sealed, erasure FROM loans WHERE loan_id = ?;
 INSERT INTO loans (loan_id, lender, number_index, records, sealed) VALUES (?, ?, ?, ?, ?);
 
 -- name: add_loan_keys
-INSERT INTO loan_keys (loan_id, wrapped) VALUES (?, ?);
+INSERT INTO loan_keys (loan_id, wrapped) VALUES (?1, ?3);
 
 -- name: save_loan
 UPDATE loans SET records = ?, sealed = ? WHERE loan_id = ? AND erasure = '';
 
 -- name: anchors
-SELECT * FROM anchors WHERE state IN (SELECT value FROM json_each(?)) ORDER BY size;
+SELECT * FROM anchors WHERE state IN (SELECT value FROM json_each(?)) ORDER BY size, chain_id, registry, log_id;

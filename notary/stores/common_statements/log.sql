@@ -3,8 +3,8 @@
 SELECT size, root, checkpoint FROM head;
 
 -- name: save_head
-INSERT INTO head (only, size, root, checkpoint) VALUES (1, ?, ?, ?)
-ON CONFLICT (only) DO UPDATE SET size = excluded.size, root = excluded.root, checkpoint = excluded.checkpoint;
+INSERT INTO head ("only", size, root, checkpoint) VALUES (1, ?, ?, ?)
+ON CONFLICT ("only") DO UPDATE SET size = excluded.size, root = excluded.root, checkpoint = excluded.checkpoint;
 
 -- name: entries
 SELECT entry FROM entries WHERE entry_index >= ? AND entry_index < ? ORDER BY entry_index;
