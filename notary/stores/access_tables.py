@@ -13,7 +13,7 @@ class AccessTables(GrantTables):
     """Implements `notary.access.AccessStore` in the same database as the store."""
 
     def add_organisation(self, name: str, role: str, now: int, *, once: bool = False) -> Organisation:
-        with self._transaction() as rows:
+        with self._transaction("organisations") as rows:
             if once and (row := rows.one("organisation_added", (name, role, now))):
                 return Organisation(*row)
             (number,) = rows.one("add_organisation", (name, role, now))

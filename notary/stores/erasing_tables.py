@@ -78,7 +78,7 @@ class ErasingTables(Database):
 
     def loan_of_reference(self, lender: int, reference: str) -> str | None:
         index = bytes.fromhex(reference.removeprefix("loan_"))
-        row = self._rows.one("find_loan", (lender, index))
+        [row] = self._rows.each("find_loan", [(lender, index)])
         if row is None:
             return None
         _, _, wrapped, _, _, erasure, _ = row

@@ -73,7 +73,7 @@ def _seal_loans(connection: sqlite3.Connection, vault: Vault, owners: Owners) ->
         loans[loan_id] = loan, keys
         row = (loan_id, loan.lender, keys.index, loan.records, seal_loan(loan, keys))
         connection.execute(STATEMENTS["add_loan"], row)
-        connection.execute(STATEMENTS["add_loan_keys"], (loan_id, wrapped))
+        connection.execute(STATEMENTS["add_loan_keys"], (loan_id, loan.lender, wrapped))
     connection.executemany(STATEMENTS["add_record"], _records(connection, loans))
 
 
