@@ -60,3 +60,14 @@ def parse_time(text: str) -> int:
         raise ValueError("not a time like 2026-01-31T08:30:00.125Z")
     seconds = datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC).timestamp()
     return int(seconds) * 1000 + int(text[20:23])
+
+
+def parse_moment(text: str) -> int:
+    """Read a time that somebody chose: of the years that records can name. Raises `ValueError`."""
+    milliseconds = parse_time(text)
+    if not FIRST_MOMENT <= milliseconds <= LAST_MOMENT:
+        raise ValueError("not a time of the years 1900 to 2999")
+    return milliseconds
+
+
+FIRST_MOMENT, LAST_MOMENT = parse_time("1900-01-01T00:00:00.000Z"), parse_time("2999-12-31T23:59:59.999Z")

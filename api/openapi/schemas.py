@@ -46,7 +46,7 @@ _SCOPES = items(either(*sorted({scope for scopes in ROLES.values() for scope in 
 
 _TIME: Schema = {
     "type": "string",
-    "description": "RFC 3339 in UTC, to the millisecond.",
+    "description": "RFC 3339 in UTC, to the millisecond; in requests of the years 1900 to 2999.",
     "pattern": r"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
     r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z$",
     "examples": ["2026-01-31T08:30:00.000Z"],

@@ -15,7 +15,7 @@ from api.read_notes import asked_for
 from api.reading import Reader, reader
 from api.views.record_json import RecordWriter
 from api.wiring import Services
-from notary.encoding import format_time, parse_time
+from notary.encoding import format_time, parse_moment
 from notary.errors import Fault, InvalidInputError
 from notary.lifecycle import STAGES
 from notary.listing import STATES, Lists, Page, Place, Wanted
@@ -114,7 +114,7 @@ def _moment(name: str) -> int | None:
     if text is None:
         return None
     try:
-        return parse_time(text)
+        return parse_moment(text)
     except ValueError as error:
         raise InvalidInputError(Fault("", f"{name} is {error}")) from None
 

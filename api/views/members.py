@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from decimal import Decimal
 from typing import Any
 
-from notary.encoding import format_time, parse_time
+from notary.encoding import format_time, parse_moment
 from notary.errors import Fault, InvalidInputError
 
 _LONGEST = 256
@@ -62,7 +62,7 @@ def time_of(members: Mapping[str, Any], name: str, after: int | None = None) -> 
         return None
     value = members[name]
     try:
-        moment = parse_time(value) if isinstance(value, str) else None
+        moment = parse_moment(value) if isinstance(value, str) else None
     except ValueError:
         moment = None
     if moment is None:

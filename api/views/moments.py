@@ -4,7 +4,7 @@
 from flask import request
 
 from api.clock import now
-from notary.encoding import parse_time
+from notary.encoding import parse_moment
 from notary.errors import Fault, InvalidInputError
 
 
@@ -17,6 +17,6 @@ def asked_moment() -> int:
     if text is None:
         return now()
     try:
-        return parse_time(text)
+        return parse_moment(text)
     except ValueError as error:
         raise InvalidInputError(Fault("", f"as_of is {error}")) from None

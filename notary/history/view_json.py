@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Views and findings as JSON, for the API and the command line."""
 
-from datetime import UTC, datetime
 from typing import Any
 
+from notary.encoding import format_time
 from notary.finance.schedule import Instalment
 from notary.history.finding import Finding
 from notary.history.view import LoanView
@@ -13,13 +13,12 @@ from notary.records.money import format_amount
 def view_json(view: LoanView) -> dict[str, Any]:
     """Return a view; sums are money as in records, but with a sign where more was paid back than was owed."""
     state, account, currency = view.state, view.account, view.state.currency
-    as_of = datetime.fromtimestamp(view.as_of / 1000, UTC)
 
     def money(minor: int | None) -> dict[str, str] | None:
         return None if minor is None or not currency else _money(minor, currency)
 
     return {
-        "as_of": f"{as_of:%Y-%m-%dT%H:%M:%S}.{as_of.microsecond // 1000:03}Z",
+        "as_of": format_time(view.as_of),
         "records": view.records,
         "state": state.stage,
         "disputed": bool(state.disputes),

@@ -4,7 +4,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from notary.encoding import format_time, parse_time
+from notary.encoding import LAST_MOMENT, format_time, parse_moment
 from notary.errors import Fault, InvalidKeyError, RevocationError
 from notary.parties.keys import PublicKey, parse_jwk
 from notary.parties.signatures import PARTIES, Schemes
@@ -12,7 +12,6 @@ from notary.parties.validity import SETTLING, Validity
 from notary.ports.parties import Lender, PartyKey, PartyStore
 
 _MAX_OVERLAP = 10 * 366 * 86_400
-_LAST_MOMENT = parse_time("9999-12-31T23:59:59.999Z")
 
 
 class KeyRegistry:
@@ -101,7 +100,7 @@ class KeyRegistry:
         old = self._parties.party_keys(lender.number, [replaces]).get(replaces) if isinstance(replaces, str) else None
         if old is None or old.party != party or replaces == kid:
             raise refusal("/replaces", f"is not the id of another key of the {party}")
-        return replaces, min(max(begin + seconds * 1000, now + SETTLING), _LAST_MOMENT)
+        return replaces, min(max(begin + seconds * 1000, now + SETTLING), LAST_MOMENT)
 
 
 def read_moment(value: Any, pointer: str) -> int:
@@ -109,7 +108,7 @@ def read_moment(value: Any, pointer: str) -> int:
     try:
         if not isinstance(value, str):
             raise ValueError("must be a string")
-        return parse_time(value)
+        return parse_moment(value)
     except ValueError as error:
         raise refusal(pointer, str(error)) from None
 

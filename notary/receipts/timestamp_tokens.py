@@ -30,6 +30,9 @@ from notary.receipts.time_proof import Moment
 MAX_TOKEN = 16 * 1024
 MAX_REPLY = MAX_TOKEN + 1024
 _SHA256 = "2.16.840.1.101.3.4.2.1"
+_SEQUENCE, _SET, _ATTRIBUTES, _CONTENT = 0x30, 0x31, 0xA0, 0xA0
+_CONTENT_TYPE = bytes.fromhex("06092a864886f70d010903")
+_TST_INFO = bytes.fromhex("060b2a864886f70d0109100104")
 _GRANTED = bytes.fromhex("3003020100")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -64,6 +67,8 @@ def verify_token(token: bytes, checkpoint: str, authorities: Sequence[Certificat
     forms = (sha256(form.encode()).digest() for form in earlier_forms(checkpoint))
     if opened.algorithm != _SHA256 or opened.imprint not in forms:
         raise TimestampError("the token is of something else than this checkpoint")
+    if _signed_types(token) != [_TST_INFO]:
+        raise TimestampError("the token is signed as something else than a time")
     if not _reaches(opened.signer, opened.certificates, authorities):
         raise UnknownAuthorityError(f"no certificate that was given vouches for {opened.name}")
     try:
@@ -115,6 +120,37 @@ def _read(token: bytes) -> _Opened:
         response, imprint.hash_algorithm.dotted_string, imprint.message, info.gen_time, spread, info.nonce,
         signer, name, certificates,
     )  # fmt: skip
+
+
+def _signed_types(token: bytes) -> list[bytes]:
+    """Return what the signed attributes of a token say that its content is (RFC 5652 section 11.1), as DER.
+
+    The library has verified the signature over the attributes, and does not look at this one.
+    """
+    try:
+        [(_, signed)] = [item for item in _inside(_inside(token, _SEQUENCE)[0][1]) if item[0] == _CONTENT]
+        *_, (_, signers) = _inside(_inside(signed, _SEQUENCE)[0][1])
+        [(_, signer)] = _inside(signers, _SEQUENCE)
+        [(_, attributes)] = [item for item in _inside(signer) if item[0] == _ATTRIBUTES]
+        pairs = [_inside(attribute) for _, attribute in _inside(attributes, _SEQUENCE)]
+        return [values for (_, kind), (_, values) in pairs if b"\x06" + bytes([len(kind)]) + kind == _CONTENT_TYPE]
+    except (ValueError, IndexError):
+        raise TimestampError("the token does not say what its content is") from None
+
+
+def _inside(der: bytes, tag: int | None = None) -> list[tuple[int, bytes]]:
+    """Return tag and content of each element; all of them must have the tag, if one is given. Raises `ValueError`."""
+    found = []
+    while der:
+        size, start = der[1], 2
+        if size & 0x80:
+            start += size & 0x7F
+            size = int.from_bytes(der[2:start])
+        if start + size > len(der) or tag not in (None, der[0]):
+            raise ValueError("not the element that was to come")
+        found.append((der[0], der[start : start + size]))
+        der = der[start + size :]
+    return found
 
 
 def _decode(reply: bytes) -> TimeStampResponse:

@@ -13,6 +13,7 @@ from tests.support.bad_envelopes import ENVELOPE_ROWS, STRANGER
 from tests.support.bad_records import (
     BIG,
     JSON_ROWS,
+    OPEN,
     PREFIX,
     RECORD_ROWS,
     STATE_ROWS,
@@ -87,6 +88,35 @@ def test_keys(api: Api, name: str) -> None:
     before = api.state()
     check(send(api, "/v1/keys", KEY_ROWS[name]), KEY_ROWS[name])
     assert api.state() == before
+
+
+BEYOND = {
+    "an API key's end": ("POST", "/v1/api-keys", {"name": "n", "scopes": ["records:read"]}, "expires_at"),
+    "a pass's end": ("POST", "/v1/passes", {"loan": "LN-2026-0001"}, "expires_at"),
+    "a key's end": ("POST", "/v1/keys", {"party": "lender", "jwk": JWK}, "valid_until"),
+    "a key's revocation": ("POST", "/v1/keys/{kid}/revocation", {}, "from"),
+}
+
+
+@pytest.mark.parametrize("name", BEYOND)
+@pytest.mark.parametrize("moment", ["0089-11-21T21:13:30.863Z", "4912-11-02T21:42:53.567Z"])
+def test_a_moment_that_no_record_can_name_was_called_a_broken_record(api: Api, name: str, moment: str) -> None:
+    method, path, members, member = BEYOND[name]
+    before = api.state()
+    headers = {"Idempotency-Key": f"{moment} {name}".replace(" ", "-").replace("'", "")}
+    path = path.replace("{kid}", api.bank.key.public.kid)
+    answer = api.request(method, path, orjson.dumps(members | {member: moment}), headers=headers)
+    assert (answer.status_code, answer.json["type"].rpartition(":")[2]) in (
+        (422, "invalid-input"),
+        (422, "invalid-key"),
+    )
+    assert [fault["pointer"] for fault in answer.json["errors"]] == [f"/{member}"]
+    assert api.state() == before
+
+
+def test_a_view_of_a_loan_in_the_year_396_wrote_three_digits(api: Api) -> None:
+    answer = api.get(f"/v1/loans/{OPEN}?as_of=0396-02-07T20:17:23.771Z")
+    assert (answer.status_code, answer.json["type"].rpartition(":")[2]) == (422, "invalid-input")
 
 
 def as_line(api: Api, row: Row) -> bytes | None:

@@ -167,6 +167,7 @@ def _broken() -> Iterator[tuple[str, Token]]:
     yield "over a SHA-512 of the checkpoint", replace(GOOD, imprint="sha512", imprinted="sha512")
     yield "a SHA-256 that is called a SHA-512", replace(GOOD, imprint="sha512")
     for_people = [(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), True)]
+    yield "signed as something else than a time", replace(GOOD, content_type="data")
     yield "a certificate for another purpose", Token(issue("Mail", ROOT, more=for_people))
     yield "without its signer's certificate", replace(GOOD, with_signer=False)
     yield "signed over another time", replace(GOOD, over=b"another")

@@ -3,7 +3,7 @@
 
 import pytest
 
-from notary.encoding import b64, b64url, format_time, parse_b64, parse_b64url, parse_time
+from notary.encoding import b64, b64url, format_time, parse_b64, parse_b64url, parse_moment, parse_time
 
 # RFC 4648 section 10.
 RFC_4648 = [
@@ -58,6 +58,16 @@ TIMES = [
 def test_times(milliseconds: int, text: str) -> None:
     assert format_time(milliseconds) == text
     assert parse_time(text) == milliseconds
+
+
+@pytest.mark.parametrize("text", ["1900-01-01T00:00:00.000Z", "2999-12-31T23:59:59.999Z"])
+def test_moments_are_of_the_years_that_records_can_name(text: str) -> None:
+    milliseconds = parse_moment(text)
+    assert format_time(milliseconds) == text
+    beyond = format_time(milliseconds + (1 if text.startswith("2") else -1))
+    assert parse_time(beyond)
+    with pytest.raises(ValueError, match="years 1900 to 2999"):
+        parse_moment(beyond)
 
 
 @pytest.mark.parametrize(
