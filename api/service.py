@@ -38,14 +38,21 @@ from api.timestamping import make_timestamper
 from api.tracing import start_tracing
 from api.traffic.repeats import Repeats
 from api.traffic.store import TrafficFile
-from api.wiring import DATA_VARIABLE, WRITER_VARIABLE, make_scrubber, open_access_log, open_store, open_webhooks
+from api.wiring import (
+    DATA_VARIABLE,
+    WRITER_VARIABLE,
+    document_files,
+    make_scrubber,
+    open_access_log,
+    open_store,
+    open_webhooks,
+)
 from chain.anchorer import Anchorer
 from chain.embedded import EmbeddedNode
 from chain.rpc import Rpc
 from loan_notary import Client, Retries
 from notary.audit.scrubbing import Scrubber
 from notary.errors import NotaryError, UnavailableError
-from notary.stores.document_files import FolderFiles
 
 START_WAIT = 60.0
 _STOP_WAIT = 15.0
@@ -143,7 +150,7 @@ class Service:
         self._folder.writer_address.write_text(str(path))
         # The writer holds the log's lock by now, so whoever served this folder before is gone.
         open_access_log(self._folder)
-        FolderFiles(self._folder.documents).sweep()
+        document_files(self._folder).sweep()
         JobFiles(self._folder.jobs).tidy()
         AuditFiles(self._folder.audits).tidy()
         Repeats(TrafficFile(self._folder.traffic), open_store(self._folder).owner_keys).release_all()

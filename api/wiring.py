@@ -136,6 +136,11 @@ def open_access_log(folder: DataFolder) -> SqliteAccessLog:
     return SqliteAccessLog(folder.accesses)
 
 
+def document_files(folder: DataFolder) -> FolderFiles:
+    """Return the folder's documents. Raises `DataKeyError`."""
+    return FolderFiles(folder.documents, DataKey.load(folder.data_key))
+
+
 def open_webhooks(folder: DataFolder) -> SqliteWebhooks:
     """Open the webhooks in the folder's database. Raises `NotFoundError`."""
     return SqliteWebhooks(folder.database, _vault_of_database(folder))
@@ -179,7 +184,7 @@ def make_services(
     registrar, gate = Registrar(store, schemes, clock), PolicyGate(store, way, policies)
     administration = Administration(registrar, writer)
     access_log = open_access_log(folder)
-    files, checker = FolderFiles(folder.documents), CheckerPool()
+    files, checker = document_files(folder), CheckerPool()
     traffic = TrafficFile(folder.traffic)
     repeats, jobs, audits = Repeats(traffic, store.owner_keys), JobFiles(folder.jobs), AuditFiles(folder.audits)
 

@@ -2,7 +2,6 @@
 """`/v1/documents`: the files that a lender's records name, and the evidence over them."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -22,6 +21,7 @@ from notary.documents.document import (
 )
 from notary.encoding import b64, format_time
 from notary.errors import NotFoundError
+from notary.privacy.sealed_file import SealedPath
 
 _DIGEST = re.compile("[0-9a-f]{64}")
 _MEDIA_TYPE = re.compile("[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
@@ -51,7 +51,7 @@ def blueprint(services: Services) -> Blueprint:
         lender = authenticated_lender(services.access)
         document = depositary.find(lender, digest)
         services.reads.note(lender.number, document=digest)
-        return _file(services.files.path(lender.number, document.sha256), document)
+        return _file(services.files.find(lender.number, document.sha256), document)
 
     @views.get("/<digest>/info")
     def info(digest: str) -> Response:
@@ -83,8 +83,10 @@ def blueprint(services: Services) -> Blueprint:
     return views
 
 
-def _file(path: Path, document: Document) -> Response:
-    response = send_file(path, document.media_type, etag=document.sha256, max_age=_YEAR, last_modified=None)
+def _file(file: SealedPath, document: Document) -> Response:
+    response = send_file(file.open(), document.media_type, etag=document.sha256, max_age=_YEAR, conditional=False)
+    response.content_length = document.size
+    response.make_conditional(request.environ, accept_ranges=True, complete_length=document.size)
     response.headers["Repr-Digest"] = f"sha-256=:{b64(bytes.fromhex(document.sha256))}:"
     return _hardened(response, document.sha256)
 

@@ -8,7 +8,6 @@ again is harmless: whoever comes later finds it there.
 
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
-from pathlib import Path
 from typing import Protocol
 
 from notary.documents.digests import FileDigests, FileHasher
@@ -28,6 +27,7 @@ from notary.documents.document import (
 )
 from notary.errors import DigestError, Fault, InvalidInputError, NotFoundError
 from notary.ports.parties import Lender, PartyStore
+from notary.privacy.sealed_file import SealedPath
 
 _PDF = "application/pdf"
 _PDF_MARK = b"%PDF-"
@@ -65,7 +65,7 @@ class Depositary:
         there what was once found stays, unless part of it is unknown: then it is checked again. Raises
         `DigestError` for other bytes, `CheckerBusyError`, or `UnavailableError`.
         """
-        with self._files.receive() as file:
+        with self._files.receive(lender.number) as file:
             head, found = _receive(file, parts)
             if found.sha256 != digest:
                 raise DigestError(Fault("", f"the SHA-256 of what came is {found.sha256}, not {digest}", ""))
@@ -76,8 +76,8 @@ class Depositary:
                 return known, False
             checks: tuple[DocumentCheck, ...] = ()
             if media_type == _PDF or _PDF_MARK in head:
-                checks = self._check(lender, CheckSubject.PDF, file.path)
-            file.keep(lender.number, digest)
+                checks = self._check(lender, CheckSubject.PDF, file.sealed)
+            file.keep(digest)
         document = Document(lender.number, digest, found.sm3, found.size, media_type, self._clock(), checks)
         new = self._store.save_document(document)
         return self.find(lender, digest), new
@@ -96,7 +96,7 @@ class Depositary:
             return False
         if not known and len(document.attachments) >= MAX_ATTACHMENTS:
             raise InvalidInputError(Fault("", f"a document has at most {MAX_ATTACHMENTS} attachments", ""))
-        checks = self._check(lender, CheckSubject(kind.value), self._files.path(lender.number, digest), data)
+        checks = self._check(lender, CheckSubject(kind.value), self._files.find(lender.number, digest), data)
         attachment = Attachment(name, kind, self._clock(), checks)
         return self._store.save_attachment(lender.number, digest, attachment, data)
 
@@ -107,11 +107,11 @@ class Depositary:
         raise NotFoundError("you have no document of this SHA-256")
 
     def _check(
-        self, lender: Lender, subject: CheckSubject, path: Path, attachment: bytes = b""
+        self, lender: Lender, subject: CheckSubject, file: SealedPath, attachment: bytes = b""
     ) -> tuple[DocumentCheck, ...]:
         now = self._clock()
         roots = {root.certificate for root in self._store.roots(lender.number) if root.validity.fault_at(now) is None}
-        return self._checker.check(CheckTask(subject, path, now, tuple(sorted(roots)), attachment))
+        return self._checker.check(CheckTask(subject, file, now, tuple(sorted(roots)), attachment))
 
 
 def _receive(file: IncomingFile, parts: Iterable[bytes]) -> tuple[bytes, FileDigests]:

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, Protocol
 from unicodedata import category, normalize
+
+from notary.privacy.sealed_file import SealedPath
 
 MAX_DOCUMENT = 50 * 1024 * 1024
 """Bytes of the largest document that is taken."""
@@ -123,27 +124,27 @@ class IncomingFile(Protocol):
     """A file that is being received. All methods raise `UnavailableError` when the disk does not do its part."""
 
     @property
-    def path(self) -> Path:
-        """Where the bytes are for now."""
+    def sealed(self) -> SealedPath:
+        """Where the bytes are for now, once they were synced."""
 
     def write(self, part: bytes) -> None:
         """Append bytes."""
 
     def sync(self) -> None:
-        """Have all bytes on disk."""
+        """Have all bytes on disk; no more may come."""
 
-    def keep(self, lender: int, sha256: str) -> None:
+    def keep(self, sha256: str) -> None:
         """Make it the lender's document of this SHA-256, all at once, and on disk when this returns."""
 
 
 class DocumentFiles(Protocol):
-    """The bytes of documents."""
+    """The bytes of documents. No document is on disk but sealed, also while it is received."""
 
-    def receive(self) -> AbstractContextManager[IncomingFile]:
-        """Begin a file; unless it was kept, nothing is left of it at the end. Raises `UnavailableError`."""
+    def receive(self, lender: int) -> AbstractContextManager[IncomingFile]:
+        """Begin a file of a lender; unless it was kept, nothing is left of it at the end. Raises `UnavailableError`."""
 
-    def path(self, lender: int, sha256: str) -> Path:
-        """Return where a document is that was kept."""
+    def find(self, lender: int, sha256: str) -> SealedPath:
+        """Return a document that was kept. Raises `UnavailableError` where its file is not, `CorruptLogError`."""
 
     def remove(self, lender: int, sha256: str) -> None:
         """Overwrite a document and remove it; harmless where there is none. Raises `UnavailableError`."""
@@ -159,13 +160,13 @@ class CheckSubject(StrEnum):
 
 @dataclass(frozen=True)
 class CheckTask:
-    """What a checker needs: the document's file, an attachment's bytes if it is about one, certificates, the time.
+    """What a checker needs: the document, an attachment's bytes if it is about one, certificates, the time.
 
     `roots` are the DER certificates of the authorities that the lender has registered; `at` is in milliseconds.
     """
 
     subject: CheckSubject
-    path: Path
+    document: SealedPath
     at: int
     roots: tuple[bytes, ...] = ()
     attachment: bytes = b""

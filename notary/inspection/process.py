@@ -57,7 +57,7 @@ def serve(lines: BinaryIO, answers: BinaryIO) -> None:
 
 def inspect(task: CheckTask) -> Iterator[DocumentCheck]:
     """Confine this process for good, and yield what is found in the task's document."""
-    with task.path.open("rb") as file:
+    with task.document.open() as file:
         loop = asyncio.new_event_loop()
         limits.confine()
         trusted = context(task.roots, task.at)

@@ -7,13 +7,15 @@ from pathlib import Path
 import orjson
 
 from notary.documents.document import CheckSubject, CheckTask
+from notary.privacy.sealed_file import SealedPath
 
 
 def write_task(task: CheckTask) -> bytes:
     """Return a task as a line without its end."""
     return orjson.dumps({
         "subject": task.subject.value,
-        "path": str(task.path),
+        "path": str(task.document.path),
+        "key": b64encode(task.document.key).decode(),
         "at": task.at,
         "roots": [b64encode(root).decode() for root in task.roots],
         "attachment": b64encode(task.attachment).decode(),
@@ -25,4 +27,5 @@ def read_task(line: bytes) -> CheckTask:
     value = orjson.loads(line)
     roots = tuple(b64decode(root) for root in value["roots"])
     attachment = b64decode(value["attachment"])
-    return CheckTask(CheckSubject(value["subject"]), Path(value["path"]), value["at"], roots, attachment)
+    document = SealedPath(Path(value["path"]), b64decode(value["key"]))
+    return CheckTask(CheckSubject(value["subject"]), document, value["at"], roots, attachment)

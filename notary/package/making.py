@@ -96,8 +96,7 @@ class PackageWriter:
     def _add_document(self, into: "_Archive", document: Document) -> None:
         folder = f"{DOCUMENTS}/{document.sha256}"
         suffix = "pdf" if document.media_type == "application/pdf" else "bin"
-        path = self._files.path(document.lender, document.sha256)
-        with path.open("rb") as file:
+        with self._files.find(document.lender, document.sha256).open() as file:
             added = into.add(f"{folder}/document.{suffix}", iter(lambda: file.read(_PART), b""))
         if added.sha256 != document.sha256:
             raise CorruptLogError(f"document {document.sha256} of lender {document.lender} has other bytes on disk")

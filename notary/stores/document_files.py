@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Documents as files in a folder.
+"""Documents as sealed files in a folder.
 
 ::
 
     incoming/<random>          what is being received; swept at the start of the service
     <lender>/<SHA-256, hex>    a document, complete from the first moment on
+    sealed                     that no file is left of before documents were sealed
 
 A complete file that no row tells of, left by a crash between the two, is seen by nobody and replaced by the next one of
-its name.
+its name. Each has a key of its own in its header (`notary.privacy.sealed_file`), which the data key wraps.
 """
 
 import os
@@ -15,84 +16,110 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from notary.errors import UnavailableError
+from notary.privacy.data_key import KeyWrapper
+from notary.privacy.sealed_file import SealedPath, SealedWriter, is_sealed, read_header
 from notary.stores.durable import sync_folder
 
 _PIECE = 1 << 20
+_CONTEXT = b"loan-notary/1 document"
 
 
 class FolderFiles:
     """Implements `notary.documents.document.DocumentFiles`; for any number of processes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, wrapper: KeyWrapper) -> None:
         self._folder = folder
+        self._wrapper = wrapper
         self._incoming = folder / "incoming"
 
     def sweep(self) -> int:
         """Make the folder if it is not there, remove what was half received, and return how many files that were.
 
-        To be called while nothing is being received.
+        Documents that are not sealed yet are sealed. To be called while nothing is being received. Raises
+        `UnavailableError`.
         """
         with _translated():
             self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
             left = list(self._incoming.iterdir())
             for path in left:
                 path.unlink()
+            self._seal_all()
         return len(left)
 
     @contextmanager
-    def receive(self) -> Iterator["FolderFile"]:
+    def receive(self, lender: int) -> Iterator["FolderFile"]:
         with _translated():
             self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
             descriptor, name = tempfile.mkstemp(dir=self._incoming)
-        file = FolderFile(self._folder, descriptor, Path(name))
+        file = FolderFile(self._folder, lender, os.fdopen(descriptor, "wb"), Path(name), self._wrapper)
         try:
             yield file
         finally:
             file.close()
 
-    def path(self, lender: int, sha256: str) -> Path:
-        return _place(self._folder, lender, sha256)
+    def find(self, lender: int, sha256: str) -> SealedPath:
+        path = _place(self._folder, lender, sha256)
+        with _translated(), path.open("rb") as file:
+            return SealedPath(path, self._wrapper.unwrap(read_header(file), document_context(lender)))
 
     def remove(self, lender: int, sha256: str) -> None:
         path = _place(self._folder, lender, sha256)
         with _translated(), suppress(FileNotFoundError):
             with path.open("r+b") as file:
-                size = file.seek(0, os.SEEK_END)
-                file.seek(0)
-                for start in range(0, size, _PIECE):
-                    file.write(bytes(min(_PIECE, size - start)))
-                file.flush()
-                os.fsync(file.fileno())
+                _overwrite(file)
             path.unlink()
             sync_folder(path.parent)
+
+    def _seal_all(self) -> None:
+        """Seal what was kept before documents were sealed; a kill leaves each file whole, as it was or sealed."""
+        done = self._folder / "sealed"
+        if done.exists():
+            return
+        for path in sorted(self._folder.glob("[0-9]*/*")):
+            if not is_sealed(path):
+                self._seal(int(path.parent.name), path)
+        done.touch(mode=0o600)
+        sync_folder(self._folder)
+
+    def _seal(self, lender: int, path: Path) -> None:
+        with path.open("r+b") as clear, self.receive(lender) as sealed:
+            while piece := clear.read(_PIECE):
+                sealed.write(piece)
+            sealed.sync()
+            sealed.keep(path.name)
+            # Its name leads to the sealed one by now.
+            _overwrite(clear)
 
 
 class FolderFile:
     """Implements `notary.documents.document.IncomingFile`."""
 
-    def __init__(self, folder: Path, descriptor: int, path: Path) -> None:
+    def __init__(self, folder: Path, lender: int, file: BinaryIO, path: Path, wrapper: KeyWrapper) -> None:
         self._folder = folder
-        self._descriptor = descriptor
+        self._lender = lender
+        self._file = file
         self._path = path
+        with _translated():
+            self._writer = SealedWriter(file, wrapper, document_context(lender))
 
     @property
-    def path(self) -> Path:
-        return self._path
+    def sealed(self) -> SealedPath:
+        return SealedPath(self._path, self._writer.key)
 
     def write(self, part: bytes) -> None:
         with _translated():
-            # One call may write less than it was given.
-            while part:
-                part = part[os.write(self._descriptor, part) :]
+            self._writer.write(part)
 
     def sync(self) -> None:
         with _translated():
-            os.fsync(self._descriptor)
+            self._writer.finish()
+            os.fsync(self._file.fileno())
 
-    def keep(self, lender: int, sha256: str) -> None:
-        place = _place(self._folder, lender, sha256)
+    def keep(self, sha256: str) -> None:
+        place = _place(self._folder, self._lender, sha256)
         with _translated():
             if not place.parent.is_dir():
                 place.parent.mkdir(mode=0o700, exist_ok=True)
@@ -102,9 +129,25 @@ class FolderFile:
 
     def close(self) -> None:
         """Give up the file, and what is left of it."""
-        os.close(self._descriptor)
         with _translated():
-            self._path.unlink(missing_ok=True)
+            try:
+                self._file.close()
+            finally:
+                self._path.unlink(missing_ok=True)
+
+
+def document_context(lender: int) -> bytes:
+    """Return what the key of a lender's documents is wrapped for."""
+    return _CONTEXT + lender.to_bytes(8)
+
+
+def _overwrite(file: BinaryIO) -> None:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    for start in range(0, size, _PIECE):
+        file.write(bytes(min(_PIECE, size - start)))
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _place(folder: Path, lender: int, sha256: str) -> Path:

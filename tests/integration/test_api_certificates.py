@@ -29,7 +29,7 @@ from notary.receipts.receipt import parse_receipt
 from notary.receipts.report import Report, Verdict
 from notary.receipts.sealed import write_sealed
 from tests.support.api import Api, agreement, make_folder, repayment, running_api
-from tests.support.files import Authority, authority, issued
+from tests.support.files import Authority, authority, issued, sealed_at
 from tests.support.format_examples import LOG_KEY, ORIGIN, examples
 from tests.support.packages import LOAN, record_loan
 from verifier import make_verifier
@@ -173,13 +173,13 @@ def test_a_sealed_certificate_may_not_be_changed(api: Api, ids: list[str], tmp_p
     assert b"ETSI.CAdES.detached" in sealed
     assert b"ETSI.CAdES.detached" not in plain
     path = tmp_path / "sealed.pdf"
-    path.write_bytes(sealed)
-    task = CheckTask(CheckSubject.PDF, path, now(), (authority().der,))
+    task = CheckTask(CheckSubject.PDF, sealed_at(path, sealed), now(), (authority().der,))
     found = {check.kind: check for check in api.services.checker.check(task)}
     assert {check.status for check in found.values()} == {CheckStatus.OK}
     assert "Notary Seal" in (found["pdf-signature"].signer or "")
     place = len(plain) // 2
-    path.write_bytes(sealed[:place] + bytes([sealed[place] ^ 1]) + sealed[place + 1 :])
+    changed = sealed[:place] + bytes([sealed[place] ^ 1]) + sealed[place + 1 :]
+    task = CheckTask(CheckSubject.PDF, sealed_at(path, changed), now(), (authority().der,))
     assert CheckStatus.FAILED in {check.status for check in api.services.checker.check(task)}
 
 

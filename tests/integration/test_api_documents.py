@@ -3,6 +3,7 @@
 
 import io
 import json
+import os
 import threading
 from collections.abc import Iterator
 from hashlib import sha256
@@ -17,8 +18,11 @@ from werkzeug.test import TestResponse
 from notary.documents.digests import digests_of
 from notary.documents.document import MAX_ATTACHMENT, MAX_ATTACHMENTS, MAX_DOCUMENT
 from notary.encoding import b64
+from notary.errors import CorruptLogError
+from notary.privacy.data_key import DataKey
 from notary.receipts.receipt import parse_receipt
 from notary.receipts.report import Verdict
+from notary.stores.document_files import FolderFiles
 from tests.support.api import PROBLEM, Api, LenderKit, agreement, answers, repayment, running_api, streamed
 from tests.support.files import authority, detached_signature, issued, plain_pdf, signed_pdf, with_page_replaced
 from tests.support.tsa import Tsa, need_openssl
@@ -528,6 +532,7 @@ def test_a_lender_s_policy_may_require_them(api: Api) -> None:
 
 def test_what_was_half_received_is_swept_and_the_rest_stays(api: Api) -> None:
     put(api, PDF)
+    assert api.services.files.sweep() == 0
     left = api.folder.documents / "incoming" / "tmp123"
     left.write_bytes(b"half")
     before = files_of(api)
@@ -540,11 +545,51 @@ def test_what_was_half_received_is_swept_and_the_rest_stays(api: Api) -> None:
 
 def test_a_file_that_no_row_tells_of_is_seen_by_nobody_and_replaced(api: Api) -> None:
     data = b"crashed between file and row"
-    place: Path = api.services.files.path(api.bank.lender.number, name_of(data))
+    place = api.folder.documents / str(api.bank.lender.number) / name_of(data)
     place.write_bytes(b"whatever was there")
     assert api.get(f"/v1/documents/{name_of(data)}").status_code == 404
     assert put(api, data, "text/plain").status_code == 201
-    assert place.read_bytes() == data
+    with api.services.files.find(api.bank.lender.number, name_of(data)).open() as file:
+        assert file.read() == data
+
+
+def test_no_document_is_on_disk_as_it_came(api: Api) -> None:
+    words = b"what nobody else should read"
+    data = words + os.urandom(200_000)
+    assert put(api, data, "text/plain").status_code == 201
+    assert all(words not in path.read_bytes() for path in api.folder.path.rglob("*") if path.is_file())
+    with api.get(f"/v1/documents/{name_of(data)}") as got:
+        assert got.data == data
+    for asked, wanted in (("bytes=70000-70099", data[70_000:70_100]), ("bytes=-5", data[-5:])):
+        with api.request("GET", f"/v1/documents/{name_of(data)}", headers={"Range": asked}) as part:
+            assert (part.status_code, part.data) == (206, wanted)
+
+
+def test_documents_of_before_are_sealed_at_the_start_whatever_cut_it_short(tmp_path: Path) -> None:
+    files = FolderFiles(tmp_path / "documents", DataKey(bytes(32)))
+    home, contents = tmp_path / "documents" / "7", {}
+    home.mkdir(parents=True)
+    for number in range(3):
+        data = b"clear words " + os.urandom(100_000 * number)
+        contents[name_of(data)] = data
+        (home / name_of(data)).write_bytes(data)
+    # As a kill would leave it: one is done, another half written.
+    first, *_ = contents
+    with files.receive(7) as sealed:
+        sealed.write(contents[first])
+        sealed.sync()
+        sealed.keep(first)
+    (tmp_path / "documents" / "incoming" / "half").write_bytes(b"clear")
+    with (home / list(contents)[2]).open("rb") as held:
+        assert files.sweep() == 1
+        assert held.read().strip(b"\0") == b""
+    assert not any(b"clear words" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    for name, data in contents.items():
+        with files.find(7, name).open() as file:
+            assert file.read() == data
+    home.rename(home.with_name("8"))
+    with pytest.raises(CorruptLogError):
+        files.find(8, first)
 
 
 def test_a_disk_that_fails_is_no_fault_of_the_document(api: Api) -> None:

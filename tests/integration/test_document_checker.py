@@ -17,7 +17,7 @@ from notary.documents.document import CheckStatus, CheckSubject, CheckTask, Docu
 from notary.errors import CheckerBusyError
 from notary.inspection import limits
 from notary.inspection.process import in_fork, inspect
-from tests.support.files import authority, detached_signature, issued, pdf_of, plain_pdf, signed_pdf
+from tests.support.files import authority, detached_signature, issued, pdf_of, plain_pdf, sealed_at, signed_pdf
 from tests.support.service import until
 
 OK, FAILED, UNKNOWN = CheckStatus.OK, CheckStatus.FAILED, CheckStatus.UNKNOWN
@@ -35,9 +35,7 @@ def pool() -> Iterator[CheckerPool]:
 @pytest.fixture
 def task_of(tmp_path: Path) -> Callable[..., CheckTask]:
     def make(data: bytes, subject: CheckSubject = CheckSubject.PDF, attachment: bytes = b"") -> CheckTask:
-        path = tmp_path / "document"
-        path.write_bytes(data)
-        return CheckTask(subject, path, NOW, (authority().der,), attachment)
+        return CheckTask(subject, sealed_at(tmp_path / "document", data), NOW, (authority().der,), attachment)
 
     return make
 
@@ -183,7 +181,7 @@ def test_a_fork_reaches_neither_files_nor_the_network(task_of: Callable[..., Che
 
 def test_a_document_that_is_gone_is_unknown(task_of: Callable[..., CheckTask]) -> None:
     task = task_of(b"")
-    task.path.unlink()
+    task.document.path.unlink()
     [check] = in_fork(inspect, task)
     assert check.status is UNKNOWN
 

@@ -120,7 +120,7 @@ def test_the_documents_of_an_erased_loan_go_but_those_that_another_loan_has_too(
     assert api.request("PUT", address, reply, media_type="application/timestamp-reply").status_code == 201
     submit(api, agreement(LOAN, api.bank, documents=[named(own), named(shared)]))
     submit(api, agreement(OTHER, api.bank, documents=[named(shared)]))
-    place = api.services.files.path(api.bank.lender.number, named(own)["sha256"])
+    place = api.services.files.find(api.bank.lender.number, named(own)["sha256"]).path
     with place.open("rb") as held:
         erase(api)
         # Not only its name is gone: whoever still has the file open reads nothing of it.

@@ -159,12 +159,13 @@ def test_nothing_is_left_of_it_in_the_data_folder(api: Api, package: bytes) -> N
 
 def test_a_document_that_is_not_the_one_on_disk_is_not_passed_on(api: Api, package: bytes) -> None:
     assert package
-    path = api.services.files.path(api.bank.lender.number, name_of(SCAN))
-    path.write_bytes(SCAN[:-1] + b"x")
+    path = api.services.files.find(api.bank.lender.number, name_of(SCAN)).path
+    before = path.read_bytes()
+    path.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
     try:
         assert api.get(PATH).status_code == 500
     finally:
-        path.write_bytes(SCAN)
+        path.write_bytes(before)
 
 
 # --- verifying it

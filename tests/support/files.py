@@ -2,10 +2,12 @@
 """Documents for tests, all made here: plain and signed PDFs, what was done to them afterwards, and certificates."""
 
 import asyncio
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from io import BytesIO
+from pathlib import Path
 
 from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
@@ -22,6 +24,19 @@ from pyhanko.pdf_utils.writer import copy_into_new_writer
 from pyhanko.sign import signers
 from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from notary.privacy.data_key import DataKey
+from notary.privacy.sealed_file import SealedPath, SealedWriter
+
+
+def sealed_at(path: Path, data: bytes) -> SealedPath:
+    """Write a sealed file, as deposited documents are, with a data key of its own."""
+    with path.open("wb") as file:
+        writer = SealedWriter(file, DataKey(os.urandom(32)), b"")
+        writer.write(data)
+        writer.finish()
+    return SealedPath(path, writer.key)
+
 
 ROOT = "Test Root"
 SIGNER = "Sample Bank Seal"
