@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Needs Python 3.11 or newer and nothing else. Everything is installed into .venv, .venv-audit, .venv-peers and
-# node_modules, here and in tests/bench/peers.
+# Needs Python 3.11 or newer and nothing else. Everything is installed into .venv, .venv-audit, .venv-peers, .venv-s3
+# and node_modules, here and in tests/bench/peers.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -13,9 +13,10 @@ DEV := .venv/dev.stamp
 NODE := node_modules/ci.stamp
 AUDIT := .venv-audit/stamp
 PEERS := .venv-peers/stamp
+S3 := .venv-s3/stamp
 PEERS_NODE := tests/bench/peers/node_modules/ci.stamp
 
-.PHONY: help run demo test test-fast test-long system check contracts audit-contracts geth bench bench-peers faults lock clean fuzz sbom audit-dependencies
+.PHONY: help run demo test test-fast test-long system check contracts audit-contracts geth s3 bench bench-peers faults lock clean fuzz sbom audit-dependencies
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -27,7 +28,7 @@ demo: $(RUN) $(NODE) ## The same in a folder of its own, then stop; fails if any
 	rm -rf build/demo
 	loan-notary demo --data build/demo --port 0
 
-test: system check contracts ## All checks and tests that take minutes, not hours
+test: system check contracts $(S3) ## All checks and tests that take minutes, not hours
 	rm -f .coverage*
 	coverage run -m pytest -m "not slow"
 	coverage combine -q
@@ -36,7 +37,7 @@ test: system check contracts ## All checks and tests that take minutes, not hour
 test-fast: $(DEV) ## Tests that start no node and no service
 	pytest -q -m "not slow" tests/unit tests/property tests/ports
 
-test-long: system $(DEV) $(NODE) ## The slow tests too, and new examples for the properties: an hour or more
+test-long: system $(DEV) $(NODE) $(S3) ## The slow tests too, and new examples for the properties: an hour or more
 	pytest --hypothesis-profile=search
 	hardhat test solidity --test-profile long
 
@@ -59,6 +60,11 @@ geth: build/geth ## Build the node geth, for the slow tests that ask it (needs G
 
 build/geth: tests/geth/go.mod tests/geth/go.sum
 	cd tests/geth && go build -o $(CURDIR)/$@ github.com/ethereum/go-ethereum/cmd/geth
+
+s3: build/versitygw ## Build the S3 server versitygw, for the slow tests that publish to it (needs Go)
+
+build/versitygw: tests/s3/go.mod tests/s3/go.sum
+	cd tests/s3 && go build -o $(CURDIR)/$@ github.com/versity/versitygw/cmd/versitygw
 
 bench: $(DEV) $(NODE) ## Measure speed, as ratios within one run
 	python -m tests.bench
@@ -84,7 +90,7 @@ lock: ## Write the lock files anew (needs uv and npm on the PATH)
 	$(PYTHON) requirements/lock.py
 
 clean: ## Remove everything that can be made again; the data folder stays
-	rm -rf .venv .venv-audit .venv-peers node_modules tests/bench/peers/node_modules build artifacts cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	rm -rf .venv .venv-audit .venv-peers .venv-s3 node_modules tests/bench/peers/node_modules build artifacts cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
 
 .venv/pyvenv.cfg:
 	$(PYTHON) -m venv .venv
@@ -106,6 +112,11 @@ $(AUDIT): requirements/audit.txt
 $(PEERS): requirements/peers.txt
 	$(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt
+	touch $@
+
+$(S3): requirements/s3.txt
+	$(PYTHON) -m venv .venv-s3
+	.venv-s3/bin/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements/s3.txt
 	touch $@
 
 $(PEERS_NODE): tests/bench/peers/package-lock.json | $(RUN)

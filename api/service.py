@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The whole service: node, writer, HTTP server, webhooks, jobs, audits, anchorer and timestamper, started and ended
-together.
+"""The whole service: node, writer, HTTP server, webhooks, jobs, audits, anchorer, timestamper and publishers, started
+and ended together.
 
-The parts are processes of their own (anchorer and timestamper are threads here). When one of them dies, all are ended:
-each is safe to kill at any instruction, and whoever started the service may start it again.
+The parts are processes of their own (anchorer, timestamper and publishers are threads here). When one of them dies,
+all are ended: each is safe to kill at any instruction, and whoever started the service may start it again.
 """
 
 import os
@@ -32,6 +32,7 @@ from api.clock import now
 from api.jobs.files import JobFiles
 from api.keys.places import environment_with
 from api.metrics import FOLDER_VARIABLE
+from api.publishing import PublicationCollector, make_publishers
 from api.service_metrics import ServiceCollector, Watch, serving_metrics
 from api.settings import DataFolder, Settings
 from api.timestamping import make_timestamper
@@ -53,6 +54,7 @@ from chain.rpc import Rpc
 from loan_notary import Client, Retries
 from notary.audit.scrubbing import Scrubber
 from notary.errors import NotaryError, UnavailableError
+from notary.publishing import Publisher
 
 START_WAIT = 60.0
 _STOP_WAIT = 15.0
@@ -163,10 +165,11 @@ class Service:
         # After the node: without one it would start its own.
         self._spawn("audits", plain, "api.audits.worker", str(self._folder.path), str(os.getpid()))
         self._start_stamping()
+        publishers = self._start_publishing()
         scrubber = make_scrubber(self._folder)
         self._run_beside(scrubber.run, "scrubber")
         self._run_beside(AccessCover(self._folder, now).run, "access-cover")
-        self._serve_metrics(counted, anchorer, scrubber, since)
+        self._serve_metrics(counted, anchorer, scrubber, publishers, since)
         with Client(self.url, retries=Retries(attempts=1)) as client:
             self._until(partial(_answers, client), "server")
 
@@ -185,7 +188,15 @@ class Service:
         if timestamper:
             self._run_beside(timestamper.run, "timestamper")
 
-    def _serve_metrics(self, counted: Path, anchorer: Anchorer, scrubber: Scrubber, since: int) -> None:
+    def _start_publishing(self) -> list[Publisher]:
+        publishers, interval = make_publishers(self._folder, self._settings), self._settings.publish_interval
+        for publisher in publishers:
+            self._run_beside(partial(publisher.run, interval=interval), "publisher")
+        return publishers
+
+    def _serve_metrics(
+        self, counted: Path, anchorer: Anchorer, scrubber: Scrubber, publishers: list[Publisher], since: int
+    ) -> None:
         store, hooks, registry = open_store(self._folder), open_webhooks(self._folder), CollectorRegistry()
         rpc = Rpc(self.node_url)
         watch = Watch(store, hooks, lambda: rpc.quantity("eth_getBalance", anchorer.account, "latest"), registry, since)
@@ -203,6 +214,7 @@ class Service:
                 lambda: scrubber.finished_at,
             )
         )
+        registry.register(PublicationCollector(store, publishers))
         settings = self._settings
         url = self._metrics.enter_context(
             serving_metrics(settings.metrics_host, settings.metrics_port, counted, registry)

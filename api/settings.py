@@ -68,8 +68,10 @@ class Settings(Model):
     on top make an anchor final; None asks the chain for its `finalized` block. Who read what is kept for
     `access_log_days`. A half-signed record waits for `draft_days`. Each API key may make `requests_a_minute`. Webhooks
     go to public addresses, and to those in `webhook_networks`. Each of the `timestamp_authorities` stamps every
-    anchored checkpoint, and where no anchor comes, every `timestamp_interval` seconds the newest one. Metrics are for
-    the operator alone and have an address of their own; port 0 takes a free one, which `loan-notary status` shows.
+    anchored checkpoint, and where no anchor comes, every `timestamp_interval` seconds the newest one. The log is
+    published to each place of `publish_to` (the path of a folder, seen from the data folder, or `s3://BUCKET/PREFIX`)
+    every `publish_interval` seconds. Metrics are for the operator alone and have an address of their own; port 0 takes
+    a free one, which `loan-notary status` shows.
     `certificate_key` is the path of a PEM file (seen from the data folder) with the key and the certificates that
     certificates of records are sealed with; None leaves them unsealed.
     """
@@ -88,6 +90,8 @@ class Settings(Model):
     timestamp_authorities: Annotated[tuple[TimestampAuthority, ...], Field(strict=False, max_length=8)] = ()
     certificate_key: Annotated[str, Field(min_length=1)] | None = None
     timestamp_interval: Annotated[float, Field(gt=0, strict=False)] = 3600.0
+    publish_to: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False, max_length=4)] = ()
+    publish_interval: Annotated[float, Field(gt=0, strict=False)] = 10.0
     metrics_host: str = "127.0.0.1"
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
 

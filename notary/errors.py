@@ -47,6 +47,7 @@
     │   └── TimestampError             a token that does not date what it should
     │       └── UnknownAuthorityError  by an authority that nobody vouches for: says nothing either way
     ├── BackupError                    a backup cannot be made, is none, or cannot be restored
+    ├── PublicationError               what is published is not this log's, or its store overwrites what it should not
     ├── CorruptLogError                stored data contradict each other: never sign over it
     │   ├── ForkError                  the stored head is not the one this writer wrote
     │   └── LogWentBackError           what is stored does not extend what this writer has seen
@@ -361,6 +362,10 @@ class BackupError(NotaryError):
     def __init__(self, path: str, detail: str) -> None:
         self.path, self.detail = path, detail
         super().__init__(f"the backup {path}: {detail}")
+
+
+class PublicationError(NotaryError):
+    """Raised when a publication holds something else than the log does, or its store replaces what it must not."""
 
 
 class CorruptLogError(NotaryError):

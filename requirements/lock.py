@@ -28,7 +28,7 @@ def lock_python() -> None:
         cwd=ROOT,
         check=True,
     )
-    for name in ("requirements/audit", "requirements/peers"):
+    for name in ("requirements/audit", "requirements/peers", "requirements/s3"):
         subprocess.run(["uv", *COMPILE, f"{name}.in", "-o", f"{name}.txt"], cwd=ROOT, check=True)
     for folder, name in (("verifier", "verifier"), ("loan_notary", "client")):
         distribution = ["uv", *COMPILE, f"{folder}/pyproject.toml", "--all-extras", "-c", "requirements/run.txt"]

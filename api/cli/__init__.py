@@ -53,6 +53,8 @@ _MODULES = {
     "verify-export": "exports",
     "audit": "audit",
     "export-log": "audit",
+    "publish": "publish",
+    "prove": "publish",
     "sample-audit": "sampling",
     "evaluate-sample": "sampling",
     "tie-out": "tie_out",

@@ -58,6 +58,11 @@ from notary.receipts.sealed import ENVIRONMENTS
     multiple=True,
     help="A network of your own that webhooks may go to, such as 10.1.0.0/16; http is taken then.",
 )
+@click.option(
+    "--publish-to",
+    multiple=True,
+    help="Where to publish the log as files, seen from the data folder: a folder, or s3://BUCKET/PREFIX.",
+)
 @click.option("--log-key", default="file:log.pem", show_default=True, help="Place of the log's key.")
 @click.option("--anchor-key", default="file:anchor.key", show_default=True, help="Place of the anchor account's key.")
 @click.option(

@@ -40,8 +40,8 @@ def take_secrets() -> None:
 
 
 def environment_with(names: Iterable[str]) -> dict[str, str]:
-    """Return the environment for a child that needs these secrets, and no others."""
-    rest = {name: value for name, value in os.environ.items() if not name.startswith(SECRET_PREFIX)}
+    """Return the environment for a child that needs these secrets, and no others: none of an object store's either."""
+    rest = {name: value for name, value in os.environ.items() if not name.startswith((SECRET_PREFIX, "AWS_"))}
     known = {**os.environ, **_taken}
     return {**rest, **{name: known[name] for name in names if name in known}}
 

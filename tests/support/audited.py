@@ -122,9 +122,19 @@ def make_log(folder: Path, signed_records: int = SIGNED, plain: int = PLAIN) -> 
 def make_bare_log(folder: Path, size: int) -> AuditedLog:
     """Make a log of so many entries without records in a folder: all that outsiders ever see."""
     prepare(folder)
-    store, signer, edge = SqliteStore.create(folder / "notary.db", VAULT), log_signer(), RightEdge(0, [])
-    head = None
-    for start in range(0, size, 16_384):
+    SqliteStore.create(folder / "notary.db", VAULT).close()
+    log = AuditedLog(folder, log_signer().verifier)
+    grow_bare(log, size)
+    return log
+
+
+def grow_bare(log: AuditedLog, size: int, signer: NoteSigner | None = None) -> None:
+    """Let a log without records grow to so many entries."""
+    store, signer = open_store(DataFolder(log.folder)), signer or log_signer()
+    head = store.head()
+    begin = head.size if head else 0
+    edge = RightEdge.load(begin, store.read_tiles)
+    for start in range(begin, size, 16_384):
         entries = [RECORD + sha256(b"%d" % i).digest() * 2 for i in range(start, min(start + 16_384, size))]
         if not start:
             entries[0] = genesis_entry(ORIGIN, CREATED)
@@ -134,7 +144,6 @@ def make_bare_log(folder: Path, size: int) -> AuditedLog:
         store.commit(head, batch)
         head = batch.head
     store.close()
-    return AuditedLog(folder, signer.verifier)
 
 
 def export(log: AuditedLog, folder: Path, verifier: NoteVerifier | None = None) -> Copied:

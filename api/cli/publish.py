@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands on a log as files: `publish`, and `prove`, which needs nothing but them."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from api.cli.audit import named_log
+from api.cli.options import data_option, log_options
+from api.cli.output import REFUSED, console, json_option, show
+from api.publishing import open_publication
+from api.settings import DataFolder
+from notary.audit.proving import prove_anew
+from notary.encoding import b64
+from notary.log.checkpoint import open_checkpoint
+from notary.publishing import Publisher
+from notary.receipts.receipt import parse_receipt
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--to", "written", required=True, help="A folder, or s3://BUCKET/PREFIX (see docs/publishing.md).")
+@click.option("--check", is_flag=True, help="Compare what is there with the log, and change nothing.")
+@click.option("--everything", is_flag=True, help="Compare what is there already too, and add what is missing.")
+@data_option
+@log_options
+@json_option
+@click.pass_context
+def publish(
+    context: click.Context,
+    written: str,
+    check: bool,
+    everything: bool,
+    folder: DataFolder,
+    copy: Path | None,
+    url: str | None,
+    log_key: str | None,
+    as_json: bool,
+) -> None:
+    """Publish a log as files for a web server or a CDN, once; `run` does it all the time (setting publish_to).
+
+    Nothing that is there is ever overwritten, but an older checkpoint. Exit code of --check 0: all is there, 1: not.
+    """
+    if check and everything:
+        raise click.UsageError("--check changes nothing, and --everything does")
+    target, verifier = named_log(folder, copy, url, log_key)
+    source, _ = target.open()
+    publisher = Publisher(source, lambda: (verifier,), open_publication(written, Path()))
+    members: dict[str, Any] = {"place": publisher.place}
+    if not check:
+        published = publisher.publish(everything)
+        show({**members, "entries": published.size, "files": published.files}, as_json, "Published")
+        return
+    faults = publisher.check()
+    members["faults"] = faults
+    if as_json:
+        click.echo(orjson.dumps(members))
+    else:
+        console.print("[red]DIFFERS[/]" if faults else "[green]WHOLE[/]", "", publisher.place)
+        for text in faults:
+            console.print(f"  {text}", markup=False)
+    context.exit(REFUSED if faults else 0)
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("-o", "--output", type=_FILE, help="File for the entry's proof; FILE.tlog-proof if not given.")
+@click.option("--consistency", type=_FILE, help="File for the proof that the log only grew since: a hash a line.")
+@data_option
+@log_options
+@json_option
+def prove(
+    file: Path,
+    output: Path | None,
+    consistency: Path | None,
+    folder: DataFolder,
+    copy: Path | None,
+    url: str | None,
+    log_key: str | None,
+    as_json: bool,
+) -> None:
+    """Prove anew, from a log's files alone, that the record of a receipt FILE is in the log as it is now.
+
+    And that the log has only grown since the receipt. Exit code 0: so it is, 1: it is not, 2: cannot tell.
+    """
+    receipt = parse_receipt(file.read_bytes())
+    target, verifier = named_log(folder, copy, url, log_key)
+    source, _ = target.open()
+    older = open_checkpoint(receipt.checkpoint, verifier)
+    proof = prove_anew(source, verifier, receipt.index, receipt.entry(), older)
+    path = output or file.with_name(file.name + ".tlog-proof")
+    path.write_bytes(proof.inclusion.encode())
+    if consistency:
+        consistency.write_text("".join(f"{b64(value)}\n" for value in proof.consistency.hashes))
+    members = {"proof": str(path), "index": receipt.index, "older": older.size, "size": proof.size}
+    show(members, as_json, "In the log, which has only grown")
+
+
+COMMANDS = (publish, prove)
