@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The HTTP server: granian with the Flask application in several worker processes."""
 
-import gc
 import os
 import sys
 
@@ -11,6 +10,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from api.app import create_served_app
+from api.collector import settle_collector
 from api.keys.hardening import harden
 from api.logs import configure_logs
 from api.parent import exit_with_parent
@@ -28,9 +28,7 @@ def worker_app() -> Flask:
     configure_logs("server")
     harden()
     app = create_served_app()
-    # What is there now stays for good: the collector need not look at it again and again.
-    gc.collect()
-    gc.freeze()
+    settle_collector()
     return app
 
 

@@ -19,6 +19,7 @@ from types import FrameType
 import structlog
 
 from api.clock import now
+from api.collector import settle_collector
 from api.keys.hardening import harden
 from api.log_lock import log_lock
 from api.logs import configure_logs
@@ -206,6 +207,7 @@ def main() -> None:
             writer = Writer(sequencer, path, tracing=start_tracing("writer"))
             signal.signal(signal.SIGTERM, writer.stop)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            settle_collector()
             writer.serve()
     except LogWentBackError as error:
         # Whoever starts anew has not seen what is missing, and would sign on top of the rest.

@@ -13,10 +13,10 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 from notary.batch_place import BatchStatement
-from notary.canonical import canonical_json, parse_canonical, parse_json
+from notary.canonical import canonical_json, parse_canonical, parse_json, read_plain
 from notary.encoding import b64url
 from notary.envelope import MAX_PAYLOAD, Envelope, Signature, envelope_from_json
-from notary.errors import DuplicateBatchError, Fault, InvalidCertificateError, InvalidRecordError
+from notary.errors import DuplicateBatchError, Fault, InvalidCertificateError, InvalidInputError, InvalidRecordError
 from notary.log.entries import SECRET_SIZE, commit
 from notary.log.sequencer import Submission
 from notary.parties.keyring import Keyring
@@ -55,13 +55,22 @@ class Registrar:
         of the batch that it belongs to. `prove` asks the sequencer for an inclusion proof. Raises `InvalidInputError`
         of any kind, and `DuplicateBatchError`; the pointers of a record's faults start at the record.
         """
-        value = parse_json(body, limit=MAX_BODY)
+        value = read_plain(body, limit=MAX_BODY)
+        if value is None:
+            return self._checked(lender, parse_json(body, limit=MAX_BODY), body, prove, signed)
+        try:
+            return self._checked(lender, value, body, prove, signed)
+        except InvalidInputError:
+            parse_json(body, limit=MAX_BODY)
+            raise
+
+    def _checked(self, lender: Lender, value: Any, body: bytes, prove: bool, signed: Signature | None) -> Submission:
         # Read before the keys are looked up, so that no key is judged by a later moment than it was looked up at.
         received_at = self._clock()
         keys: tuple[PartyOfKey, ...] = ()
         if signed is not None or _is_envelope(value):
             envelope = _envelope(value, body, signed)
-            record = parse_record(parse_canonical(envelope.payload, limit=MAX_PAYLOAD))
+            record = _signed_record(envelope.payload)
             keys = self._verify(lender, envelope, record, received_at)
         else:
             record = parse_record(value)
@@ -99,7 +108,7 @@ class Registrar:
         Raises as `submission` does.
         """
         moment = self._clock()
-        record = parse_record(parse_canonical(envelope.payload, limit=MAX_PAYLOAD))
+        record = _signed_record(envelope.payload)
         keys = self._keyring.keys_of(lender.number, envelope, moment)
         return record, verify_each(envelope, record, keys, self._schemes, moment)
 
@@ -120,6 +129,17 @@ class Registrar:
 
 def _is_envelope(value: Any) -> bool:
     return isinstance(value, dict) and "payload" in value
+
+
+def _signed_record(payload: bytes) -> Record:
+    value = read_plain(payload, limit=MAX_PAYLOAD, in_order=True)
+    if value is None:
+        return parse_record(parse_canonical(payload, limit=MAX_PAYLOAD))
+    try:
+        return parse_record(value)
+    except InvalidRecordError:
+        parse_canonical(payload, limit=MAX_PAYLOAD)
+        raise
 
 
 def _without_number(fault: Fault) -> Fault:
@@ -144,20 +164,9 @@ def _submission(
     signatures = canonical_json(envelope.signatures_json()) if envelope.signatures else UNSIGNED.encode()
     # The envelope's canonical form, as `Envelope.encode` gives it.
     encoded = b'{"payload":"%b","signatures":%b}' % (b64url(envelope.payload).encode(), signatures)
+    previous = bytes.fromhex(record.previous) if record.previous else None
     return Submission(
-        lender=lender,
-        record_id=record.id,
-        loan=record.loan,
-        type=record.type,
-        facts=record.facts().encode(),
-        sequence=record.sequence,
-        previous=bytes.fromhex(record.previous) if record.previous else None,
-        payload=envelope.payload,
-        payload_digest=sha256(envelope.payload).digest(),
-        signatures=signatures.decode("ascii"),
-        nonce=nonce,
-        commitment=commit(nonce, encoded),
-        received_at=received_at,
-        prove=prove,
-        keys=keys,
-    )
+        lender, record.id, record.loan, record.type, record.facts().encode(), record.sequence, previous,
+        envelope.payload, sha256(envelope.payload).digest(), signatures.decode("ascii"), nonce, commit(nonce, encoded),
+        received_at, prove, keys,
+    )  # fmt: skip

@@ -8,6 +8,7 @@ genesis entry `0x00 || JCS({"created", "format", "origin"})`.
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import digest
+from typing import NamedTuple
 
 from notary.canonical import canonical_json, parse_canonical
 from notary.errors import CorruptLogError, MalformedJsonError
@@ -24,8 +25,7 @@ _GENESIS_LIMIT = 4096
 _TAG_LABEL = b"loan-notary/1 tag"
 
 
-@dataclass(frozen=True)
-class RecordEntry:
+class RecordEntry(NamedTuple):
     """What the log holds of one record: 32 bytes of tag, 32 of commitment."""
 
     tag: bytes

@@ -31,6 +31,8 @@ from notary.ports.log import Batch, LogStore
 from notary.ports.records import Loan, StoredRecord
 from notary.records.facts import Facts
 
+_REMEMBERED = 16_384
+
 
 class Submission(NamedTuple):
     """A record that was checked and waits for its place.
@@ -87,6 +89,7 @@ class Sequencer:
         self._store = store
         self._signer = signer
         self._may_sign = may_sign
+        self._states = _States()
         with store.turn(None):
             self._edge, self._head = self._load()
             if self._head is None:
@@ -103,7 +106,7 @@ class Sequencer:
             self._may_sign()
             if self._stale or head != self._head:
                 self._load_again()
-            draft = _Draft(self._store, submissions, self._edge.size)
+            draft = _Draft(self._store, submissions, self._edge.size, self._states)
             places = [draft.place(submission) for submission in submissions]
             tiles = self._commit_draft(draft)
         return self._answers(places, submissions, tiles)
@@ -190,14 +193,34 @@ class _Place(NamedTuple):
     tag: bytes
 
 
+class _States:
+    """Remembers what loans' states say: hardly one is read that was not written here before."""
+
+    def __init__(self) -> None:
+        self._decoded: dict[str, LoanState] = {}
+
+    def decode(self, text: str) -> LoanState:
+        """Do what `LoanState.decode` does."""
+        return self._decoded.get(text) or LoanState.decode(text)
+
+    def encode(self, state: LoanState) -> str:
+        """Do what `LoanState.encode` does."""
+        text = state.encode()
+        if len(self._decoded) >= _REMEMBERED:
+            self._decoded.clear()
+        self._decoded[text] = state
+        return text
+
+
 class _Draft:
     """What one commit will add, record by record; a later record of the batch sees the earlier ones."""
 
-    def __init__(self, store: LogStore, submissions: Sequence[Submission], size: int) -> None:
+    def __init__(self, store: LogStore, submissions: Sequence[Submission], size: int, states: _States) -> None:
         self.entries: list[bytes] = []
         self.records: list[StoredRecord] = []
         self.changed: dict[tuple[int, str], Loan] = {}
         self._size = size
+        self._states = states
         self._known = store.find_records([(item.lender, item.record_id) for item in submissions])
         self._loans = store.find_loans(list({(item.lender, item.loan) for item in submissions}))
 
@@ -214,10 +237,11 @@ class _Draft:
             if loan.erasure:
                 raise ErasedError(loan.erasure)
             _check_sequence(item, loan)
-            state = advance(LoanState.decode(loan.state), item.type, Facts.decode(item.facts)).encode()
+            state = advance(self._states.decode(loan.state), item.type, Facts.decode(item.facts))
         except RefusedError as error:
             return error
-        grown = Loan(loan.lender, loan.number, loan.key, state, loan.records + 1, item.payload_digest)
+        text = self._states.encode(state)
+        grown = Loan(loan.lender, loan.number, loan.key, text, loan.records + 1, item.payload_digest)
         return self._add(item, grown)
 
     def _add(self, item: Submission, loan: Loan) -> _Place:

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import orjson
 
@@ -15,8 +15,7 @@ UNSIGNED = "[]"
 """The signatures of an envelope without any."""
 
 
-@dataclass(frozen=True)
-class Loan:
+class Loan(NamedTuple):
     """A loan as the log knows it.
 
     `number` is the lender's own; `records` counts its records so far, which is the next one's sequence; `last_digest`
@@ -41,14 +40,13 @@ class Hold:
     set_at: int
 
 
-@dataclass(frozen=True)
-class StoredRecord:
+class StoredRecord(NamedTuple):
     """A record in the log: where it stands, what opens its entry, and `signatures`, the envelope's member as JSON.
 
     `type` stands beside the payload because lists are read by it.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # of the entry; nobody looks for a value in a record
     lender: int
     record_id: str
     loan: str

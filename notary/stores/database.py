@@ -6,7 +6,7 @@ The adapters (`*_table.py`, `*_tables.py`) know neither SQLite nor PostgreSQL. A
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -19,6 +19,10 @@ Values = Sequence[Any] | Mapping[str, Any]
 
 class Runner(ABC):
     """Runs the statements of one connection: each by itself, or all within one transaction."""
+
+    @abstractmethod
+    def version(self) -> Hashable:
+        """Return what is another one once anything has changed in the database; None where nothing tells that."""
 
     @abstractmethod
     def one(self, statement: str, values: Values = ()) -> Any:

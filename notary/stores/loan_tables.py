@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Loans, for the writer: each record needs its loan's keys and state, so what was opened is remembered."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
 from notary.errors import UnavailableError
@@ -33,18 +32,26 @@ class LoanTables(Database):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._places: dict[Name, Place] = {}
+        # The names of those that stand in the database of this version as they are remembered.
+        self._current: set[Name] = set()
+        self._version: Hashable = None
 
     def find_loans(self, keys: Sequence[Name]) -> dict[Name, Loan]:
         with self._reading() as rows:
             return self._find(rows, keys)
 
     def _find(self, rows: Runner, names: Sequence[Name]) -> dict[Name, Loan]:
-        known = {name: place for name in names if (place := self._places.get(name))}
-        found: dict[Name, Loan] = {}
+        version = rows.version()
+        if version is None or version != self._version:
+            self._current.clear()
+            self._version = version
+        found = {name: self._places[name].loan for name in names if name in self._current}
+        known = {name: place for name in names if name not in found and (place := self._places.get(name))}
         states = rows.each("loan_state", [(place.loan_id,) for place in known.values()])
         for (name, place), row in zip(known.items(), states, strict=True):
             if row == (place.sealed, ""):
                 found[name] = place.loan
+                self._current.add(name)
             else:
                 self._places.pop(name, None)
         unknown = [name for name in names if name not in found]
@@ -59,7 +66,7 @@ class LoanTables(Database):
         loan = open_loan(self._vault, columns)
         if loan.erasure:
             # Its row has no number any more.
-            return replace(loan, number=name[1])
+            return loan._replace(number=name[1])
         lender, index, wrapped, _, sealed, _ = columns
         self._remember({name: Place(loan_id, self._vault.loan(lender, index, wrapped), sealed, loan)})
         return loan
@@ -95,4 +102,6 @@ class LoanTables(Database):
     def _remember(self, places: dict[Name, Place]) -> None:
         if len(self._places) > _REMEMBERED:
             self._places.clear()
+            self._current.clear()
         self._places.update(places)
+        self._current.update(places)

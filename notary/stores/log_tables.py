@@ -42,6 +42,8 @@ class LogTables(LoanTables):
             yield entry
 
     def find_records(self, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], StoredRecord]:
+        if not keys:
+            return {}
         with self._reading() as rows:
             found = rows.each("find_record", [(lender, id_bytes(record_id)) for lender, record_id in keys])
         return {key: open_record(self._vault, row) for key, row in zip(keys, found, strict=True) if row}
@@ -53,12 +55,15 @@ class LogTables(LoanTables):
             row = rows.one("head")
             if (LogHead(*row) if row else None) != expected:
                 raise ForkError("another writer has changed the log's head")
-            rows.do_each("add_entry", enumerate(batch.entries, first))
+            # Before anything else is written: what is remembered of loans is held against the database as it was.
             places = self._save_loans(rows, batch.loans)
+            rows.do_each("add_entry", enumerate(batch.entries, first))
             rows.do_each("add_record", self._record_rows(batch.records, places))
             rows.do_each("save_tile", [(*tile, data) for tile, data in batch.tiles.items()])
             rows.do("save_head", (batch.head.size, batch.head.root, batch.head.checkpoint))
+            version = rows.version()
         self._remember(places)
+        self._version = version
 
     def _record_rows(self, records: Sequence[StoredRecord], places: Mapping[Name, Place]) -> Iterator[tuple[Any, ...]]:
         for record in records:

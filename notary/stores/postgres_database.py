@@ -118,6 +118,9 @@ class _PostgresRunner(Runner):
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
 
+    def version(self) -> None:
+        return None
+
     def one(self, statement: str, values: Values = ()) -> Any:
         with self._database.lent() as connection, translated():
             return connection.execute(_text(statement), values, binary=True).fetchone()

@@ -6,7 +6,7 @@ WAL, and every commit on disk before it returns. Each thread has its own connect
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -117,6 +117,12 @@ class SqliteFile(Database):
 class _SqliteRunner(Runner):
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+
+    def version(self) -> Hashable:
+        # Both numbers are the connection's own: of what others have changed, and of what it has.
+        with translated():
+            others = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        return self._connection, others, self._connection.total_changes
 
     def one(self, statement: str, values: Values = ()) -> Any:
         with translated():

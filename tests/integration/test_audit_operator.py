@@ -2,7 +2,6 @@
 """What an operator could do who holds the database and the log's key: logs that are signed, and wrong all the same."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -123,7 +122,7 @@ def test_records_in_another_order_than_their_numbers(kit: NotaryKit, tmp_path: P
     loan = history.loan
     records = [item for item, _ in history.records if isinstance(item, StoredRecord)]
     assert loan is not None
-    turned = [records[0], replace(records[2], index=2), replace(records[1], index=3)]
+    turned = [records[0], records[2]._replace(index=2), records[1]._replace(index=3)]
     [genesis] = store.entries(0, 1)
     sealed = [commit(item.nonce, item.envelope.encode()) for item in turned]
     entries = [

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from notary.errors import CorruptLogError, ForkError, NotaryError, NotFoundError
+from notary.errors import CorruptLogError, ForkError, NotaryError, NotFoundError, UnavailableError
 from notary.log.anchors import AnchorState, LogHead
 from notary.log.tiles import Tile
 from notary.parties.validity import Validity
@@ -179,7 +179,7 @@ def test_loans_are_found_by_lender_and_number(filled: Store) -> None:
 
 
 def test_a_commit_may_bring_a_loan_up_to_date(filled: Store) -> None:
-    longer = replace(loan("A", 3), state="active")
+    longer = loan("A", 3)._replace(state="active")
     filled.commit(head(4), Batch(head(5), [entry(4)], [stored_record(4, 2, longer)], [longer]))
     assert filled.find_loans([(1, "A"), (1, "B")]) == {(1, "A"): longer, (1, "B"): loan("B")}
     assert [record.index for record in filled.loan_records(1, "A")] == [1, 3, 4]
@@ -256,16 +256,39 @@ def test_a_second_writer_is_a_fork(filled: Store, open_store: Callable[[], Store
     assert list(filled.entries(4, 9)) == [entry(4)]
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_a_loan_that_is_erased_meanwhile_is_not_remembered_as_it_was(
+    filled: Store, open_store: Callable[[], Store], same: bool
+) -> None:
+    before = filled.find_loans([(1, "A"), (1, "B")])
+    assert filled.find_loans([(1, "A")]) == {(1, "A"): before[1, "A"]}
+    (filled if same else open_store()).begin_erasure(1, "A", "erasure_1")
+    after = filled.find_loans([(1, "A"), (1, "B")])
+    assert (after[1, "A"].erasure, after[1, "B"]) == ("erasure_1", before[1, "B"])
+
+
+def test_a_loan_that_is_erased_after_it_was_found_takes_no_record(
+    filled: Store, open_store: Callable[[], Store]
+) -> None:
+    filled.find_loans([(1, "A"), (1, "B")])
+    filled.commit(head(4), Batch(head(5), [entry(4)], [stored_record(4, 2, loan("A", 3))], [loan("A", 3)]))
+    open_store().begin_erasure(1, "B", "erasure_1")
+    with pytest.raises(UnavailableError):
+        filled.commit(head(5), Batch(head(6), [entry(5)], [stored_record(5, 1, loan("B", 2))], [loan("B", 2)]))
+    assert filled.head() == head(5)
+    assert filled.find_loans([(1, "A"), (1, "B")])[1, "B"].erasure == "erasure_1"
+
+
 def bad_batches() -> dict[str, Batch]:
     new, a = loan("C"), loan("A", 3)
     good = stored_record(4, 0, new)
     return {
         "an entry that is there": Batch(head(5), [entry(3), entry(4)], [good], [new], {Tile(0, 0): b"new"}),
-        "a record id that is there": Batch(head(5), [entry(4)], [replace(good, record_id=record_id(1))], [new]),
+        "a record id that is there": Batch(head(5), [entry(4)], [good._replace(record_id=record_id(1))], [new]),
         "a sequence that is there": Batch(head(5), [entry(4)], [stored_record(4, 1, a)], [a], {Tile(0, 1): b"new"}),
         "a record without a loan": Batch(head(6), [entry(4), entry(5)], [good, stored_record(5, 0, loan("D"))], [new]),
         "a record without an entry": Batch(head(5), [entry(4)], [good, stored_record(5, 1, new)], [new]),
-        "two entries in one place": Batch(head(5), [entry(4)], [good, replace(good, record_id=record_id(8))], [new]),
+        "two entries in one place": Batch(head(5), [entry(4)], [good, good._replace(record_id=record_id(8))], [new]),
         "a lender who is not there": Batch(head(5), [entry(4)], [], [loan("C", lender=9)]),
     }
 

@@ -7,11 +7,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from notary.canonical import canonical_json
 from notary.encoding import b64url
-from notary.envelope import MAX_PAYLOAD, Envelope, envelope_from_json
+from notary.envelope import MAX_PAYLOAD, Envelope, EnvelopeSigner, envelope_from_json, sign_envelope
 from notary.errors import (
     InvalidEnvelopeError,
     InvalidInputError,
@@ -20,6 +21,7 @@ from notary.errors import (
     MalformedJsonError,
 )
 from notary.log.entries import commit
+from notary.records import RECORD_TYPES
 from notary.registration import MAX_BODY
 from notary.stores.sqlite import SqliteStore
 from tests.support.builders import NOW, VAULT, NotaryKit, add_lender, kit_over, record, signed
@@ -157,3 +159,30 @@ def test_a_signature_over_another_payload_is_refused(kit: NotaryKit) -> None:
 def test_an_envelope_needs_the_lenders_signature(kit: NotaryKit) -> None:
     with pytest.raises(InvalidSignatureError, match="lender's signature is missing"):
         kit.registrar.submission(kit.lender, signed(record("repayment"), kit.register("borrower")), prove=True)
+
+
+def integers(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the paths of all integers in a value."""
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, member in members:
+        yield from integers(member, (*path, name))
+    if isinstance(value, int) and not isinstance(value, bool):
+        yield path
+
+
+@pytest.mark.parametrize("number", [1.5, 1.0, -0.0, 1e20, 2**53, -(2**53)])
+@pytest.mark.parametrize("kind", sorted(RECORD_TYPES))
+def test_no_type_of_record_takes_an_odd_number_anywhere(kit: NotaryKit, kind: str, number: float) -> None:
+    key = kit.register("lender")
+    for path in [*integers(record(kind)), ("occurred_at",), ("what_no_type_has",)]:
+        value = record(kind)
+        *way, last = path
+        place: Any = value
+        for step in way:
+            place = place[step]
+        place[last] = number
+        plain = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        envelope = sign_envelope(plain, EnvelopeSigner(key.public.alg, key.public.kid, key.sign))
+        for body in (plain, envelope.encode()):
+            with pytest.raises(MalformedJsonError):
+                kit.registrar.submission(kit.lender, body, prove=False)

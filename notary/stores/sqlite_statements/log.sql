@@ -9,6 +9,10 @@ ON CONFLICT (level, tile_number) DO UPDATE SET hashes = excluded.hashes;
 -- name: add_entry
 INSERT INTO entries (entry_index, entry) VALUES (?, ?);
 
+-- name: known_records
+WITH RECURSIVE wanted (place) AS (SELECT 1 UNION ALL SELECT place + 16 FROM wanted WHERE place + 16 < length(:ids))
+SELECT r.record_id FROM wanted CROSS JOIN records r ON r.lender = :lender AND r.record_id = substr(:ids, place, 16);
+
 -- name: find_record
 SELECT r.entry_index, r.lender, r.record_id, r.sequence, r.received_at, r.type, r.sealed,
   l.lender, l.number_index, k.wrapped
