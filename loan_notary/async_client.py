@@ -209,6 +209,7 @@ class AsyncClient(AsyncConnection):
 
     anchors = _lists(calls.log.anchors)
     checkpoint = _sends(calls.log.checkpoint)
+    key_history = _sends(calls.log.key_history)
     readiness = _sends(calls.log.readiness)
 
 

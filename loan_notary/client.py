@@ -229,4 +229,5 @@ class Client(SyncConnection):
 
     anchors = _lists(calls.log.anchors)
     checkpoint = _sends(calls.log.checkpoint)
+    key_history = _sends(calls.log.key_history)
     readiness = _sends(calls.log.readiness)

@@ -13,6 +13,7 @@ from api.keys.places import Place, TokenPlace
 from api.keys.token import TokenKey, TokenSigner
 from notary.encoding import parse_time
 from notary.errors import Fault, InvalidKeyError, KeyUnavailableError
+from notary.log.key_history import write_history
 from notary.log.signed_note import NoteSigner, NoteVerifier, Signer, parse_verifier
 from notary.schemes import load_private_key
 from notary.schemes.sodium import sodium_signer
@@ -47,6 +48,10 @@ class LogKeys:
         with self._lock:
             self._loaded = self._load(version)
             return self._loaded.signer
+
+    def history(self) -> bytes:
+        """Return the log's key history (`notary.log.key_history`)."""
+        return write_history(self._folder.load().successions)
 
     def _load(self, version: Any) -> _Loaded:
         config, now = self._folder.load(), self._clock()

@@ -344,6 +344,7 @@ _OWN: dict[str, Schema] = {
         }
     ),
     "Anchors": listing("anchors", "Anchor", "next"),
+    "KeyHistory": members({"format": {"const": "loan-notary/log-keys@1"}, "successions": items(TEXT)}),
     "Health": members({"status": TEXT}),
     "Readiness": members(
         {"status": TEXT, "size": WHOLE, "anchor": or_null({"type": "object"}), "timestamps": items({"type": "object"})}

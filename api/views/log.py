@@ -39,6 +39,12 @@ def blueprint(services: Services) -> Blueprint:
         response.headers["Cache-Control"] = _FRESH
         return response
 
+    @serve("keys")
+    def keys() -> Response:
+        response = Response(services.signer.history(), mimetype="application/json")
+        response.headers["Cache-Control"] = _FRESH
+        return response
+
     @serve("tile/<level>/<path:number>")
     def tile(level: str, number: str) -> Response:
         if not _LEVEL.fullmatch(level) or int(level) > MAX_LEVEL:
@@ -54,6 +60,11 @@ def blueprint(services: Services) -> Blueprint:
             raise CorruptLogError(f"bundle {index} has {len(bundle)} entries of {width}")
         return _bytes(b"".join(len(entry).to_bytes(2) + entry for entry in bundle))
 
+    _add_consistency(serve, services)
+    return views
+
+
+def _add_consistency(serve: Callable[[str], Callable[[View], View]], services: Services) -> None:
     @serve("consistency/<old>/<new>")
     def consistency(old: str, new: str) -> Response:
         proof = services.log.prove_consistency(*_sizes(services, old, new))
@@ -64,8 +75,6 @@ def blueprint(services: Services) -> Blueprint:
     def consistency_receipt(old: str, new: str) -> Response:
         receipt = services.exporter.consistency_receipt(*_sizes(services, old, new))
         return _immutable(receipt, cose.MEDIA_TYPE)
-
-    return views
 
 
 def _read_tile(services: Services, level: int, number: str) -> bytes:

@@ -35,6 +35,15 @@ def checkpoint() -> Call[bytes]:
     return get_bytes("/log/checkpoint")
 
 
+def key_history() -> Call[bytes]:
+    """Return which key of the log followed which (`notary.log.key_history`); keep it for `--key-history`.
+
+    >>> client.key_history()
+    b'{"format":"loan-notary/log-keys@1","successions":[]}'
+    """
+    return get_bytes("/log/keys")
+
+
 def readiness() -> Call[dict[str, Any]]:
     """Return what the notary says of itself; an error if it takes no records now.
 

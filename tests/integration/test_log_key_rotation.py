@@ -55,8 +55,10 @@ class Stage:
 
     def history(self) -> tuple[NoteVerifier, ...]:
         """The keys that the published history ties to the first."""
-        data = write_history(self.folder.keys.load().successions)
-        return related_keys(self.key, parse_history(data))
+        served = self.api.app.test_client().get("/log/keys")
+        assert (served.status_code, served.mimetype) == (200, "application/json")
+        assert served.data == write_history(self.folder.keys.load().successions)
+        return related_keys(self.key, parse_history(served.data))
 
 
 @pytest.fixture

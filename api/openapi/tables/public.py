@@ -25,6 +25,14 @@ LOG = Table(
     "The public log as C2SP tlog-tiles, and where it is anchored.",
     {
         "log.checkpoint": Operation("Fetch the checkpoint", {200: Answer("A signed note.", TEXT, "text/plain")}),
+        "log.keys": Operation(
+            "Fetch the history of the log's key",
+            {
+                200: Answer(
+                    "Which key followed which, signed by both; empty as long as there was one.", ref("KeyHistory")
+                )
+            },
+        ),
         "log.tile": Operation(
             "Fetch a tile",
             {200: file("Hashes, 32 bytes each.", "application/octet-stream")},
