@@ -2,11 +2,11 @@
 """Filling a data folder: keys and database. Every step may be repeated, and none replaces what is there."""
 
 from api.keys.config import KeyConfig
-from api.keys.making import make_missing_keys
+from api.keys.data_keys import make_data_key, remove_data_key
+from api.keys.making import is_there, make_missing_keys
 from api.settings import DataFolder
 from api.wiring import open_access_log, open_vault
 from notary.errors import DataKeyError
-from notary.privacy.data_key import DataKey
 from notary.stores.sqlite import SqliteStore
 
 
@@ -20,13 +20,14 @@ def set_up(folder: DataFolder, config: KeyConfig | None = None) -> None:
 
 
 def _set_up_database(folder: DataFolder) -> None:
-    made = not folder.data_key.exists()
+    keys, config = folder.keys, folder.keys.load()
+    made = not is_there(keys.place(config.data))
     if made:
-        DataKey.create(folder.data_key)
+        make_data_key(keys, config, config.data)
     try:
         SqliteStore.create(folder.database, open_vault(folder))
     except DataKeyError:
         # A database whose key is lost must go on saying so.
         if made:
-            folder.data_key.unlink()
+            remove_data_key(keys.place(config.data))
         raise

@@ -145,8 +145,9 @@ class Service:
         counted = self._sockets / "metrics"
         counted.mkdir()
         own = {DATA_VARIABLE: str(self._folder.path), WRITER_VARIABLE: str(path), FOLDER_VARIABLE: str(counted)}
-        plain = {**environment_with(()), **own}
-        signing = {**plain, **environment_with(self._folder.keys.variables(self._folder.keys.load(), "log"))}
+        config = self._folder.keys.load()
+        plain = {**environment_with(self._folder.keys.variables(config, "data")), **own}
+        signing = {**plain, **environment_with(self._folder.keys.variables(config, "log", "data"))}
         self._spawn("writer", signing, "api.writer", str(self._folder.path), str(path), str(os.getpid()))
         self._until(path.exists, "writer")
         self._folder.writer_address.write_text(str(path))

@@ -119,7 +119,6 @@ class DataFolder:
         self.keys = KeyFolder(self.path / "keys")
         self.hold = Hold(self.path / "hold.json")
         self.cursor_key = self.keys.path / "cursors.key"
-        self.data_key = self.keys.path / "data.key"
         self.documents = self.path / "documents"
         self.jobs = self.path / "jobs"
         self.audits = self.path / "audits"

@@ -14,6 +14,7 @@ from api.checker import CheckerPool
 from api.clock import now
 from api.cursors import CursorSeal
 from api.jobs.files import JobFiles
+from api.keys.data_keys import DataKeys
 from api.keys.log_keys import LogKeys, verifiers
 from api.oauth import TokenIssuer
 from api.own_verifier import OwnVerifier
@@ -47,7 +48,6 @@ from notary.parties.root_registry import RootRegistry
 from notary.parties.signatures import Schemes
 from notary.policies import Policies
 from notary.ports.store import Store
-from notary.privacy.data_key import DataKey
 from notary.privacy.erasing import Eraser, ErasureStore
 from notary.privacy.vault import Vault
 from notary.receipts.issuing import ReceiptIssuer
@@ -123,7 +123,7 @@ class Services:
 
 def open_vault(folder: DataFolder) -> Vault:
     """Load the data key. Raises `DataKeyError`."""
-    return Vault(DataKey.load(folder.data_key))
+    return Vault(DataKeys(folder.keys))
 
 
 def open_store(folder: DataFolder) -> SqliteStore:
@@ -138,7 +138,7 @@ def open_access_log(folder: DataFolder) -> SqliteAccessLog:
 
 def document_files(folder: DataFolder) -> FolderFiles:
     """Return the folder's documents. Raises `DataKeyError`."""
-    return FolderFiles(folder.documents, DataKey.load(folder.data_key))
+    return FolderFiles(folder.documents, DataKeys(folder.keys))
 
 
 def open_webhooks(folder: DataFolder) -> SqliteWebhooks:

@@ -14,6 +14,7 @@ from api.cli.output import NotaryGroup, errors, json_option, show, show_list
 from api.clock import now
 from api.keys.anchor_keys import load_anchor_wallet
 from api.keys.config import KeyConfig
+from api.keys.data_rotation import rotate_data_key
 from api.keys.files import Purpose, encrypt_key_file
 from api.keys.places import FilePlace
 from api.keys.rotation import begin_anchor_rotation, rotate_log_key
@@ -47,6 +48,9 @@ def show_keys(folder: DataFolder, as_json: bool) -> None:
     except KeyUnavailableError:
         account = None
     rows.append(_row("anchor", config.anchor, account))
+    rows.append(_row("data", config.data, None))
+    if config.data_next:
+        rows.append(_row("data, next", config.data_next, None))
     if config.anchor_next:
         rows.append(_row("anchor, next", config.anchor_next, None))
     show_list(rows, ("purpose", "place", "public", "until"), as_json)
@@ -94,9 +98,27 @@ def rotate_anchor(folder: DataFolder, to: str | None, as_json: bool) -> None:
     show({"operator": new, "was": old}, as_json, "The log has a new anchor key")
 
 
+@rotate.command("data")
+@data_option
+@click.option("--to", help="Place of the new key; beside the old one if not given.")
+@json_option
+def rotate_data(folder: DataFolder, to: str | None, as_json: bool) -> None:
+    """Wrap all keys of loans, organisations and documents with a new data key, and destroy the old one.
+
+    If it is interrupted, the same command goes on where it stopped. Whoever gives keys to the service (credentials,
+    variables) gives it both until this is done.
+    """
+    done = rotate_data_key(folder, to)
+    members = {
+        "data_key": done.new, "was": done.old, "place": done.place, "rewrapped": done.rewrapped,
+        "old_removed": done.old_removed,
+    }  # fmt: skip
+    show(members, as_json, "There is a new data key")
+
+
 @notary_keys.command()
 @data_option
-@click.argument("purpose", type=click.Choice(["log", "anchor"]))
+@click.argument("purpose", type=click.Choice(["log", "anchor", "data"]))
 @json_option
 def encrypt(folder: DataFolder, purpose: Purpose, as_json: bool) -> None:
     """Encrypt the key files of a PURPOSE with the passphrase that keys.json names (`notary-keys passphrase`)."""
@@ -146,6 +168,8 @@ def _row(purpose: str, place: str, public: str | None) -> dict[str, Any]:
 def _places(config: KeyConfig, purpose: Purpose) -> list[str]:
     if purpose == "anchor":
         return [config.anchor, *([config.anchor_next] if config.anchor_next else [])]
+    if purpose == "data":
+        return [config.data, *([config.data_next] if config.data_next else [])]
     return [item.place for item in config.log if item.place] or [config.first_log]
 
 

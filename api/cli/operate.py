@@ -65,18 +65,25 @@ from notary.receipts.sealed import ENVIRONMENTS
 )
 @click.option("--log-key", default="file:log.pem", show_default=True, help="Place of the log's key.")
 @click.option("--anchor-key", default="file:anchor.key", show_default=True, help="Place of the anchor account's key.")
+@click.option("--data-key", default="file:data.key", show_default=True, help="Place of the data key.")
 @click.option(
     "--passphrase", help="Place of the passphrase that key files are encrypted with (file:, credential:, env:)."
 )
 @json_option
 def init(
-    folder: DataFolder, log_key: str, anchor_key: str, passphrase: str | None, as_json: bool, **chosen: Any
+    folder: DataFolder,
+    log_key: str,
+    anchor_key: str,
+    data_key: str,
+    passphrase: str | None,
+    as_json: bool,
+    **chosen: Any,
 ) -> None:
     """Make a notary: settings, keys and database. Harmless to repeat; settings that exist stay."""
     if chosen["rpc"] is None and chosen["depth"] is None:
         # The embedded chain mines a block only when there is something to mine, so nothing would ever be final.
         chosen["depth"] = 0
-    config = KeyConfig(first_log=log_key, anchor=anchor_key, passphrase=passphrase)
+    config = KeyConfig(first_log=log_key, anchor=anchor_key, data=data_key, passphrase=passphrase)
     folder.keys.check(config)
     new = folder.begin(Settings.checked(**chosen))
     set_up(folder, config)

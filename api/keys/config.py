@@ -43,8 +43,8 @@ class KeyConfig(Model):
     """What keys.json says.
 
     `log` has the log's keys, oldest first; empty stands for the one in `file:log.pem`. `anchor_next` is the key that
-    the log is being handed to on the chain. `passphrase` is what encrypted files are opened with. `successions` are
-    notes (`notary.log.key_history`).
+    the log is being handed to on the chain, `data_next` the one that wraps while `data` is being replaced by it.
+    `passphrase` is what encrypted files are opened with. `successions` are notes (`notary.log.key_history`).
     """
 
     format: Literal["loan-notary/keys@1"] = "loan-notary/keys@1"
@@ -53,6 +53,8 @@ class KeyConfig(Model):
     first_log: str = "file:log.pem"
     anchor: str = "file:anchor.key"
     anchor_next: str | None = None
+    data: str = "file:data.key"
+    data_next: str | None = None
     successions: Annotated[tuple[str, ...], Field(strict=False, max_length=1000)] = ()
 
 
@@ -99,7 +101,7 @@ class KeyFolder:
 
     def check(self, config: KeyConfig) -> None:
         """Raise `InvalidInputError` unless all places are written as places are."""
-        for text in (config.first_log, config.anchor):
+        for text in (config.first_log, config.anchor, config.data):
             self.place(text)
         self._passphrase_place(config)
 
@@ -118,6 +120,7 @@ class KeyFolder:
         """Return the names of the environment variables that a process needs for these keys."""
         names = {
             "log": [item.place for item in config.log if item.place] or [config.first_log],
+            "data": [config.data, *([config.data_next] if config.data_next else [])],
             "anchor": [config.anchor, *([config.anchor_next] if config.anchor_next else [])],
         }
         places = [self.place(name) for purpose in purposes for name in names.get(purpose, ())]

@@ -40,9 +40,9 @@ def make_missing_keys(folder: KeyFolder, config: KeyConfig, origin: str) -> None
     Raises `KeyUnavailableError`, also for a variable that is not set: nobody can make that but its owner.
     """
     log, anchor = folder.place(config.first_log), folder.place(config.anchor)
-    if not config.log and not _is_there(log):
+    if not config.log and not is_there(log):
         make_log_key(folder, config, log)
-    if not _is_there(anchor):
+    if not is_there(anchor):
         make_anchor_key(folder, config, anchor)
     if not config.log and folder.version():
         key = NoteSigner(origin, open_log_key(folder, config, log)).verifier.format()
@@ -55,7 +55,7 @@ def free_place(folder: KeyFolder, name: str) -> str:
     Raises `KeyUnavailableError` for a place that has none beside it.
     """
     number = 2
-    while _is_there(folder.place(found := _numbered(name, number))):
+    while is_there(folder.place(found := _numbered(name, number))):
         number += 1
     return found
 
@@ -70,7 +70,8 @@ def _numbered(name: str, number: int) -> str:
     return f"file:{path.with_name(re.sub('-[0-9]+$', '', path.stem) + f'-{number}{path.suffix}')}"
 
 
-def _is_there(place: Place) -> bool:
+def is_there(place: Place) -> bool:
+    """Tell whether there is a key in a place; in a variable it is taken to be. Raises `KeyUnavailableError`."""
     if isinstance(place, TokenPlace):
         return has_key(place)
     return not isinstance(place, FilePlace) or place.path.exists()

@@ -9,6 +9,7 @@ hand at a time. The package is `python-pkcs11`, of the extra `pkcs11`.
 import threading
 from collections.abc import Callable
 from functools import cache
+from os import urandom
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -17,7 +18,9 @@ from api.keys.files import Purpose
 from api.keys.places import TokenPlace
 from chain.digest_signature import complete
 from chain.keccak import keccak
-from notary.errors import KeyUnavailableError, MissingPackageError
+from notary.errors import DataKeyError, KeyUnavailableError, MissingPackageError
+from notary.privacy.cipher import KEY_SIZE, NONCE_SIZE
+from notary.privacy.data_key import ID_SIZE, require_id
 
 _ED25519 = b"\x13\x0cedwards25519"
 """CKA_EC_PARAMS as PKCS#11 3.0 section 2.3.10 has them: a PrintableString."""
@@ -55,11 +58,7 @@ def has_key(place: TokenPlace) -> bool:
     library = _library()
 
     def look() -> bool:
-        try:
-            _find(_log_in(place), place)
-        except library.NoSuchKey:
-            return False
-        return True
+        return any(_log_in(place).get_objects({library.Attribute.LABEL: place.label}))
 
     found: bool = _reach(place, look)
     return found
@@ -93,6 +92,16 @@ def _make(session: Any, place: TokenPlace, purpose: Purpose) -> None:
     parameters.generate_keypair(mechanism=method, store=True, label=place.label)
 
 
+def _make_cipher(session: Any, place: TokenPlace) -> None:
+    library = _library()
+    if has_key(place):
+        raise KeyUnavailableError(_name(place), "there is a key of this label already")
+    attribute = library.Attribute
+    kept = {attribute.SENSITIVE: True, attribute.EXTRACTABLE: False}
+    bits = 8 * KEY_SIZE
+    session.generate_key(library.KeyType.AES, bits, label=place.label, id=urandom(ID_SIZE), store=True, template=kept)
+
+
 def _name(place: TokenPlace) -> str:
     return f"token {place.token}, object {place.label}"
 
@@ -103,6 +112,57 @@ def _reach(place: TokenPlace, work: Callable[[], Any]) -> Any:
     except RuntimeError as error:
         # Only the kind of error: a library's text may hold what it was given.
         raise KeyUnavailableError(_name(place), f"the token answers {type(error).__name__}") from None
+
+
+class TokenCipher:
+    """The data key in a token; implements `notary.privacy.data_key.WrappingKey` with the token's AES-256-GCM.
+
+    What it wraps has the form that a key in a file gives it. Its id is the object's CKA_ID: nobody outside of the token
+    can compute one of the key. An error of the token says nothing of why: what was changed reads as unusable.
+    """
+
+    def __init__(self, place: TokenPlace, *, make: bool = False) -> None:
+        """Log in and find the key, or `make` it. Raises `KeyUnavailableError`, `MissingPackageError`."""
+        library = _library()
+        self._place, self._lock = place, threading.Lock()
+        session = _reach(place, lambda: _log_in(place))
+        if make:
+            _reach(place, lambda: _make_cipher(session, place))
+        kind = library.ObjectClass.SECRET_KEY
+        self._key = _reach(place, lambda: session.get_key(object_class=kind, label=place.label))
+        self.id: bytes = bytes(self._key[library.Attribute.ID])
+        if len(self.id) != ID_SIZE:
+            raise KeyUnavailableError(_name(place), f"its CKA_ID has not {ID_SIZE} bytes")
+
+    def wrap(self, secret: bytes, context: bytes) -> bytes:
+        nonce = urandom(NONCE_SIZE)
+        return self.id + nonce + self._do(self._key.encrypt, secret, nonce, context)
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        require_id(wrapped, self.id)
+        sealed = wrapped[ID_SIZE:]
+        return self._do(self._key.decrypt, sealed[NONCE_SIZE:], sealed[:NONCE_SIZE], context)
+
+    def _do(self, work: Callable[..., bytes], data: bytes, nonce: bytes, context: bytes) -> bytes:
+        library = _library()
+        mechanism, parameters = library.Mechanism.AES_GCM, library.GCMParams(nonce, self.id + context, 128)
+        try:
+            with self._lock:
+                done = _reach(self._place, lambda: work(data, mechanism=mechanism, mechanism_param=parameters))
+        except KeyUnavailableError as error:
+            raise DataKeyError(f"the data key cannot be used: {error}") from None
+        return bytes(done)
+
+
+def destroy_key(place: TokenPlace) -> None:
+    """Destroy all objects of a label in a token. Raises `KeyUnavailableError`."""
+    library = _library()
+
+    def destroy() -> None:
+        for item in list(_log_in(place).get_objects({library.Attribute.LABEL: place.label})):
+            item.destroy()
+
+    _reach(place, destroy)
 
 
 class TokenSigner:

@@ -21,6 +21,12 @@ class KeyStore(Protocol):
     def owner_keys(self, number: int) -> OwnerKeys:
         """Return an organisation's keys. Raises `CorruptLogError` if it has none, as only an unknown one can."""
 
+    def rewrap(self, old: bytes) -> int:
+        """Wrap all keys anew that the data key of this id has wrapped; return how many they were.
+
+        Raises `DataKeyError`, `UnavailableError`; harmless to repeat.
+        """
+
 
 class BatchStore(Protocol):
     """The ids of batches that were signed as one."""

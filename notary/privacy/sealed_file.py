@@ -63,6 +63,8 @@ class SealedWriter:
         self._waiting, self._number = bytearray(), 0
         wrapped = wrapper.wrap(self.key, context)
         file.write(MAGIC + len(wrapped).to_bytes(_LENGTH) + wrapped)
+        # Nothing of the header waits: it may be wrapped anew while the rest is still being written.
+        file.flush()
 
     def write(self, part: bytes) -> None:
         """Seal more bytes; up to a segment of them stays in memory."""
@@ -148,6 +150,23 @@ def read_header(file: IO[bytes]) -> bytes:
     if len(wrapped) != length:
         raise CorruptLogError(_NOT)
     return wrapped
+
+
+def replace_wrapped(path: Path, old: bytes, wrapper: KeyWrapper, context: bytes) -> bool:
+    """Wrap a file's key anew, in place, if the key of the id `old` has wrapped it; tell whether it did.
+
+    The bytes stand in the first block of the file, which a disk writes whole. Raises `OSError`, `DataKeyError`,
+    `CorruptLogError`.
+    """
+    with path.open("r+b", buffering=0) as file:
+        wrapped = read_header(file)
+        if not wrapped.startswith(old):
+            return False
+        again = wrapper.wrap(wrapper.unwrap(wrapped, context), context)
+        file.seek(len(MAGIC) + _LENGTH)
+        file.write(again)
+        os.fsync(file.fileno())
+    return True
 
 
 def is_sealed(path: Path) -> bool:

@@ -119,6 +119,17 @@ class Vault:
         secret = urandom(KEY_SIZE) + tag_key + number.encode()
         return LoanKeys(lender, index, secret), self._wrapper.wrap(secret, _loan_context(lender, index))
 
+    def rewrapped_owner(self, number: int, wrapped: bytes) -> bytes:
+        """Return an organisation's keys as the present data key wraps them, with as many bytes."""
+        return self._rewrapped(wrapped, _ORGANISATION + number.to_bytes(8))
+
+    def rewrapped_loan(self, lender: int, index: bytes, wrapped: bytes) -> bytes:
+        """Return a loan's keys as the present data key wraps them, with as many bytes."""
+        return self._rewrapped(wrapped, _loan_context(lender, index))
+
+    def _rewrapped(self, wrapped: bytes, context: bytes) -> bytes:
+        return self._wrapper.wrap(self._wrapper.unwrap(wrapped, context), context)
+
     def _owner(self, number: int, wrapped: bytes) -> OwnerKeys:
         return OwnerKeys(self._wrapper.unwrap(wrapped, _ORGANISATION + number.to_bytes(8)))
 

@@ -3,7 +3,7 @@
 
 ::
 
-    incoming/<random>          what is being received; swept at the start of the service
+    incoming/<lender>-<random> what is being received; swept at the start of the service
     <lender>/<SHA-256, hex>    a document, complete from the first moment on
     sealed                     that no file is left of before documents were sealed
 
@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 from notary.errors import UnavailableError
 from notary.privacy.data_key import KeyWrapper
-from notary.privacy.sealed_file import SealedPath, SealedWriter, is_sealed, read_header
+from notary.privacy.sealed_file import SealedPath, SealedWriter, is_sealed, read_header, replace_wrapped
 from notary.stores.durable import sync_folder
 
 _PIECE = 1 << 20
@@ -53,7 +53,7 @@ class FolderFiles:
     def receive(self, lender: int) -> Iterator["FolderFile"]:
         with _translated():
             self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor, name = tempfile.mkstemp(dir=self._incoming)
+            descriptor, name = tempfile.mkstemp(prefix=f"{lender}-", dir=self._incoming)
         file = FolderFile(self._folder, lender, os.fdopen(descriptor, "wb"), Path(name), self._wrapper)
         try:
             yield file
@@ -72,6 +72,26 @@ class FolderFiles:
                 _overwrite(file)
             path.unlink()
             sync_folder(path.parent)
+
+    def rewrap(self, old: bytes) -> int:
+        """Wrap anew the key of each document, also of those being received, that the data key of this id has wrapped.
+
+        Return how many they were. Raises `UnavailableError`, `DataKeyError`; harmless to repeat.
+        """
+        count = 0
+        with _translated():
+            # In this order: what is kept meanwhile is among the others then.
+            for path in sorted(self._incoming.glob("*")):
+                lender = path.name.partition("-")[0]
+                count += self._rewrap(path, int(lender), old) if lender.isdigit() else 0
+            for path in sorted(self._folder.glob("[0-9]*/*")):
+                count += self._rewrap(path, int(path.parent.name), old)
+        return count
+
+    def _rewrap(self, path: Path, lender: int, old: bytes) -> bool:
+        with suppress(FileNotFoundError):
+            return replace_wrapped(path, old, self._wrapper, document_context(lender))
+        return False
 
     def _seal_all(self) -> None:
         """Seal what was kept before documents were sealed; a kill leaves each file whole, as it was or sealed."""

@@ -12,6 +12,7 @@ from notary.stores.log_tables import LogTables
 from notary.stores.party_tables import PartyTables
 from notary.stores.policy_table import PolicyTable
 from notary.stores.timestamp_table import TimestampTable
+from notary.stores.wrapped_keys import WrappedKeys
 
 
 class StoreTables(
@@ -26,5 +27,6 @@ class StoreTables(
     TimestampTable,
     AccessTables,
     ErasingTables,
+    WrappedKeys,
 ):
     """Implements `notary.ports.store.Store` but for `damage`, which is the database's own."""

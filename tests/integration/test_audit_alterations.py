@@ -240,7 +240,7 @@ def test_what_was_done_to_sealed_rows_is_named(log: AuditedLog, name: str) -> No
 
 
 def test_with_another_data_key_an_audit_cannot_tell(log: AuditedLog) -> None:
-    DataFolder(log.folder).data_key.write_text("ab" * 32 + "\n")
+    (DataFolder(log.folder).keys.path / "data.key").write_text("ab" * 32 + "\n")
     report = log.audit()
     assert (report.verdict, report.findings.count) == (Verdict.CANNOT_TELL, 0)
     assert "data key" in report.unknown[0][1]

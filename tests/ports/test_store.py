@@ -20,7 +20,9 @@ from notary.ports.parties import Lender, PartyKey, PartyRoot
 from notary.ports.policies import PolicyVersion
 from notary.ports.records import Loan, StoredRecord
 from notary.ports.store import Store
+from notary.privacy.data_key import DataKey
 from tests.support.builders import (
+    DATA_KEY,
     EVIDENCE,
     NOW,
     add_lender,
@@ -765,3 +767,10 @@ def test_entries_that_no_loan_has_a_record_for(filled: Store) -> None:
     filled.commit(head(4), Batch(head(6), [entry(4), entry(5)], [], []))
     assert list(filled.entries_without_record(0, 6)) == [0, 4, 5]
     assert list(filled.entries_without_record(1, 5)) == [4]
+
+
+def test_keys_are_wrapped_anew_where_they_stand(filled: Store, open_store: Callable[[], Store]) -> None:
+    # One organisation and two loans; the key that wraps here is the same before and after.
+    assert filled.rewrap(DataKey(DATA_KEY).id) == 3
+    assert filled.rewrap(bytes(8)) == 0
+    assert open_store().loan_records(1, "A") == filled.loan_records(1, "A") != []

@@ -62,7 +62,7 @@ class AuditedLog:
     def copy(self, folder: Path) -> "AuditedLog":
         """Copy the database to another folder."""
         prepare(folder)
-        shutil.copy(DataFolder(self.folder).data_key, DataFolder(folder).data_key)
+        shutil.copy(DataFolder(self.folder).keys.path / "data.key", DataFolder(folder).keys.path / "data.key")
         copied = AuditedLog(folder, self.verifier)
         with closing(sqlite3.connect(self.database)) as source, closing(sqlite3.connect(copied.database)) as target:
             source.backup(target)
@@ -101,7 +101,7 @@ def places(report: AuditReport) -> set[str]:
 def prepare(folder: Path) -> None:
     """Make a data folder that has a data key and nothing else."""
     (folder / "keys").mkdir(parents=True, exist_ok=True)
-    key = DataFolder(folder).data_key
+    key = DataFolder(folder).keys.path / "data.key"
     key.write_text(DATA_KEY.hex() + "\n")
     key.chmod(0o600)
 

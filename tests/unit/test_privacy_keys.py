@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from api.keys.config import KeyConfig, KeyFolder
+from api.keys.data_keys import DataKeys, make_data_key, open_data_key, remove_data_key
 from notary.errors import CorruptLogError, DataKeyError
 from notary.privacy.cipher import NONCE_SIZE, OVERHEAD, Cipher
 from notary.privacy.data_key import DataKey
@@ -53,42 +55,76 @@ def test_neither_another_key_nor_another_context_opens() -> None:
 # --- the data key
 
 
+def folder_with(tmp_path: Path, text: str | None) -> KeyFolder:
+    if text is not None:
+        (tmp_path / "data.key").write_text(text)
+        (tmp_path / "data.key").chmod(0o600)
+    return KeyFolder(tmp_path)
+
+
 def test_a_key_is_made_once_and_read_by_its_owner_only(tmp_path: Path) -> None:
-    path = tmp_path / "data.key"
-    made = DataKey.create(path)
+    folder, path = KeyFolder(tmp_path), tmp_path / "data.key"
+    made = make_data_key(folder, folder.load(), "file:data.key")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert DataKey.load(path).unwrap(made.wrap(b"secret", b"c"), b"c") == b"secret"
+    assert DataKeys(folder).unwrap(made.wrap(b"secret", b"c"), b"c") == b"secret"
     with pytest.raises(DataKeyError):
-        DataKey.create(path)
-    assert DataKey.load(path).id == made.id
+        make_data_key(folder, folder.load(), "file:data.key")
+    assert open_data_key(folder, folder.load(), "file:data.key").id == made.id
     assert [item.name for item in tmp_path.iterdir()] == ["data.key"]
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o700 | 0o010])
 def test_a_key_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
-    path = tmp_path / "data.key"
-    DataKey.create(path)
-    path.chmod(mode)
-    with pytest.raises(DataKeyError, match="can be read by others"):
-        DataKey.load(path)
+    folder = folder_with(tmp_path, "ab" * 32 + "\n")
+    (tmp_path / "data.key").chmod(mode)
+    with pytest.raises(DataKeyError, match="only its owner"):
+        DataKeys(folder)
 
 
-@pytest.mark.parametrize("text", ["", "ab" * 32, "AB" * 32 + "\n", "ab" * 31 + "\n", "ab" * 33 + "\n", "é" * 64 + "\n"])
+@pytest.mark.parametrize("text", ["", "AB" * 32 + "\n", "ab" * 31 + "\n", "ab" * 33 + "\n", "é" * 64 + "\n"])
 def test_a_file_that_holds_no_key_is_refused_and_not_quoted(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "data.key"
-    path.write_text(text)
-    path.chmod(0o600)
     with pytest.raises(DataKeyError) as caught:
-        DataKey.load(path)
+        DataKeys(folder_with(tmp_path, text))
     assert "abab" not in str(caught.value)
 
 
 def test_a_key_that_is_not_there_is_said_not_to_be(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, None)
     with pytest.raises(DataKeyError):
-        DataKey.load(tmp_path / "data.key")
+        DataKeys(folder)
     with pytest.raises(DataKeyError):
-        DataKey.create(tmp_path / "none" / "data.key")
+        make_data_key(folder, folder.load(), "file:none/data.key")
     assert os.listdir(tmp_path) == []
+
+
+def test_a_key_in_a_variable_and_an_encrypted_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOAN_NOTARY_SECRET_DATA", KEY.hex())
+    monkeypatch.setenv("LOAN_NOTARY_SECRET_WORD", "a passphrase that is long")
+    folder = KeyFolder(tmp_path)
+    folder.save(KeyConfig(data="env:LOAN_NOTARY_SECRET_DATA", passphrase="env:LOAN_NOTARY_SECRET_WORD"))
+    wrapped = DataKey(KEY).wrap(b"secret", b"c")
+    assert DataKeys(folder).unwrap(wrapped, b"c") == b"secret"
+    assert not remove_data_key(folder.place("env:LOAN_NOTARY_SECRET_DATA"))
+    made = make_data_key(folder, folder.load(), "file:data.key")
+    assert (tmp_path / "data.key").read_bytes().startswith(b"{")
+    assert open_data_key(folder, folder.load(), "file:data.key").id == made.id
+    assert remove_data_key(folder.place("file:data.key"))
+    assert remove_data_key(folder.place("file:data.key"))
+    assert not (tmp_path / "data.key").exists()
+
+
+def test_a_rotation_elsewhere_is_seen_at_once(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, KEY.hex() + "\n")
+    keys, config = DataKeys(folder), folder.load()
+    before = keys.wrap(b"secret", b"c")
+    new = make_data_key(folder, config, "file:data-2.key")
+    folder.save(config.model_copy(update={"data_next": "file:data-2.key"}))
+    assert keys.wrap(b"secret", b"c")[:8] == new.id
+    assert DataKeys(folder).unwrap(before, b"c") == keys.unwrap(before, b"c") == b"secret"
+    folder.save(config.model_copy(update={"data": "file:data-2.key"}))
+    assert keys.unwrap(new.wrap(b"secret", b"c"), b"c") == b"secret"
+    with pytest.raises(DataKeyError):
+        DataKeys(folder).unwrap(before, b"c")
 
 
 def test_another_data_key_is_told_from_a_changed_one() -> None:

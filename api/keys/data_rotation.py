@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A new data key in place of the old one, whether or not the service runs.
+
+::
+
+    1  the new key is made, the act is in the log, keys.json names it as the next: from now on all wrap with it
+    2  what the old key wraps is wrapped anew where it stands, until a whole pass finds nothing more
+    3  keys.json names the new key alone, and the old one is destroyed
+
+A kill at any point leaves both keys in keys.json; the same command then goes on with step 2.
+"""
+
+from dataclasses import dataclass
+
+from api.administration import Administration
+from api.clock import now
+from api.keys.config import KeyConfig, KeyFolder
+from api.keys.data_keys import make_data_key, open_data_key, remove_data_key
+from api.keys.making import free_place
+from api.operator import BY, log_writer, own_organisation
+from api.settings import DataFolder
+from api.wiring import document_files, open_store
+from notary.registration import Registrar
+from notary.schemes import SCHEMES
+
+
+@dataclass(frozen=True)
+class DataKeyRotated:
+    """The ids of the old and the new data key, the new one's place, how much was wrapped anew by this call, and whether
+    the old key is destroyed."""
+
+    old: str
+    new: str
+    place: str
+    rewrapped: int
+    old_removed: bool
+
+
+def rotate_data_key(folder: DataFolder, to: str | None = None) -> DataKeyRotated:
+    """Put a new data key in the place of the old one, or bring to its end what was interrupted.
+
+    Raises `DataKeyError`, `KeyUnavailableError`, `UnavailableError`; then both keys go on opening what they wrap.
+    """
+    keys = folder.keys
+    config = keys.load()
+    place = config.data_next or _begin(folder, keys, config, to)
+    config = keys.load()
+    old, new = open_data_key(keys, config, config.data), open_data_key(keys, config, place)
+    store, files = open_store(folder), document_files(folder)
+    rewrapped = 0
+    # Also what was begun before keys.json named the new key, and written behind the first pass.
+    while found := store.rewrap(old.id) + files.rewrap(old.id):
+        rewrapped += found
+    keys.save(config.model_copy(update={"data": place, "data_next": None}))
+    return DataKeyRotated(old.id.hex(), new.id.hex(), place, rewrapped, remove_data_key(keys.place(config.data)))
+
+
+def _begin(folder: DataFolder, keys: KeyFolder, config: KeyConfig, to: str | None) -> str:
+    place = to or free_place(keys, config.data)
+    new = make_data_key(keys, config, place)
+    with log_writer(folder) as writer:
+        administration = Administration(Registrar(open_store(folder), SCHEMES, now), writer)
+        organisation = own_organisation(folder, administration)
+        administration.note(organisation, now(), "data_key.rotate", BY, new.id.hex())
+    keys.save(config.model_copy(update={"data_next": place}))
+    return place

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A new data key while the notary runs: everything opens before, during and after, and the old key opens nothing."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from api.keys.data_keys import open_data_key
+from api.keys.data_rotation import rotate_data_key
+from api.log_lock import log_lock
+from api.wiring import open_store
+from notary.errors import CorruptLogError, DataKeyError
+from notary.privacy.data_key import DataKey
+from notary.privacy.sealed_file import MAGIC
+from notary.privacy.vault import Vault
+from notary.records.administration import ADMINISTRATION
+from notary.stores.sqlite import SqliteStore
+from tests.support.api import Api, agreement, api_over, make_folder, repayment, served, socket_folder
+from tests.support.cli import document, run
+from tests.support.spellings import files_under, found_in
+from tests.support.token import PIN, PIN_VARIABLE, token_place
+
+DOCUMENT = b"the words of a contract"
+DIGEST = sha256(DOCUMENT).hexdigest()
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[Api]:
+    folder = make_folder(tmp_path / "data")
+    with (
+        socket_folder() as sockets,
+        log_lock(folder, wait=0),
+        served(folder, sockets / "writer"),
+        api_over(folder, sockets / "writer") as api,
+    ):
+        folder.writer_address.write_text(str(sockets / "writer"))
+        path = f"/v1/documents/{DIGEST}"
+        assert api.request("PUT", path, DOCUMENT, media_type="text/plain").status_code == 201
+        for loan in ("L-1", "L-2", "L-3"):
+            assert api.submit(agreement(loan, api.bank)).status_code == 201
+        yield api
+
+
+def everything_opens(api: Api) -> None:
+    for loan in ("L-1", "L-2", "L-3"):
+        assert api.get(f"/v1/loans/{loan}").status_code == 200
+    with api.get(f"/v1/documents/{DIGEST}") as got:
+        assert got.data == DOCUMENT
+    fresh = open_store(api.folder)
+    assert len(fresh.loan_records(api.bank.lender.number, "L-1")) >= 1
+    fresh.close()
+
+
+def wrapped(api: Api) -> dict[str, bytes]:
+    """Return all that the data key has wrapped, by where it stands."""
+    with closing(sqlite3.connect(api.folder.database)) as connection:
+        found = {f"loan {key}": value for key, value in connection.execute("SELECT loan_id, wrapped FROM loan_keys")}
+        rows = connection.execute("SELECT organisation, wrapped FROM organisation_keys")
+        found |= {f"organisation {key}": value for key, value in rows}
+    for path in api.folder.documents.glob("[0-9]*/*"):
+        found[path.name] = path.read_bytes()[len(MAGIC) + 2 :][:68]
+    return found
+
+
+def acts(api: Api) -> list[dict[str, Any]]:
+    numbers = [item.number for item in api.services.access.organisations() if item.role == "operator"]
+    records = [item for number in numbers for item in api.services.store.loan_records(number, ADMINISTRATION)]
+    return [orjson.loads(item.payload) for item in records]
+
+
+def test_all_is_wrapped_anew_where_it_stands_and_the_old_key_is_gone(api: Api) -> None:
+    old_file = api.folder.keys.path / "data.key"
+    old = DataKey(bytes.fromhex(old_file.read_text().strip()))
+    assert api.request("DELETE", "/v1/loans/L-3").status_code == 200
+    before = wrapped(api)
+    done = rotate_data_key(api.folder)
+    after = wrapped(api)
+    assert (done.old, done.old_removed, old_file.exists()) == (old.id.hex(), True, False)
+    erased = [name for name, value in before.items() if not value.strip(b"\0")]
+    assert len(erased) == 1
+    assert before.keys() <= after.keys()
+    for name, value in after.items():
+        if name in erased:
+            assert value == before[name]
+            continue
+        assert value[:8].hex() == done.new
+        assert name not in before or (len(value) == len(before[name]) and value != before[name])
+    # The operator's own organisation is new, and its administration, which tells of the rotation.
+    assert done.rewrapped == sum(value[:8] == old.id for value in before.values()) + 2
+    assert [(item["act"], item["subject"]) for item in acts(api)][-1] == ("data_key.rotate", done.new)
+    assert old.id not in b"".join(after.values())
+    with pytest.raises(DataKeyError):
+        SqliteStore(api.folder.database, Vault(old)).loan_records(api.bank.lender.number, "L-1")
+
+
+def test_who_runs_meanwhile_goes_on_with_the_new_key(api: Api) -> None:
+    everything_opens(api)
+    done = rotate_data_key(api.folder)
+    for loan in ("L-1", "L-2", "L-3"):
+        assert api.get(f"/v1/loans/{loan}/receipt").status_code == 200
+    fresh = b"deposited with the new key"
+    path = f"/v1/documents/{sha256(fresh).hexdigest()}"
+    assert api.request("PUT", path, fresh, media_type="text/plain").status_code == 201
+    everything_opens(api)
+    again = rotate_data_key(api.folder)
+    assert (again.old, again.place) == (done.new, "file:data-3.key")
+    everything_opens(api)
+
+
+def test_an_upload_that_began_before_is_wrapped_anew_too(api: Api) -> None:
+    files, lender = api.services.files, api.bank.lender.number
+    with files.receive(lender) as coming:
+        coming.write(DOCUMENT * 10_000)
+        done = rotate_data_key(api.folder)
+        coming.write(b"and the rest")
+        coming.sync()
+        coming.keep("ab" * 32)
+    with files.find(lender, "ab" * 32).open() as file:
+        assert file.read() == DOCUMENT * 10_000 + b"and the rest"
+    assert wrapped(api)["ab" * 32][:8].hex() == done.new
+
+
+def test_what_was_interrupted_goes_on_with_the_same_key(api: Api) -> None:
+    place = api.folder.documents / str(api.bank.lender.number) / DIGEST
+    whole = place.read_bytes()
+    place.write_bytes(b"?" + whole[1:])
+    with pytest.raises(CorruptLogError):
+        rotate_data_key(api.folder)
+    config = api.folder.keys.load()
+    assert (config.data, config.data_next) == ("file:data.key", "file:data-2.key")
+    place.write_bytes(whole)
+    # Loans are wrapped with the new key by now, the document with the old one.
+    everything_opens(api)
+    new = open_data_key(api.folder.keys, config, "file:data-2.key")
+    done = rotate_data_key(api.folder, to="file:another.key")
+    assert (done.new, done.place, done.rewrapped) == (new.id.hex(), "file:data-2.key", 1)
+    assert [item["act"] for item in acts(api)].count("data_key.rotate") == 1
+    everything_opens(api)
+
+
+def test_no_key_is_told_in_what_the_command_says_or_writes(api: Api) -> None:
+    old = (api.folder.keys.path / "data.key").read_text().strip()
+    shown = run("notary-keys", "rotate", "data", "--data", api.folder.path, "--json")
+    told = document(shown)
+    assert (told["place"], told["old_removed"]) == ("file:data-2.key", True)
+    new = (api.folder.keys.path / "data-2.key").read_text().strip()
+    assert old not in shown.output
+    assert new not in shown.output
+    assert list(found_in(files_under(api.folder.path), [old.encode(), bytes.fromhex(old)])) == []
+    rows = document(run("notary-keys", "show", "--data", api.folder.path, "--json"))
+    assert [row["place"] for row in rows if row["purpose"] == "data"] == ["file:data-2.key"]
+
+
+def test_the_data_key_moves_into_a_token_and_on_to_another(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PIN_VARIABLE, PIN)
+    first = token_place(f"data-{api.folder.path.parent.name[-8:]}")
+    done = rotate_data_key(api.folder, to=first)
+    assert (done.place, done.old_removed) == (first, True)
+    everything_opens(api)
+    assert api.submit(agreement("L-4", api.bank)).status_code == 201
+    assert api.submit(repayment("L-1")).status_code == 201
+    again = rotate_data_key(api.folder)
+    assert again.place != first
+    everything_opens(api)
+    with pytest.raises(DataKeyError):
+        open_data_key(api.folder.keys, api.folder.keys.load(), first)
+
+
+def test_a_notary_is_made_with_its_data_key_in_a_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PIN_VARIABLE, PIN)
+    folder, place = tmp_path / "data", token_place("data-made")
+    assert run("init", "--data", folder, "--data-key", place).exit_code == 0
+    assert run("init", "--data", folder).exit_code == 0
+    assert not (folder / "keys" / "data.key").exists()
+    assert run("add-lender", "--data", folder, "Sample Bank").exit_code == 0
