@@ -53,7 +53,7 @@ class SinglePost:
         self._gate = services.gate
         self._issuer = services.issuer
         self._lenders: dict[bytes, Lender] = {}
-        self._together = Together(self._append, self._write, lambda _: 1, MAX_SUBMISSIONS)
+        self._together = Together(self._append, self._writer, lambda _: 1, MAX_SUBMISSIONS)
         self._timer = request_timer("POST", _PATH, 2)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -99,16 +99,21 @@ class SinglePost:
         answers = iter(self._gate.append_unjudged(taken) if taken else ())
         return [(next(answers),) if lenders[request.key] == request.lender else () for request in requests]
 
-    def _write(self, request: _Request, answers: tuple[Answer, ...]) -> tuple[bytes | Answer, ...]:
-        """Put the receipt in the place of an answer that a record has been placed."""
-        return tuple(
-            [
-                self._issuer.fresh(request.lender, request.submission, answer)
-                if isinstance(answer, Placed) and answer.fresh
-                else answer
-                for answer in answers
-            ]
-        )
+    def _writer(self) -> Callable[[_Request, tuple[Answer, ...]], tuple[bytes | Answer, ...]]:
+        """Return what puts the receipt in the place of an answer that a record has been placed."""
+        receipt = self._issuer.writer()
+
+        def write(request: _Request, answers: tuple[Answer, ...]) -> tuple[bytes | Answer, ...]:
+            return tuple(
+                [
+                    receipt(request.lender, request.submission, answer)
+                    if isinstance(answer, Placed) and answer.fresh
+                    else answer
+                    for answer in answers
+                ]
+            )
+
+        return write
 
     def _lender_of(self, key: bytes) -> Lender:
         """Return whose key this is, to check a record with. Raises `NotFoundError` if nobody's who is let in here."""

@@ -34,15 +34,15 @@ class _Brought(Generic[Item, Wanted]):
 class Together(Generic[Item, Result, Wanted]):
     """Does work for any number of threads, one group at a time.
 
-    `work` gets the items of a group and returns their results in the same order; `finish` makes of each what its thread
-    wants, while the next group is under way. A group's items together weigh at most `limit`, by `weigh`; one that
-    weighs more goes alone.
+    `work` gets the items of a group and returns their results in the same order. `finish`, called once for a group,
+    gives what makes of each what its thread wants, while the next group is under way. A group's items together weigh
+    at most `limit`, by `weigh`; one that weighs more goes alone.
     """
 
     def __init__(
         self,
         work: Callable[[list[Item]], Sequence[Result]],
-        finish: Callable[[Item, Result], Wanted],
+        finish: Callable[[], Callable[[Item, Result], Wanted]],
         weigh: Callable[[Item], int],
         limit: int,
     ) -> None:
@@ -84,8 +84,9 @@ class Together(Generic[Item, Result, Wanted]):
             finally:
                 # The next leader begins before the answers are written: what the work waits for is idle now.
                 self._hand_over()
+            finish = self._finish()
             for brought, result in zip(group, results, strict=True):
-                brought.outcome = self._finished(brought.item, result)
+                brought.outcome = _finished(finish, brought.item, result)
         except NotaryError as error:
             _give_up(group, error)
         finally:
@@ -93,12 +94,6 @@ class Together(Generic[Item, Result, Wanted]):
             _give_up(group, UnavailableError("the work that was done together came to nothing"))
             for before, after in pairwise(group):
                 before.follower = after
-
-    def _finished(self, item: Item, result: Result) -> Wanted | NotaryError:
-        try:
-            return self._finish(item, result)
-        except NotaryError as error:
-            return error
 
     def _hand_over(self) -> None:
         with self._mutex:
@@ -116,6 +111,13 @@ class Together(Generic[Item, Result, Wanted]):
         group = self._waiting[:count]
         del self._waiting[:count]
         return group
+
+
+def _finished(finish: Callable[[Item, Result], Wanted], item: Item, result: Result) -> Wanted | NotaryError:
+    try:
+        return finish(item, result)
+    except NotaryError as error:
+        return error
 
 
 def _give_up(group: Sequence[_Brought[Item, Wanted]], error: NotaryError) -> None:

@@ -30,7 +30,7 @@ class WriterClient:
         self._tracing = tracing
         self._path = str(path)
         self._connection: socket.socket | None = None
-        self._together = Together(self._append, _as_they_are, len, MAX_SUBMISSIONS)
+        self._together = Together(self._append, lambda: _as_they_are, len, MAX_SUBMISSIONS)
 
     def append(self, submissions: Sequence[Submission]) -> Places:
         """Place each of at most `MAX_SUBMISSIONS` submissions, as `notary.log.sequencer.Sequencer.append` does.

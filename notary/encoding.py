@@ -9,6 +9,7 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 from datetime import UTC, datetime
+from functools import lru_cache
 
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _STANDARD = bytes.maketrans(b"-_", b"+/")
@@ -50,8 +51,13 @@ def parse_b64url(text: str) -> bytes:
 
 def format_time(milliseconds: int) -> str:
     """Write a time, in milliseconds since 1970, as RFC 3339 in UTC: `2026-01-31T08:30:00.125Z`."""
-    moment = datetime.fromtimestamp(milliseconds // 1000, UTC).replace(tzinfo=None)
-    return f"{moment.isoformat(timespec='seconds')}.{milliseconds % 1000:03d}Z"
+    return f"{_seconds(milliseconds // 1000)}.{milliseconds % 1000:03d}Z"
+
+
+@lru_cache(maxsize=1024)
+def _seconds(seconds: int) -> str:
+    # Most times that are written are of this very second.
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def parse_time(text: str) -> int:

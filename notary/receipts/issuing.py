@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Issuing receipts: for a record just placed, and for any record as far as its anchors have come."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
@@ -22,6 +23,8 @@ from notary.receipts.provenance import words_on_documents
 from notary.receipts.receipt import KeyOfParty, Receipt
 from notary.receipts.sealed import Environment, write_sealed
 
+ReceiptWriter = Callable[[Lender, Submission, Placed], bytes]
+
 
 class IssuingStore(LogStore, PartyStore, DocumentStore, CoverStore, Protocol):
     """What receipts are made from."""
@@ -42,15 +45,23 @@ class ReceiptIssuer:
 
     def fresh(self, lender: Lender, submission: Submission, placed: Placed) -> bytes:
         """Return the receipt of a record from the sequencer's own answer, which holds its proof; reads no log."""
-        documents = words_on_documents(self._store, lender.number, submission.payload)
+        return self.writer()(lender, submission, placed)
+
+    def writer(self) -> ReceiptWriter:
+        """Return what does as `fresh` does, with the log's keys of this moment, for the records of one commit."""
         signer = self._signer.current()
         known, receipts = self._fresh
         if signer is not known:
             _, receipts = self._fresh = signer, FreshReceipts(signer, self._environment)
-        if not signer.has_signed(placed.checkpoint):
-            # The writer has seen a moment earlier or later than this process that the log has another key.
-            placed = placed._replace(checkpoint=signer.endorse(placed.checkpoint))
-        return receipts.write(lender.name, submission, placed, documents)
+
+        def write(lender: Lender, submission: Submission, placed: Placed) -> bytes:
+            documents = words_on_documents(self._store, lender.number, submission.payload)
+            if not signer.has_signed(placed.checkpoint):
+                # The writer has seen a moment earlier or later than this process that the log has another key.
+                placed = placed._replace(checkpoint=signer.endorse(placed.checkpoint))
+            return receipts.write(lender.name, submission, placed, documents)
+
+        return write
 
     def stored(self, record: StoredRecord) -> bytes:
         """Return the receipt of a record in the log, under the checkpoint that says most about it."""

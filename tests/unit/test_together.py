@@ -18,8 +18,9 @@ class Desk:
 
     def __init__(self, answer: Callable[[list[int]], list[str]], limit: int) -> None:
         self.groups: list[list[int]] = []
+        self.finished = 0
         self.entered, self.let = threading.Semaphore(0), threading.Semaphore(0)
-        self.together = Together(self.work, self.finish, lambda item: item, limit)
+        self.together = Together(self.work, self.finisher, lambda item: item, limit)
         self._answer = answer
 
     def work(self, items: list[int]) -> list[str]:
@@ -27,6 +28,10 @@ class Desk:
         self.entered.release()
         assert self.let.acquire(timeout=60)
         return self._answer(items)
+
+    def finisher(self) -> Callable[[int, str], str]:
+        self.finished += 1
+        return self.finish
 
     def finish(self, item: int, result: str) -> str:
         if item == UNFINISHED:
@@ -62,6 +67,7 @@ def test_what_comes_while_others_are_at_work_goes_together() -> None:
         desk.let.release(2)
         assert [first.result(), *(item.result() for item in others)] == finished(1, 2, 3, 4)
     assert desk.groups == [[1], [2, 3, 4]]
+    assert desk.finished == 2
 
 
 def test_a_group_weighs_no_more_than_the_limit_and_what_is_too_heavy_goes_alone() -> None:
