@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.types.numeric import Int8BinaryDumper
+from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 from notary.errors import CorruptLogError, Fault, InvalidInputError, UnavailableError
 
@@ -25,14 +25,16 @@ _UNLESS_TOLD = {
     "keepalives_count": "3",
     "tcp_user_timeout": "5000",
 }
-_STATEMENT_TIMEOUT = "60s"
-_SESSION = (
-    f"SET lock_timeout = '8s'; SET statement_timeout = '{_STATEMENT_TIMEOUT}';"
-    # A stopped process must not keep what it has locked.
-    " SET idle_in_transaction_session_timeout = '5s';"
-    # On disk when a commit returns, whatever the server's or the role's own setting; more than that is let be.
-    " SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
-)
+_SESSION = """
+SELECT set_config(name, value, false) FROM (VALUES
+  ('lock_timeout', '8s', '0'),
+  ('statement_timeout', '60s', '0'),
+  -- A stopped process must not keep what it has locked.
+  ('idle_in_transaction_session_timeout', '5s', '0'),
+  -- On disk when a commit returns; a server that waits for standbys too is let be.
+  ('synchronous_commit', 'on', 'off')
+) AS wanted (name, value, instead_of) WHERE current_setting(name) = instead_of
+"""
 _CORRUPT = (psycopg.IntegrityError, psycopg.errors.DataCorrupted, psycopg.errors.IndexCorrupted)
 
 
@@ -58,7 +60,8 @@ def connect(uri: str) -> Connection:
     with translated():
         connection = psycopg.connect("", autocommit=True, **wanted)  # type: ignore[arg-type]  # all are libpq's own
         try:
-            connection.adapters.register_dumper(int, Int8BinaryDumper)
+            for dumper in (Int8Dumper, Int8BinaryDumper):
+                connection.adapters.register_dumper(int, dumper)
             connection.execute(_SESSION)
         except BaseException:
             connection.close()
@@ -74,7 +77,8 @@ def unhurried(connection: Connection) -> Iterator[None]:
         yield
     finally:
         if not connection.closed:
-            connection.execute(f"SET statement_timeout = '{_STATEMENT_TIMEOUT}'")
+            connection.execute("RESET statement_timeout")
+            connection.execute(_SESSION)
 
 
 @contextmanager

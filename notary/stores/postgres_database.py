@@ -4,6 +4,7 @@
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from time import monotonic, sleep
 from typing import Any, Self
 
 import psycopg
@@ -18,6 +19,9 @@ from notary.stores.postgres_schema import bring_up_to_date, damage
 from notary.stores.postgres_sweeping import sweep
 from notary.stores.postgres_transactions import begin, roll_back
 from notary.stores.statements import POSTGRES_STATEMENTS
+
+_PATIENCE, _PAUSE = 3.0, 0.2
+"""How long an erasure waits for older transactions, and how often it looks, in seconds."""
 
 
 class PostgresDatabase(Database):
@@ -109,9 +113,13 @@ class PostgresDatabase(Database):
         rows.do("note_unswept", (sorted(tables),))
 
     def _sweep(self) -> None:
+        until = monotonic() + _PATIENCE
         with self._connections.lend() as connection, translated():
-            if not sweep(connection):
-                raise UnavailableError("the rows are destroyed; an older transaction still sees them: ask again")
+            # The server's own work (ANALYZE) also looks at old rows, for a moment.
+            while not sweep(connection):
+                if monotonic() > until:
+                    raise UnavailableError("the rows are destroyed; an older transaction still sees them: ask again")
+                sleep(_PAUSE)
 
 
 class _PostgresRunner(Runner):

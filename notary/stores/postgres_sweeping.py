@@ -34,13 +34,17 @@ def sweep(connection: Connection) -> bool:
 
 def _kept(connection: Connection, table: str) -> int | None:
     """Write a table anew; return how many dead rows were kept, None if the server did not say."""
-    said: list[Diagnostic] = []
-    connection.add_notice_handler(said.append)
+    said: list[str] = []
+
+    def hear(notice: Diagnostic) -> None:
+        said.append(notice.message_detail or "")  # now: nothing is left of it afterwards
+
+    connection.add_notice_handler(hear)
     try:
         with unhurried(connection):
             connection.execute(sql.SQL("VACUUM (FULL, VERBOSE) {}").format(sql.Identifier(table)))
     finally:
-        connection.remove_notice_handler(said.append)
+        connection.remove_notice_handler(hear)
     # "0 dead row versions cannot be removed yet", in whatever language.
-    counts = [found for item in said if (found := re.match(r"\d+", item.message_detail or ""))]
+    counts = [found for detail in said if (found := re.match(r"\d+", detail))]
     return int(counts[0].group()) if counts else None

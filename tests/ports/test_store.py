@@ -305,6 +305,18 @@ def test_a_commit_is_all_or_nothing(filled: Store, name: str) -> None:
     assert filled.head() == head(5)
 
 
+def test_a_turn_gives_the_head_and_ends_with_its_commit(filled: Store) -> None:
+    with filled.turn(head(4)) as known:
+        assert known == head(4)
+        assert filled.find_loans([(1, "B")]) == {(1, "B"): loan("B")}
+        filled.commit(head(4), Batch(head(5), [entry(4)]))
+        assert filled.head() == head(5)
+    with filled.turn(head(5)) as known:
+        assert known == head(5)
+    filled.commit(head(5), Batch(head(6), [entry(5)]))
+    assert filled.head() == head(6)
+
+
 def test_readers_see_whole_commits_while_a_writer_commits(store: Store, lender: Lender) -> None:
     commits, each = 60, 3
     store.commit(None, genesis())
@@ -485,6 +497,14 @@ def test_keys_are_listed_by_party_in_pages(store: Store, lender: Lender) -> None
     assert listed("lender", "kid-1", 9) == ["kid-3", "kid-5"]
     assert listed("guarantor", "", 9) == []
     assert store.list_keys(other.number, None, "", 9) == [KEY]
+
+
+def test_ids_come_in_the_order_of_their_bytes(store: Store, lender: Lender) -> None:
+    kids = ["B", "Z-1", "_", "a", "a-1", "b", "é"]
+    for kid in reversed(kids):
+        store.add_key(lender.number, replace(KEY, kid=kid))
+    assert [key.kid for key in store.list_keys(lender.number, None, "", 9)] == kids
+    assert [key.kid for key in store.list_keys(lender.number, None, "Z-1", 9)] == kids[2:]
 
 
 def test_another_key_ends_with_the_registration_of_a_new_one(store: Store, lender: Lender) -> None:

@@ -10,9 +10,3 @@ INSERT INTO holds (loan_id, lender, held_by, set_at) VALUES (:loan, :lender, :by
 
 -- name: note_unswept
 INSERT INTO unswept (table_name) SELECT unnest(?::text[]);
-
--- name: unswept
-SELECT number, table_name FROM unswept ORDER BY number;
-
--- name: swept
-DELETE FROM unswept WHERE number <= ?;
