@@ -3,6 +3,8 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
@@ -116,6 +118,18 @@ def test_waits_are_those_of_the_record_that_waited_longest(api: Api) -> None:
     first, second = waits_for(api.services, api.services.store.anchors_after(0, 10))
     assert 5 <= first <= 65
     assert 7000 <= second <= 7060
+
+
+def test_the_record_that_waited_longest_is_the_first_one_that_the_anchor_before_did_not_cover(api: Api) -> None:
+    head = api.services.log.head()
+    before, after = (replace(anchor_of(head), size=size, block_time=100) for size in (3, 6))
+    received = {2: 1_000, 3: 10_000, 4: 20_000, 5: 30_000, 6: 40_000}
+
+    class Times:
+        def record_at(self, index: int) -> SimpleNamespace:
+            return SimpleNamespace(received_at=received[index])
+
+    assert waits_for(replace(api.services, store=Times()), [before, after]) == [90]  # type: ignore[arg-type]
 
 
 def test_waits_are_counted_by_length() -> None:

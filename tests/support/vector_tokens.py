@@ -186,6 +186,8 @@ def _garbled() -> Iterator[tuple[str, bytes]]:
     yield "one bit of the signature", flipped(good, 8 * len(good) - 8)
     yield "cut short", good[:-1]
     yield "with something behind it", good + b"\0"
+    assert good[:2] == b"\x30\x82"
+    yield "a length that is written longer than it need be", b"\x30\x83\0" + good[2:]
     yield "no token", b"a token"
     yield "an empty sequence", b"\x30\x00"
     yield "too long", good + bytes(17_000)
