@@ -42,6 +42,8 @@ def test_what_was_sealed_comes_out(tmp_path: Path, size: int, piece: int) -> Non
     with found.open() as file:
         assert file.read() == data
     assert size < 100 or data[:100] not in found.path.read_bytes()
+    segments = max(1, -(-size // SEGMENT))
+    assert found.path.stat().st_size == start_of(found.path) + size + segments * TAG
     with found.path.open("rb") as raw:
         assert WRAPPER.unwrap(read_header(raw), CONTEXT) == found.key
 
