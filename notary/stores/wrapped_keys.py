@@ -18,6 +18,9 @@ class WrappedKeys(Database):
         """
         with self._transaction("organisations") as rows:
             found = list(rows.all("organisation_keys_of", (old,)))
+            if found:
+                # Written over, or, on PostgreSQL, gone from the files at its next start or erasure.
+                self._destroyed(rows, ("organisation_keys", "loan_keys"))
             count = rows.do_each(
                 "rewrap_organisation",
                 [(self._vault.rewrapped_owner(number, wrapped), number, wrapped) for number, wrapped in found],
