@@ -38,7 +38,11 @@ def open_chain(folder: DataFolder, settings: Settings, node: EmbeddedNode | None
         rpc = Rpc(url)
         plan = plan_registry(rpc, wallet.address, RECORDS if settings.rpc else None)
         deploy_registry(rpc, wallet, plan)
-        deploy(rpc, wallet, settings.origin, plan.address).save(folder.deployment)
+        deployment = deploy(rpc, wallet, settings.origin, plan.address)
+        if node:
+            # Before anything names this chain: one that was killed would begin again, as another one.
+            node.keep_state()
+        deployment.save(folder.deployment)
     return connect(folder, url)
 
 

@@ -23,7 +23,7 @@ from typing import IO, Self
 
 from chain import toolchain
 from chain.errors import ChainUnavailableError, EmbeddedNodeError
-from chain.node_state import secure_state
+from chain.node_state import keep_state, secure_state
 from chain.rpc import Rpc
 
 CHAIN_ID = 31337
@@ -118,6 +118,17 @@ class EmbeddedNode:
         rpc = Rpc(url)
         if rpc.quantity("eth_getBalance", address, "latest") * 2 < wei:
             rpc.call("anvil_setBalance", address, hex(wei))
+
+    def keep_state(self) -> None:
+        """Return once all blocks of now are on disk, where no kill takes them back.
+
+        Raises `EmbeddedNodeError` if they do not come there.
+        """
+        newest, deadline = Rpc(self.url).latest().number, time.monotonic() + START_WAIT
+        while not keep_state(self._folder, newest):
+            if time.monotonic() > deadline:
+                raise EmbeddedNodeError(self.url, f"it does not write its state into {self._folder}")
+            time.sleep(0.05)
 
     def is_alive(self) -> bool:
         """Tell whether the node still runs: it does not end by itself, but can be killed."""

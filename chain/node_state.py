@@ -39,6 +39,16 @@ def secure_state(folder: Path) -> Path:
     return state
 
 
+def keep_state(folder: Path, block: int) -> bool:
+    """Copy the state file aside if it is whole and has this block; tell whether it was."""
+    document = _read(folder / STATE) if (folder / STATE).exists() else None
+    blocks = document.get("blocks", []) if document else []
+    if all(int(item["header"]["number"], 16) < block for item in blocks):
+        return False
+    _copy_atomically(folder / STATE, folder / _COPY)
+    return True
+
+
 def _read(state: Path) -> dict[str, Any] | None:
     try:
         document: dict[str, Any] = json.loads(state.read_bytes())

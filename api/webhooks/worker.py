@@ -48,6 +48,7 @@ class Worker:
         self._tidied = 0
         self._busy: set[str] = set()
         self._lock = threading.Lock()
+        self._free = threading.Event()
 
     def round(self) -> bool:
         """Make what messages there are to make and begin sending what is due; say whether there was anything."""
@@ -69,7 +70,9 @@ class Worker:
         while not stop.is_set():
             try:
                 if not self.round():
-                    stop.wait(_IDLE)
+                    # A webhook that has its answer may have its next message at once.
+                    self._free.wait(_IDLE)
+                    self._free.clear()
             except NotaryError as error:
                 _log.error("webhooks wait", reason=str(error))
                 stop.wait(1.0)
@@ -91,6 +94,7 @@ class Worker:
         finally:
             with self._lock:
                 self._busy.discard(webhook.id)
+            self._free.set()
 
     def _settle(self, webhook: Webhook, delivery: Delivery, outcome: Outcome) -> None:
         settled = attempted(delivery, outcome.status, outcome.detail, self._clock())

@@ -32,5 +32,6 @@ class Cipher:
         """Return what was sealed. Raises `CorruptLogError` if it, its place or the key is another one."""
         try:
             return self._aead.decrypt(sealed[:NONCE_SIZE], sealed[NONCE_SIZE:], context)
-        except (InvalidTag, ValueError):
+        except (InvalidTag, ValueError, TypeError):
+            # A flipped bit can make a number or nothing of a column that held bytes.
             raise CorruptLogError("what is sealed was changed, moved, or sealed with another key") from None

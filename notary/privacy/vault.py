@@ -99,7 +99,11 @@ class LoanKeys:
         return self._cipher.open(sealed, _RECORD_UNPACKED + place)
 
     def _place(self, lender: int, index: int, sequence: int, received_at: int, record_id: bytes, kind: str) -> bytes:
-        return _pack_place(lender, index, sequence, received_at) + self.index + record_id + kind.encode()
+        try:
+            return _pack_place(lender, index, sequence, received_at) + self.index + record_id + kind.encode()
+        except (TypeError, AttributeError) as error:
+            # One flipped bit makes bytes of a column's text.
+            raise CorruptLogError("a record's row holds what no row can hold") from error
 
 
 class Vault:

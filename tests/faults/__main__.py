@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, help="how many faults of each campaign")
     parser.add_argument("--minutes", type=float, default=math.inf, help="begin no fault of a campaign after these")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--more", action="store_true", help="add the figures to those of the runs before")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/reliability.md")
     chosen = parser.parse_args()
     if unknown := set(chosen.names) - set(CAMPAIGNS):
@@ -46,7 +47,7 @@ def main() -> None:
         folder = Path(tempfile.mkdtemp(prefix="faults-", dir=_BUILD))
         rows = run(folder, chosen.count or count, chosen.seed, chosen.minutes)
         show(name, rows)
-        keep(name, rows)
+        keep(name, [("runs", "1"), *rows], chosen.more)
     if chosen.write:
         write()
 

@@ -14,7 +14,10 @@ from api.wiring import load_signer, open_store
 from chain.deployment import Deployment
 from chain.history import NodeHistory
 from chain.rpc import Rpc
+from notary.hashing import leaf_hash
 from notary.log.anchors import AnchorState
+from notary.log.checkpoint import open_checkpoint
+from notary.log.right_edge import RightEdge
 from notary.ports.records import StoredRecord
 from notary.receipts.receipt import parse_receipt
 from notary.receipts.report import Verdict
@@ -61,10 +64,17 @@ class Subject:
             store.close()
 
 
-def check_all(subject: Subject, random: Random) -> None:
-    """Check everything; raises AssertionError."""
+def check_now(subject: Subject, random: Random) -> None:
+    """Check what must hold as soon as the service is up again, whatever it still has to do; raises AssertionError."""
     assert subject.ledger.unexpected == []
     check_repeats(subject, random)
+    check_records(subject)
+    check_head(subject)
+
+
+def check_all(subject: Subject, random: Random) -> None:
+    """Wait until the service has nothing to do and check everything; raises AssertionError."""
+    check_now(subject, random)
     check_jobs(subject)
     stored = check_records(subject)
     check_anchors(subject)
@@ -136,6 +146,20 @@ def check_records(subject: Subject) -> dict[str, StoredRecord]:
     for name, data in ledger.receipts.items():
         assert parse_receipt(data).nonce == stored[name].nonce, name
     return stored
+
+
+def check_head(subject: Subject) -> None:
+    """The entries hash to the newest checkpoint, which the log's key has signed."""
+    signer = load_signer(subject.folder)
+    with subject.store() as store:
+        head = store.head()
+        assert head is not None
+        entries = list(store.entries(0, head.size))
+    signed = open_checkpoint(head.checkpoint, signer.verifier)
+    edge = RightEdge(0, [])
+    for entry in entries:
+        edge.append(leaf_hash(entry))
+    assert (head.size, head.root) == (signed.size, signed.root) == (edge.size, edge.root())
 
 
 def check_anchors(subject: Subject) -> None:

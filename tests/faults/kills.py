@@ -2,7 +2,8 @@
 """Kills a real service under load, again and again, and checks everything after each kill.
 
 One data folder lives through `LIFE` kills. Each start is armed with the next kill, which counts only while a trigger
-file exists; so what the last kill left is checked in peace, and then the load begins.
+file exists; so what the last kill left is checked in peace, and then the load begins. What holds in time only (all is
+anchored, all is told, the whole log audited) is checked after every `WHOLE`-th kill of a folder, and after its last.
 """
 
 import json
@@ -13,21 +14,24 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
 from notary.log.anchors import AnchorState
-from tests.faults.checks import Subject, check_all
+from tests.faults.checks import Subject, check_all, check_now
 from tests.faults.figures import Rows
+from tests.faults.forked import ForkedService, Nursery, nursery
 from tests.faults.load import Load
 from tests.faults.strikes import KINDS, REWINDS, Strike
 from tests.support.receiver import receiving
 from tests.support.service import new_service
 
-LIFE = 30
+LIFE = 20
 """Kills that one data folder lives through."""
+WHOLE = 10
+"""Kills after which all is checked."""
 EVENTS = ("record.recorded", "record.anchored", "record.final", "record.reorged")
 
 
@@ -36,6 +40,7 @@ class Tally:
     """What a campaign has done: kills by kind, and how many of what there were when all was checked."""
 
     kills: Counter[str] = field(default_factory=Counter)
+    whole: int = 0
     folders: int = 0
     sent: int = 0
     acknowledged: int = 0
@@ -52,58 +57,72 @@ class KillFailedError(AssertionError):
 
 
 def campaign(
-    folder: Path, count: int, seed: int, kinds: Sequence[str] = tuple(KINDS), minutes: float = math.inf
+    folder: Path,
+    count: int,
+    seed: int,
+    kinds: Sequence[str] = tuple(KINDS),
+    minutes: float = math.inf,
+    fork: bool = True,
 ) -> Tally:
     """Deal `count` kills, each kind in its turn, or as many as are begun within so many minutes.
 
-    Folders are made in `folder` and removed when they held.
+    Folders are made in `folder` and removed when they held. Processes are forked (`tests.faults.forked`), or started as
+    an operator starts them.
 
     Raises `KillFailedError` for the first thing that does not hold; its data folder stays.
     """
     random, tally, began = Random(seed), Tally(), time.monotonic()
     deadline = began + 60 * minutes
     plan = [kinds[number % len(kinds)] for number in range(count)]
-    for first in range(0, count, LIFE):
-        if time.monotonic() > deadline:
-            break
-        lived = plan[first : first + LIFE]
-        random.shuffle(lived)
-        with _subject(folder / f"data-{seed}-{first}") as subject:
-            try:
-                _live(subject, lived, random, tally, deadline)
-            except (AssertionError, OSError, subprocess.SubprocessError) as error:
-                raise KillFailedError(f"seed {seed}, {tally.doing}: {error}; see {subject.folder.path}") from error
-            _count(subject, tally)
-        shutil.rmtree(folder / f"data-{seed}-{first}")
+    with nursery() if fork else nullcontext() as forks:
+        for first in range(0, count, LIFE):
+            if time.monotonic() > deadline:
+                break
+            lived = plan[first : first + LIFE]
+            random.shuffle(lived)
+            with _subject(folder / f"data-{seed}-{first}", forks) as subject:
+                try:
+                    _live(subject, lived, random, tally, deadline)
+                except (AssertionError, OSError, subprocess.SubprocessError) as error:
+                    raise KillFailedError(f"seed {seed}, {tally.doing}: {error}; see {subject.folder.path}") from error
+                _count(subject, tally)
+            shutil.rmtree(folder / f"data-{seed}-{first}")
     tally.seconds = time.monotonic() - began
     return tally
 
 
 @contextmanager
-def _subject(path: Path) -> Iterator[Subject]:
-    with new_service(path, "--webhook-network", "127.0.0.0/8") as service, receiving() as receiver:
-        api_key = service.add_lender()
-        yield Subject(service, api_key, "", "", receiver)
+def _subject(path: Path, forks: Nursery | None) -> Iterator[Subject]:
+    with new_service(path, "--webhook-network", "127.0.0.0/8") as made, receiving() as receiver:
+        service = ForkedService(made.folder, made.port, made.log, nursery=forks) if forks else made
+        yield Subject(service, service.add_lender(), "", "", receiver)
 
 
 def _live(subject: Subject, kinds: Sequence[str], random: Random, tally: Tally, deadline: float) -> None:
     service, trigger = subject.service, subject.folder.path.with_suffix(".trigger")
-    for kind in kinds:
+    for number, kind in enumerate(kinds):
         if time.monotonic() > deadline:
             break
         strike = KINDS[kind](random)
         _start(subject, strike.variables(trigger))
-        if subject.ledger.sent:
-            check_all(subject, random)
+        if number % WHOLE == 0 and number:
+            _check_all(subject, random, tally)
+        elif number:
+            check_now(subject, random)
         subject.rewound |= kind in REWINDS
         tally.doing = f"kill {sum(tally.kills.values()) + 1} ({kind})"
         sys.stderr.write(f"{tally.doing}\n")
         _strike(subject, strike, trigger, random)
         tally.kills[kind] += 1
     _start(subject, {})
-    check_all(subject, random)
+    _check_all(subject, random, tally)
     assert service.stop() == 0
     service.wait_for_silence()
+
+
+def _check_all(subject: Subject, random: Random, tally: Tally) -> None:
+    check_all(subject, random)
+    tally.whole += 1
 
 
 def _start(subject: Subject, variables: dict[str, str]) -> None:
@@ -151,6 +170,7 @@ def run(folder: Path, count: int, seed: int, minutes: float) -> Rows:
         ("kills", f"{tally.kills.total():,}"),
         *((f"- {kind}", f"{tally.kills[kind]:,}") for kind in KINDS if tally.kills[kind]),
         ("data folders they were dealt to", f"{tally.folders:,}"),
+        ("full checks, with audit, chain and webhooks", f"{tally.whole:,}"),
         ("records sent", f"{tally.sent:,}"),
         ("records acknowledged, each found once, where its answer says", f"{tally.acknowledged:,}"),
         ("records lost, doubled, changed or invented", "0"),

@@ -16,7 +16,7 @@ from tests.support.api import repayment
 from tests.support.builders import record
 from tests.support.service import Answer, Service, ask, connection
 
-SUBMITTERS = 8
+SUBMITTERS = 6
 BATCH = 12
 NDJSON = "application/x-ndjson"
 

@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.inject.sitecustomize import CLOCK, FAULT
+from tests.faults.inject.sitecustomize import CLOCK, FAULT, LINES
 from tests.support.service import ROOT
 
 INJECT = Path(__file__).with_name("inject")
@@ -89,6 +89,12 @@ def armed(step: Step, passage: int, trigger: Path) -> dict[str, str]:
         "trigger": str(trigger),
     }
     return _injected({FAULT: json.dumps(fault)})
+
+
+def ready() -> dict[str, str]:
+    """Return the variables of a process that others are forked from, which may then die at any of the steps."""
+    lines = [{"module": step.module, "line": step.line, "after": step.after} for step in STEPS.values()]
+    return _injected({LINES: json.dumps(lines)})
 
 
 def skewed(file: Path) -> dict[str, str]:

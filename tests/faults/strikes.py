@@ -18,7 +18,7 @@ from chain.embedded import EmbeddedNode
 from tests.faults.steps import STEPS, Step, armed
 from tests.support.service import PATIENCE, Service, processes_of
 
-LOAD = (0.15, 0.9)
+LOAD = (0.1, 0.6)
 """Seconds of load before a kill that comes at any moment."""
 # Of a process that lets nobody read its memory, only root may follow the system calls.
 STRACE = shutil.which("strace") if os.geteuid() == 0 else None

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from api.settings import DataFolder
@@ -83,6 +83,24 @@ def processes_of(folder: Path) -> dict[int, str]:
     return found
 
 
+class Process(Protocol):
+    """A process that was started, as `subprocess.Popen` has it."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        """Return its exit code, None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end and return its exit code."""
+
+    def send_signal(self, number: int, /) -> None:
+        """Send it a signal."""
+
+    def kill(self) -> None:
+        """Kill it."""
+
+
 @dataclass
 class Service:
     """One data folder and the service that runs on it, or does not."""
@@ -90,7 +108,7 @@ class Service:
     folder: Path
     port: int
     log: Path
-    process: subprocess.Popen[bytes] | None = field(default=None)
+    process: Process | None = field(default=None)
     variables: dict[str, str] = field(default_factory=dict)
     """More of the environment, for all that is launched."""
 
@@ -103,10 +121,10 @@ class Service:
         """Where the running service's node answers."""
         return str(json.loads((self.folder / "chain" / "node.json").read_bytes())["url"])
 
-    def launch(self, *options: str) -> subprocess.Popen[bytes]:
+    def launch(self, *options: str) -> Process:
         """Start the service without waiting for anything; what it writes goes to the log file."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
+            self.process = process = subprocess.Popen(
                 [*PROGRAM, "run", "--data", str(self.folder), "--workers", "2", *options],
                 stdout=log,
                 stderr=log,
@@ -114,7 +132,7 @@ class Service:
                 env={**os.environ, **self.variables},
                 start_new_session=True,
             )
-        return self.process
+        return process
 
     def start(self, *options: str) -> None:
         """Start the service and wait until it takes records."""
