@@ -39,12 +39,15 @@ from api.writer_protocol import (
     write_unavailable,
 )
 from notary.encoding import format_time
-from notary.errors import LogWentBackError, NotaryError, RefusedError, UnavailableError
+from notary.errors import LogWentBackError, NotaryError, NotFoundError, RefusedError, UnavailableError
 from notary.log.sequencer import Placed, Sequencer, Submission
+from notary.ports.store import Store
 
 MAX_WAITING = 16_384
 """Submissions that one commit takes; what comes on top of them is told that the log is busy."""
 _SEND_WAIT = 5.0
+_SET_BACK = 60_000
+"""Milliseconds by which records may come before those that stand before them in the log: requests take their time."""
 _SLOW = 1.0
 """Seconds after which a commit is worth a line in the log."""
 
@@ -76,8 +79,15 @@ class Writer:
     """Serves a sequencer on a Unix socket, until `stop` is called."""
 
     def __init__(
-        self, sequencer: Sequencer, path: Path, max_waiting: int = MAX_WAITING, tracing: Tracing | None = None
+        self,
+        sequencer: Sequencer,
+        path: Path,
+        max_waiting: int = MAX_WAITING,
+        tracing: Tracing | None = None,
+        newest: int = 0,
     ) -> None:
+        """Listen at `path`; `newest` is when the newest record in the log was received."""
+        self._newest = newest
         self._sequencer = sequencer
         self._tracing = tracing
         self._max_waiting = max_waiting
@@ -169,6 +179,7 @@ class Writer:
     def _place(self, submissions: list[Submission]) -> list[Placed | RefusedError]:
         if not submissions:
             return self._sequencer.append(submissions)
+        self._watch_the_clock(submissions)
         WRITER_QUEUE.set(len(submissions))
         began = perf_counter()
         try:
@@ -184,6 +195,16 @@ class Writer:
             _log.warning("slow commit", seconds=round(seconds, 3), submissions=len(submissions))
         return places
 
+    def _watch_the_clock(self, submissions: Sequence[Submission]) -> None:
+        """Tell once when records come long before those that stand before them: the clock was set back.
+
+        They are taken all the same. Their order is proved by the log; their times are the notary's word.
+        """
+        behind = self._newest - min(submission.received_at for submission in submissions)
+        if behind > _SET_BACK:
+            _log.error("the clock was set back: records come before those before them", seconds=behind // 1000)
+        self._newest = max(submission.received_at for submission in submissions)
+
     def _send(self, client: _Client, body: bytes) -> None:
         try:
             client.connection.sendall(frame(body))
@@ -195,6 +216,15 @@ class Writer:
         client.connection.close()
 
 
+def _newest_received(store: Store) -> int:
+    head = store.head()
+    try:
+        return store.record_at(head.size - 1).received_at if head else 0
+    except NotFoundError:
+        # It was erased, or there is none yet.
+        return 0
+
+
 def main() -> None:
     """Run the writer: `python -m api.writer DATA SOCKET PARENT`, PARENT being the id of the process that starts it."""
     folder, path, parent = DataFolder(Path(sys.argv[1])), Path(sys.argv[2]), int(sys.argv[3])
@@ -203,8 +233,9 @@ def main() -> None:
     harden()
     try:
         with log_lock(folder):
-            sequencer = Sequencer(open_store(folder), log_keys(folder), format_time(now()), folder.hold.check)
-            writer = Writer(sequencer, path, tracing=start_tracing("writer"))
+            store = open_store(folder)
+            sequencer = Sequencer(store, log_keys(folder), format_time(now()), folder.hold.check)
+            writer = Writer(sequencer, path, tracing=start_tracing("writer"), newest=_newest_received(store))
             signal.signal(signal.SIGTERM, writer.stop)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             settle_collector()

@@ -148,6 +148,12 @@ class WebhookStore(Protocol):
     def oldest_due(self, now: int) -> int | None:
         """Return since when the message has been due that has been due longest, None when nothing is due."""
 
+    def bring_forward(self, now: int) -> int:
+        """Let no message wait for longer than its delay from now on, and return how many would have.
+
+        Only one that was told to wait by a clock that was set back since.
+        """
+
     def failed_deliveries(self) -> int:
         """Return how many messages were given up."""
 

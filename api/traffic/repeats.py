@@ -21,7 +21,8 @@ from notary.privacy.vault import OwnerKeys
 KEPT = 24 * 3_600_000
 """Milliseconds for which an answer is kept."""
 ABANDONED = 60_000
-"""Milliseconds after which a request that never ended counts as none: its process is gone."""
+"""Milliseconds after which a request that never ended counts as none: its process is gone. So it does when it was taken
+as long after now, by a clock that was set back since."""
 SEED_SIZE = 32
 _ANSWER, _SEED = "answer", "seed"
 _KEY = re.compile(r"[!-~]{1,255}")
@@ -109,8 +110,8 @@ class Repeats:
         self._file.one("drop_expired", **place, expired=now - KEPT)
         begin = self._file.one_for_good if request.makes else self._file.one
         begun = begin(
-            "begin", **place, request=known, now=now, abandoned=now - ABANDONED, about_loan=request.about_loan,
-            seed=keys.seal(_SEED, request.place, os.urandom(SEED_SIZE)),
+            "begin", **place, request=known, now=now, abandoned=now - ABANDONED, ahead=now + ABANDONED,
+            about_loan=request.about_loan, seed=keys.seal(_SEED, request.place, os.urandom(SEED_SIZE)),
         )  # fmt: skip
         if begun:
             return Beginning(begun[0], keys.open(_SEED, request.place, begun[1]))

@@ -39,7 +39,7 @@ DELETE FROM windows WHERE start < ?;
 INSERT INTO seeded_answers (tenant, place, request, begun_at, taken_at, seed, about_loan)
 VALUES (:tenant, :place, :request, :now, :now, :seed, :about_loan)
 ON CONFLICT (tenant, place) DO UPDATE SET taken_at = excluded.taken_at
-WHERE status IS NULL AND taken_at < :abandoned AND request = excluded.request
+WHERE status IS NULL AND (taken_at < :abandoned OR taken_at > :ahead) AND request = excluded.request
 RETURNING begun_at, seed;
 
 -- name: find

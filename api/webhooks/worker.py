@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The process that makes and sends the messages of all webhooks: `python -m api.webhooks.worker DATA PARENT`."""
 
+import math
 import signal
 import ssl
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -29,6 +31,8 @@ from notary.webhooks import Delivery, Webhook, WebhookStore, attempted
 _IDLE = 0.25
 _SENDERS = 16
 _PART = 256
+_SET_BACK = 1000
+"""Milliseconds that a clock may lose from one round to the next without having been set back."""
 _TIDY_EVERY = 3_600_000
 _KEEP_DELIVERED = 30 * 24 * 3_600_000
 """Milliseconds for which a delivered message stays to be looked at; failed ones stay until their webhook goes."""
@@ -49,9 +53,11 @@ class Worker:
         self._busy: set[str] = set()
         self._lock = threading.Lock()
         self._free = threading.Event()
+        self._ahead = math.inf
 
     def round(self) -> bool:
         """Make what messages there are to make and begin sending what is due; say whether there was anything."""
+        self._follow_the_clock()
         active = {hook.id: hook for hook in self._hooks.webhooks() if not hook.disabled}
         moved = [self._producer.step(hook) for hook in active.values()]
         if self._clock() - self._tidied > _TIDY_EVERY:
@@ -77,6 +83,13 @@ class Worker:
                 _log.error("webhooks wait", reason=str(error))
                 stop.wait(1.0)
         self._pool.shutdown()
+
+    def _follow_the_clock(self) -> None:
+        """Look whether the clock was set back, now or before this process began: what waits would wait as long."""
+        ahead = self._clock() - time.monotonic() * 1000
+        if ahead < self._ahead - _SET_BACK and (waiting := self._hooks.bring_forward(self._clock())):
+            _log.warning("the clock was set back: messages that would have waited for it come sooner", messages=waiting)
+        self._ahead = ahead
 
     def _take(self, webhook: str) -> bool:
         with self._lock:

@@ -11,7 +11,7 @@ from notary.log.anchors import AnchorState
 from notary.stores.database import Database
 from notary.stores.record_ids import id_text
 from notary.stores.sealed_rows import delivery_row, open_delivery
-from notary.webhooks import AnchorChange, Delivery, RecordPlace, Webhook
+from notary.webhooks import DELAYS, AnchorChange, Delivery, RecordPlace, Webhook
 
 
 class WebhookTables(Database):
@@ -75,6 +75,10 @@ class WebhookTables(Database):
     def oldest_due(self, now: int) -> int | None:
         row = self._rows.one("oldest_due", (now,))
         return int(row[0]) if row else None
+
+    def bring_forward(self, now: int) -> int:
+        latest = ((now + delay, attempts) for attempts, delay in enumerate((0, *DELAYS)))
+        return sum(self._rows.do("bring_forward", (moment, moment, attempts)) for moment, attempts in latest)
 
     def failed_deliveries(self) -> int:
         return int(self._rows.one("failed_deliveries")[0])

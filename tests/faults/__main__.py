@@ -14,13 +14,14 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.faults import chain, kills, starts
+from tests.faults import chain, clock, kills, starts
 from tests.faults.figures import Rows, keep, show, write
 
 CAMPAIGNS: dict[str, tuple[int, Callable[[Path, int, int, float], Rows]]] = {
     "kills": (1000, kills.run),
     "starts": (60, starts.run),
     "chain": (300, chain.run),
+    "clock": (60, clock.run),
 }
 """Each campaign with the number that it does unless told otherwise."""
 _BUILD = Path(__file__).parents[2] / "build"

@@ -6,15 +6,14 @@ file exists; so what the last kill left is checked in peace, and then the load b
 anchored, all is told, the whole log audited) is checked after every `WHOLE`-th kill of a folder, and after its last.
 """
 
-import json
 import math
 import shutil
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -22,17 +21,15 @@ from random import Random
 from notary.log.anchors import AnchorState
 from tests.faults.checks import Subject, check_all, check_now
 from tests.faults.figures import Rows
-from tests.faults.forked import ForkedService, Nursery, nursery
+from tests.faults.forked import nursery
 from tests.faults.load import Load
+from tests.faults.starting import new_subject, start
 from tests.faults.strikes import KINDS, REWINDS, Strike
-from tests.support.receiver import receiving
-from tests.support.service import new_service
 
 LIFE = 20
 """Kills that one data folder lives through."""
 WHOLE = 10
 """Kills after which all is checked."""
-EVENTS = ("record.recorded", "record.anchored", "record.final", "record.reorged")
 
 
 @dataclass
@@ -80,7 +77,7 @@ def campaign(
                 break
             lived = plan[first : first + LIFE]
             random.shuffle(lived)
-            with _subject(folder / f"data-{seed}-{first}", forks) as subject:
+            with new_subject(folder / f"data-{seed}-{first}", forks) as subject:
                 try:
                     _live(subject, lived, random, tally, deadline)
                 except (AssertionError, OSError, subprocess.SubprocessError) as error:
@@ -91,20 +88,13 @@ def campaign(
     return tally
 
 
-@contextmanager
-def _subject(path: Path, forks: Nursery | None) -> Iterator[Subject]:
-    with new_service(path, "--webhook-network", "127.0.0.0/8") as made, receiving() as receiver:
-        service = ForkedService(made.folder, made.port, made.log, nursery=forks) if forks else made
-        yield Subject(service, service.add_lender(), "", "", receiver)
-
-
 def _live(subject: Subject, kinds: Sequence[str], random: Random, tally: Tally, deadline: float) -> None:
     service, trigger = subject.service, subject.folder.path.with_suffix(".trigger")
     for number, kind in enumerate(kinds):
         if time.monotonic() > deadline:
             break
         strike = KINDS[kind](random)
-        _start(subject, strike.variables(trigger))
+        start(subject, strike.variables(trigger))
         if number % WHOLE == 0 and number:
             _check_all(subject, random, tally)
         elif number:
@@ -114,7 +104,7 @@ def _live(subject: Subject, kinds: Sequence[str], random: Random, tally: Tally, 
         sys.stderr.write(f"{tally.doing}\n")
         _strike(subject, strike, trigger, random)
         tally.kills[kind] += 1
-    _start(subject, {})
+    start(subject, {})
     _check_all(subject, random, tally)
     assert service.stop() == 0
     service.wait_for_silence()
@@ -123,16 +113,6 @@ def _live(subject: Subject, kinds: Sequence[str], random: Random, tally: Tally, 
 def _check_all(subject: Subject, random: Random, tally: Tally) -> None:
     check_all(subject, random)
     tally.whole += 1
-
-
-def _start(subject: Subject, variables: dict[str, str]) -> None:
-    subject.service.variables = variables
-    subject.service.start("--workers", "1")
-    if not subject.hook:
-        body = json.dumps({"url": subject.receiver.url, "events": EVENTS}).encode()
-        answer = subject.service.request("POST", "/v1/webhooks", body, subject.api_key, idempotency_key="hook")
-        assert answer.status == 201, answer
-        subject.hook, subject.secret = answer.json["id"], answer.json["secret"]
 
 
 def _strike(subject: Subject, strike: Strike, trigger: Path, random: Random) -> None:

@@ -30,13 +30,13 @@ class Flips:
 
     def __init__(self, log: AuditedLog) -> None:
         self._log = log
-        self._data = log.database.read_bytes()
+        self.data = log.database.read_bytes()
         self._rows = self._read()
-        self.size = len(self._data)
+        self.size = len(self.data)
 
     def flip(self, place: int, bit: int) -> tuple[set[str], bool]:
         """Flip a bit; return which tables have changed ("" for a file that cannot be read), and if it was found."""
-        data = bytearray(self._data)
+        data = bytearray(self.data)
         data[place] ^= 1 << bit
         self._log.database.write_bytes(data)
         try:
@@ -50,7 +50,7 @@ class Flips:
         except CorruptLogError:
             found = True
         finally:
-            self._log.database.write_bytes(self._data)
+            self._log.database.write_bytes(self.data)
         return changed, found
 
     def content(self, table: str) -> list[int]:
@@ -59,7 +59,7 @@ class Flips:
             query = "SELECT rootpage FROM sqlite_schema WHERE name = ?"
             [(page,)] = connection.execute(query, (table,))
         start = (page - 1) * PAGE
-        head = int.from_bytes(self._data[start + 5 : start + 7])
+        head = int.from_bytes(self.data[start + 5 : start + 7])
         return list(range(start + head, start + PAGE))
 
     def _read(self) -> dict[str, Any]:
@@ -113,6 +113,11 @@ def test_flips_in_small_tables_are_found(flips: Flips, table: str) -> None:
     chosen = random.Random(table)
     outcomes = flipped(flips, [(chosen.choice(flips.content(table)), chosen.randrange(8)) for _ in range(4)])
     assert outcomes["found"] >= 3, outcomes
+
+
+def test_a_damaged_schema_ended_the_audit_by_an_error_of_pythons(flips: Flips) -> None:
+    place = flips.data.index(b"CREATE TABLE records")
+    assert flips.flip(place + 3, 7) == ({""}, True)
 
 
 @pytest.mark.slow

@@ -119,6 +119,21 @@ def test_does_not_outlive_its_parent_and_keeps_everything(tmp_path: Path, sign: 
         assert Rpc(node.url).latest().number == 5
 
 
+@pytest.mark.parametrize("torn", [False, True])
+def test_a_node_killed_in_its_first_second_came_back_as_another_chain(tmp_path: Path, torn: bool) -> None:
+    with EmbeddedNode.start(tmp_path) as node:
+        rpc = Rpc(node.url)
+        rpc.call("anvil_mine", "0x2")
+        genesis = rpc.block(0)
+        node.keep_state()
+        os.kill(node.pid, signal.SIGKILL)
+        assert wait_for_end(node.pid)
+    if torn:
+        (tmp_path / "state.json").write_bytes((tmp_path / "state.json").read_bytes()[:100])
+    with EmbeddedNode.start(tmp_path) as node:
+        assert (Rpc(node.url).block(0), Rpc(node.url).latest().number) == (genesis, 2)
+
+
 def test_ends_with_its_guard(tmp_path: Path) -> None:
     with EmbeddedNode.start(tmp_path) as node:
         guard = psutil.Process(node.pid).parent()

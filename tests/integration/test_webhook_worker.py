@@ -127,3 +127,30 @@ def test_a_restart_loses_nothing_and_invents_nothing(office: Office) -> None:
             until(lambda: sum(len(got.ids) for got in receiver.got) >= 16, "everything has been told")
     told = [name for got in receiver.got for name in got.ids]
     assert told == [record_id(10 * loan + number) for loan in range(8) for number in range(2)]
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_a_clock_that_was_set_back_held_up_messages_for_as_long(office: Office, running: bool) -> None:
+    def waits_as_it_should() -> bool:
+        return office.messages()[0].next_at == office.now + DELAYS[0]
+
+    with receiving() as receiver:
+        receiver.statuses = [503, 200]
+        office.add(receiver.url)
+        placed(office.kit.sequencer.append(history("A", 1)))
+        with office.working():
+            until(settled(office, 1), "the first attempt is made")
+            if running:
+                office.now -= 3_600_000
+                until(
+                    lambda: office.messages()[0].next_at == office.now + DELAYS[0], "it waits no longer than it should"
+                )
+        if not running:
+            office.now -= 3_600_000
+            with office.working():
+                until(
+                    lambda: office.messages()[0].next_at == office.now + DELAYS[0], "it waits no longer than it should"
+                )
+        office.now += DELAYS[0]
+        with office.working():
+            until(settled(office, 2), "the second attempt is made")

@@ -9,7 +9,7 @@ import pytest
 from notary.errors import NotFoundError
 from notary.log.anchors import AnchorState
 from notary.ports.store import Store
-from notary.webhooks import AnchorChange, Delivery, RecordPlace, Webhook, WebhookStore
+from notary.webhooks import DELAYS, AnchorChange, Delivery, RecordPlace, Webhook, WebhookStore
 from tests.support.builders import (
     NOW,
     add_lender,
@@ -106,6 +106,18 @@ def test_since_when_the_oldest_message_is_due(hooks: WebhookStore) -> None:
     hooks.save_delivery(message(4, next_at=NOW))
     hooks.save_delivery(message(5, next_at=NOW - 3))
     assert hooks.oldest_due(NOW) == NOW - 3
+
+
+def test_nothing_waits_for_longer_than_its_delay(hooks: WebhookStore) -> None:
+    right, far = NOW + DELAYS[1], NOW + DELAYS[-1] + 1
+    items = [message(1, next_at=far), message(2, next_at=None)]
+    items += [replace(message(3), attempts=2, next_at=right), replace(message(4), attempts=2, next_at=right + 1)]
+    items += [replace(message(5), attempts=len(DELAYS), next_at=far)]
+    for item in items:
+        hooks.save_delivery(item)
+    assert hooks.bring_forward(NOW) == 3
+    kept = {item.id: item.next_at for _, item in hooks.deliveries("wh_1", None, 2**62, 10)}
+    assert kept == {"msg_1": NOW, "msg_2": None, "msg_3": right, "msg_4": right, "msg_5": far - 1}
 
 
 def test_how_many_messages_were_given_up(hooks: WebhookStore) -> None:

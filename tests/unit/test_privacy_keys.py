@@ -210,3 +210,23 @@ def test_a_state_is_of_one_number_of_records_and_is_no_record() -> None:
         keys.open_state(2, sealed)
     with pytest.raises(CorruptLogError):
         LoanKeys(2, b"i" * 16, SECRET).open_state(3, sealed)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [(0, "1"), (1, 1.5), (2, None), (3, 2**63), (4, "id"), (5, b"repayment"), (6, None), (6, "text")],
+)
+def test_a_column_of_another_kind_ended_the_audit_by_an_error_of_pythons(column: int, value: object) -> None:
+    keys = LoanKeys(1, b"i" * 16, SECRET)
+    row: list[object] = [*ROW, keys.seal_record(*ROW, b"plain")]
+    row[column] = value
+    opened: Callable[..., bytes] = keys.open_record
+    with pytest.raises(CorruptLogError):
+        opened(*row)
+
+
+def test_a_number_of_records_that_became_a_fraction_does_not_open() -> None:
+    keys = LoanKeys(1, b"i" * 16, SECRET)
+    opened: Callable[..., bytes] = keys.open_state
+    with pytest.raises(CorruptLogError):
+        opened(2.5, keys.seal_state(2, b"plain"))

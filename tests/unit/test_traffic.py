@@ -176,6 +176,18 @@ def test_a_request_whose_process_died_begins_where_it_began(file: TrafficFile, m
         repeats.begin(asked, START + ABANDONED + 2)
 
 
+def test_a_clock_that_was_set_back_held_up_the_repeat_of_a_request_that_was_cut_short(file: TrafficFile) -> None:
+    repeats = Repeats(file, keys)
+    first = repeats.begin(ASKED, START + 3_600_000)
+    assert isinstance(first, Beginning)
+    with pytest.raises(InProgressError):
+        repeats.begin(ASKED, START + 3_600_000 - ABANDONED)
+    again = repeats.begin(ASKED, START)
+    assert again == first
+    with pytest.raises(InProgressError):
+        repeats.begin(ASKED, START + 1)
+
+
 def test_a_request_that_a_kill_cut_short_held_up_its_own_repeat(file: TrafficFile) -> None:
     first = Repeats(file, keys).begin(ASKED, START)
     answered = replace(ASKED, key="key-2")

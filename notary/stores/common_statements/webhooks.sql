@@ -49,6 +49,9 @@ WHERE d.next_at <= ? AND w.disabled = '' ORDER BY d.next_at, d.number LIMIT ?;
 SELECT d.next_at FROM deliveries d JOIN webhooks w ON w.id = d.webhook
 WHERE d.next_at <= ? AND w.disabled = '' ORDER BY d.next_at LIMIT 1;
 
+-- name: bring_forward
+UPDATE deliveries SET next_at = ? WHERE next_at > ? AND attempts = ?;
+
 -- name: failed_deliveries
 SELECT count(*) FROM deliveries WHERE next_at IS NULL AND delivered_at IS NULL;
 
