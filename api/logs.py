@@ -6,9 +6,11 @@ foresaw only its type and the places in the code are written: its text and the v
 or records.
 """
 
+import io
 import logging
 import sys
 import threading
+from contextlib import suppress
 from traceback import extract_tb
 from types import TracebackType
 from typing import Any
@@ -36,8 +38,9 @@ def configure_logs(process: str) -> None:
         _without_values,
     ]
     renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
-    structlog.configure(processors=[*shared, renderer], logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    handler = logging.StreamHandler()
+    output = _Output()
+    structlog.configure(processors=[*shared, renderer], logger_factory=structlog.PrintLoggerFactory(output))
+    handler = logging.StreamHandler(output)
     final: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=final, foreign_pre_chain=shared))
     handler.addFilter(_first_line)
@@ -46,6 +49,21 @@ def configure_logs(process: str) -> None:
         logging.getLogger(name).setLevel(logging.INFO)
     sys.excepthook = _uncaught
     threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+class _Output(io.TextIOBase):
+    """Standard error, where lines are lost rather than the work that they tell of: its disk may be full."""
+
+    def write(self, text: str) -> int:
+        """Write a text, if it can be written."""
+        with suppress(OSError):
+            sys.stderr.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Write out what there is, if it can be written."""
+        with suppress(OSError):
+            sys.stderr.flush()
 
 
 def _without_values(_: Any, __: str, event: EventDict) -> EventDict:

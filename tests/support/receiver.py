@@ -61,6 +61,8 @@ def receiving(tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Ite
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            if len(body) < int(self.headers["Content-Length"]):
+                return  # whoever sent it was killed in the middle
             receiver.got.append(Got(self.path, {name.lower(): value for name, value in self.headers.items()}, body))
             statuses = receiver.statuses
             self.send_response(statuses.pop(0) if len(statuses) > 1 else statuses[0])

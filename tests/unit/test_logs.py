@@ -58,3 +58,16 @@ def test_every_line_has_the_four_members() -> None:
 
 def test_being_told_to_stop_is_no_error() -> None:
     assert logged("raise SystemExit(0)") == []
+
+
+def test_a_log_on_a_full_disk_ended_the_process_that_wrote_it() -> None:
+    script = (
+        "import logging, structlog, sys\nfrom api.logs import configure_logs\n"
+        "sys.stderr = open('/dev/full', 'w')\nconfigure_logs('writer')\n"
+        "for _ in range(200):\n"
+        "    structlog.get_logger().error('a' * 100)\n"
+        "    logging.getLogger('notary').error('b' * 100)\n"
+        "print('alive', flush=True)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (ran.stdout, ran.stderr) == ("alive\n", "")

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole service's disk is full, read-only when it starts, or becomes read-only while it runs."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+from uuid import uuid4
+
+import pytest
+
+from notary.canonical import canonical_json
+from tests.faults.checks import Subject, check_all
+from tests.faults.disks import CAN_MOUNT, Disk, small_disk
+from tests.faults.load import Load
+from tests.faults.starting import new_subject, start
+from tests.support.builders import record
+from tests.support.service import Answer, until
+
+pytestmark = pytest.mark.skipif(not CAN_MOUNT, reason="nothing can be mounted here")
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    with small_disk(tmp_path) as disk:
+        yield disk
+
+
+def load(subject: Subject, random: Random, more: int) -> None:
+    """Load the service until so many more records are acknowledged."""
+    wanted = len(subject.ledger.placed) + more
+    with Load(subject.service, subject.api_key, subject.hook, subject.ledger, random):
+        until(lambda: len(subject.ledger.placed) >= wanted, "records are acknowledged")
+
+
+def writes(subject: Subject) -> dict[str, Answer]:
+    """Ask for something of every part that writes."""
+    service, api_key = subject.service, subject.api_key
+    document = bytes(1 << 16)
+    new = canonical_json(record("agreement", id=str(uuid4()), loan=str(uuid4())))
+    url, digest = f"/v1/webhooks/{subject.hook}/test", sha256(document).hexdigest()
+    return {
+        "a record": service.request("POST", "/v1/records", new, api_key),
+        "a record with a key": service.request("POST", "/v1/records", new, api_key, idempotency_key=str(uuid4())),
+        "a test message": service.request("POST", url, b"", api_key, idempotency_key=str(uuid4())),
+        "a job": service.request("POST", "/v1/jobs", b"", api_key, idempotency_key=str(uuid4())),
+        "an audit": service.request("POST", "/v1/audits", b"{}", api_key, idempotency_key=str(uuid4())),
+        "a document": service.request("PUT", f"/v1/documents/{digest}", document, api_key, "text/plain"),
+    }
+
+
+def refused(subject: Subject) -> None:
+    for what, answer in writes(subject).items():
+        assert answer.status == 503, (what, answer)
+        assert answer.json["type"].endswith(":unavailable"), (what, answer)
+        assert answer.json["detail"], (what, answer)
+
+
+def test_a_full_disk_refuses_everything_new_and_goes_on_when_there_is_room(disk: Disk) -> None:
+    random = Random(1)
+    with new_subject(disk.path / "data") as subject:
+        start(subject, {})
+        load(subject, random, 60)
+        with disk.full():
+            # What was begun may end where there was room left for it.
+            until(lambda: all(answer.status == 503 for answer in writes(subject).values()), "everything is refused")
+            refused(subject)
+            with Load(subject.service, subject.api_key, subject.hook, subject.ledger, random):
+                refused(subject)
+            assert subject.service.request("GET", "/checkpoint").status == 200
+            assert subject.service.process is not None
+            assert subject.service.process.poll() is None
+        for name, data in list(subject.ledger.sent.items()):
+            if name not in subject.ledger.placed:
+                answer = subject.service.request("POST", "/v1/records", data, subject.api_key)
+                assert answer.status in (200, 201), answer
+        subject.ledger.sent |= {}
+        load(subject, random, 60)
+        check_all(subject, random)
+        assert subject.service.stop() == 0
