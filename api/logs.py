@@ -13,7 +13,7 @@ import threading
 from contextlib import suppress
 from traceback import extract_tb
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, Processor
@@ -38,7 +38,7 @@ def configure_logs(process: str) -> None:
         _without_values,
     ]
     renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
-    output = _Output()
+    output = cast("TextIO", _Output())
     structlog.configure(processors=[*shared, renderer], logger_factory=structlog.PrintLoggerFactory(output))
     handler = logging.StreamHandler(output)
     final: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]

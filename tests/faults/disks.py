@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small disk of our own: a file with an ext4 in it, mounted; it can be full, read-only, or found damaged by its kernel.
+"""A small disk of our own: a file with an ext4 in it, mounted; it can be full, read-only, or damaged for its kernel.
 
 Only root may mount, and not in every container: `CAN_MOUNT` says whether it can be done here.
 """

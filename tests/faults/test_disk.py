@@ -15,7 +15,7 @@ from tests.faults.disks import CAN_MOUNT, Disk, small_disk
 from tests.faults.load import Load
 from tests.faults.starting import new_subject, start
 from tests.support.builders import record
-from tests.support.service import Answer, until
+from tests.support.service import Answer, command, until
 
 pytestmark = pytest.mark.skipif(not CAN_MOUNT, reason="nothing can be mounted here")
 
@@ -67,14 +67,24 @@ def test_a_full_disk_refuses_everything_new_and_goes_on_when_there_is_room(disk:
             refused(subject)
             with Load(subject.service, subject.api_key, subject.hook, subject.ledger, random):
                 refused(subject)
-            assert subject.service.request("GET", "/checkpoint").status == 200
+            assert subject.service.request("GET", "/log/checkpoint").status == 200
             assert subject.service.process is not None
             assert subject.service.process.poll() is None
         for name, data in list(subject.ledger.sent.items()):
             if name not in subject.ledger.placed:
                 answer = subject.service.request("POST", "/v1/records", data, subject.api_key)
                 assert answer.status in (200, 201), answer
-        subject.ledger.sent |= {}
         load(subject, random, 60)
         check_all(subject, random)
         assert subject.service.stop() == 0
+
+
+def test_a_disk_that_is_read_only_at_the_start_is_told_in_one_line(disk: Disk) -> None:
+    folder = disk.path / "data"
+    assert command("init", "--data", folder, "--port", "0").code == 0
+    with disk.read_only():
+        ran = command("run", "--data", folder)
+        assert ran.code != 0
+        assert "Traceback" not in ran.err
+        assert ran.err.strip().splitlines()[-1].startswith("error: "), ran.err
+        assert "nobody caught" not in ran.err, ran.err
