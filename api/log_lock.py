@@ -18,9 +18,12 @@ ENDING = 15.0
 def log_lock(folder: DataFolder, wait: float = ENDING) -> Iterator[None]:
     """Hold the lock of the folder's log.
 
-    Raises `UnavailableError` if another process still holds it after `wait` seconds.
+    Raises `UnavailableError` if another process still holds it after `wait` seconds, or nobody can.
     """
-    descriptor = os.open(folder.path / "writer.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        descriptor = os.open(folder.path / "writer.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise UnavailableError(f"the log in {folder.path} cannot be locked: {error.strerror}") from error
     deadline = time.monotonic() + wait
     try:
         while not _try(descriptor):

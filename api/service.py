@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -121,7 +121,7 @@ class Service:
         """End all parts, those first that others do without."""
         self._stop.set()
         self._metrics.close()
-        self._folder.metrics_address.unlink(missing_ok=True)
+        self._forget(self._folder.metrics_address)
         for name in ("server", "webhooks", "jobs", "audits", "writer"):
             if child := self._children.pop(name, None):
                 _end(child)
@@ -129,8 +129,13 @@ class Service:
             thread.join(_STOP_WAIT)
         if self._node:
             self._node.close()
-        self._folder.writer_address.unlink(missing_ok=True)
+        self._forget(self._folder.writer_address)
         shutil.rmtree(self._sockets, ignore_errors=True)
+
+    def _forget(self, address: Path) -> None:
+        # A disk that has become read-only must not keep the parts from being ended.
+        with suppress(OSError):
+            address.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self

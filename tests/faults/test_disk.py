@@ -79,7 +79,7 @@ def test_a_full_disk_refuses_everything_new_and_goes_on_when_there_is_room(disk:
         assert subject.service.stop() == 0
 
 
-def test_a_disk_that_is_read_only_at_the_start_is_told_in_one_line(disk: Disk) -> None:
+def test_a_disk_that_was_read_only_at_the_start_was_told_by_an_error_that_nobody_caught(disk: Disk) -> None:
     folder = disk.path / "data"
     assert command("init", "--data", folder, "--port", "0").code == 0
     with disk.read_only():
