@@ -102,7 +102,7 @@ def limits(entry: Path) -> str:
     return next(line for line in text.splitlines() if line.startswith("Max core file size"))
 
 
-def test_both_keys_are_rotated_while_records_come_in(service: Service, tmp_path: Path) -> None:
+def test_all_keys_are_rotated_while_records_come_in(service: Service, tmp_path: Path) -> None:
     api_key = service.add_lender()
     before = service.final_receipt(submit(service, api_key, 1), api_key)
     rotated = document(run("notary-keys", "rotate", "log", "--overlap", "0", "--data", service.folder, "--json"))
@@ -112,6 +112,8 @@ def test_both_keys_are_rotated_while_records_come_in(service: Service, tmp_path:
     moved = document(run("notary-keys", "rotate", "anchor", "--data", service.folder, "--json"))
     assert moved["was"] == account != moved["operator"]
     assert operator(service) == moved["operator"]
+    wrapped = document(run("notary-keys", "rotate", "data", "--data", service.folder, "--json"))
+    assert (wrapped["place"], wrapped["old_removed"]) == ("file:data-2.key", True)
     after = service.final_receipt(submit(service, api_key, 3), api_key)
     new = parse_verifier(rotated["log_key"])
     head = service.request("GET", "/log/checkpoint").body.decode()
@@ -125,7 +127,7 @@ def test_both_keys_are_rotated_while_records_come_in(service: Service, tmp_path:
         assert run("verify", file, "--log-key", rotated["was"]).exit_code == 1
         assert run("verify", file, "--log-key", rotated["was"], "--key-history", history).exit_code == 0
     assert run("verify", file, "--key-history", history).exit_code == 1
-    assert [item["purpose"] for item in keys(service)] == ["log", "log", "anchor"]
+    assert [item["purpose"] for item in keys(service)] == ["log", "log", "anchor", "data"]
     assert service.stop() == 0
     assert PASSPHRASE not in service.log.read_text()
     audit = run("audit", "--data", service.folder, "--json")
@@ -155,13 +157,13 @@ def test_plain_keys_are_encrypted_where_they_are(tmp_path: Path) -> None:
     address = load_anchor_wallet(folder.keys).address
     assert run("notary-keys", "encrypt", "log", *data).exit_code == 1
     assert run("notary-keys", "passphrase", f"env:{WORD}", *data).exit_code == 0
-    for purpose in ("log", "anchor"):
+    for purpose in ("log", "anchor", "data"):
         done = document(run("notary-keys", "encrypt", purpose, *data, "--json"))
         assert done["encrypted"].startswith(str(folder.keys.path))
         assert document(run("notary-keys", "encrypt", purpose, *data, "--json"))["encrypted"] is None
     assert b"BEGIN" not in (folder.keys.path / "log.pem").read_bytes()
     shown = {item["purpose"]: item["public"] for item in keys_of(folder)}
-    assert shown == {"log": made["log_key"], "anchor": address}
+    assert shown == {"log": made["log_key"], "anchor": address, "data": None}
 
 
 def keys_of(folder: DataFolder) -> list[dict[str, Any]]:
