@@ -11,9 +11,9 @@ from collections.abc import Callable
 import structlog
 
 from api.administration import Administration
+from api.databases import open_access_log, open_store
 from api.operator import BY, log_writer
 from api.settings import DataFolder
-from api.wiring import open_access_log, open_store
 from notary.errors import NotaryError
 from notary.registration import Registrar
 from notary.schemes import SCHEMES

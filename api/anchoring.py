@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 
+from api.databases import hold_of
 from api.keys.anchor_keys import HandOver, load_anchor_wallet
 from api.settings import DataFolder, Settings
 from api.tracing import Tracing
@@ -70,7 +71,8 @@ def confirm_restored(folder: DataFolder, registry: Registry, store: Store) -> No
 
     Raises `AnchorConflictError`, and the hold stays, if the registry holds more of the log, or another log.
     """
-    found = folder.hold.read()
+    hold = hold_of(folder)
+    found = hold.read()
     if found is None or found[0] != "restored":
         return
     head, log = registry.head(), Log(store)
@@ -79,7 +81,7 @@ def confirm_restored(folder: DataFolder, registry: Registry, store: Store) -> No
         raise AnchorConflictError(head.size, f"what was restored has only {size} entries: restore a newer backup")
     if head.size and not registry.is_anchored(head.size, log.root(head.size), head.time):
         raise AnchorConflictError(head.size, "what was restored has another root at that size")
-    folder.hold.lift()
+    hold.lift()
 
 
 def finish_anchor_rotation(folder: DataFolder, url: str) -> tuple[str, str]:
@@ -114,6 +116,6 @@ def make_anchorer(
         chain_id = registry.deployment.chain_id
         return tracing.span("anchor transaction", "client", chain_id=chain_id, size=size)
 
-    conflict = partial(folder.hold.place, "behind the chain")
+    conflict = partial(hold_of(folder).place, "behind the chain")
     log, step = Log(store), hand_over.step
     return Anchorer(log, store, registry, wallet, policy, hand_over=step, around=around, conflict=conflict)

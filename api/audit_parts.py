@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from api.databases import open_store
 from api.log_fetch import url_fetch
 from api.parent import exit_with_parent
 from api.settings import DataFolder
-from api.wiring import open_store
 from notary.audit.job import Job, Outcome, Part, PartAuditor
 from notary.audit.sources import LogSource, StoreSource, TiledSource, folder_fetch
 from notary.errors import UnavailableError

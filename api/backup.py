@@ -79,6 +79,9 @@ def make_backup(folder: DataFolder, target: Path, *, with_keys: bool = False) ->
 
     Raises `BackupError`, and leaves no backup there, if it is there or cannot be written.
     """
+    if folder.settings().database is not None:
+        detail = "the notary's rows are in PostgreSQL: have pg_basebackup or pg_dump back them up (docs/postgresql.md)"
+        raise BackupError(str(target), detail)
     coming = target.with_name(target.name + ".part")
     try:
         coming.mkdir(mode=0o700, parents=True)

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Filling a data folder: keys and database. Every step may be repeated, and none replaces what is there."""
 
+from api.cursors import CursorSeal
+from api.databases import create_database, open_access_log
 from api.keys.config import KeyConfig
 from api.keys.data_keys import make_data_key, remove_data_key
 from api.keys.making import is_there, make_missing_keys
 from api.settings import DataFolder
-from api.wiring import open_access_log, open_vault
 from notary.errors import DataKeyError
-from notary.stores.sqlite import SqliteStore
 
 
 def set_up(folder: DataFolder, config: KeyConfig | None = None) -> None:
@@ -16,6 +16,8 @@ def set_up(folder: DataFolder, config: KeyConfig | None = None) -> None:
         folder.keys.save(config)
     make_missing_keys(folder.keys, folder.keys.load(), folder.settings().origin)
     _set_up_database(folder)
+    # Now, so that hosts that join get it with the other keys.
+    CursorSeal.load(folder.cursor_key)
     open_access_log(folder)
 
 
@@ -25,7 +27,7 @@ def _set_up_database(folder: DataFolder) -> None:
     if made:
         make_data_key(keys, config, config.data)
     try:
-        SqliteStore.create(folder.database, open_vault(folder))
+        create_database(folder)
     except DataKeyError:
         # A database whose key is lost must go on saying so.
         if made:

@@ -12,10 +12,11 @@ from pathlib import Path
 from api.administration import Administration, Writer
 from api.auth import hash_secret, new_api_key
 from api.clock import now
+from api.databases import hold_of, open_access_log, open_store
 from api.log_lock import log_lock
 from api.settings import DataFolder
 from api.traces import new_id
-from api.wiring import log_keys, open_access_log, open_store
+from api.wiring import log_keys
 from api.writer_client import WriterClient
 from notary.access import ROLES, ApiKey, Organisation, key_id
 from notary.access_log import COMMAND, Access
@@ -86,7 +87,7 @@ def log_writer(folder: DataFolder) -> Iterator[Writer]:
     """Yield what writes to the folder's log: the running service, or a sequencer of our own."""
     try:
         with log_lock(folder, wait=0):
-            yield Sequencer(open_store(folder), log_keys(folder), format_time(now()), folder.hold.check)
+            yield Sequencer(open_store(folder), log_keys(folder), format_time(now()), hold_of(folder).check)
             return
     except UnavailableError:
         if not folder.writer_address.exists():

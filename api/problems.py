@@ -96,18 +96,18 @@ def help_page(slug: str) -> str:
     return f"/problems/{slug}"
 
 
-def describe(error: errors.NotaryError) -> dict[str, Any]:
-    """Return the members of the problem document for an error."""
+def describe(error: errors.NotaryError, trace: str | None = None) -> dict[str, Any]:
+    """Return the members of the problem document for an error; `trace` as `answer_http` takes it."""
     problem = next(PROBLEMS[base] for base in type(error).__mro__ if base in PROBLEMS)
     if problem.status >= 500 and not isinstance(error, errors.UnavailableError):
-        return _document(problem, "see the service's log for this trace id")
-    document = _document(problem, str(error), _faults(error))
+        return _document(problem, "see the service's log for this trace id", trace=trace)
+    document = _document(problem, str(error), _faults(error), trace)
     return {**document, "findings": error.findings} if isinstance(error, errors.PolicyRefusedError) else document
 
 
 def install(app: Flask) -> None:
     """Answer every error of an application with a problem document."""
-    app.register_error_handler(errors.NotaryError, _answer_notary)
+    app.register_error_handler(errors.NotaryError, answer_notary)
     app.register_error_handler(HTTPException, answer_http)
     app.register_error_handler(Exception, _answer_unexpected)
 
@@ -120,8 +120,9 @@ def problem_response(document: dict[str, Any]) -> Response:
     return response
 
 
-def _answer_notary(error: errors.NotaryError) -> Response:
-    document = describe(error)
+def answer_notary(error: errors.NotaryError, trace: str | None = None) -> Response:
+    """Return the problem document of an error of ours; `trace` as `answer_http` takes it."""
+    document = describe(error, trace)
     if document["status"] >= 500:
         _log.error("request failed", trace_id=document["trace_id"], error=type(error).__name__, reason=str(error))
     else:

@@ -10,8 +10,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from api.databases import open_store
 from api.settings import DataFolder, Settings
-from api.wiring import load_verifiers, open_store
+from api.wiring import load_verifiers
 from notary.audit.sources import StoreSource
 from notary.errors import Fault, InvalidInputError, MissingPackageError, NotaryError
 from notary.ports.publication import Publication

@@ -29,6 +29,8 @@ from api.access_cover import AccessCover
 from api.anchoring import confirm_restored, make_anchorer, open_chain
 from api.audits.files import AuditFiles
 from api.clock import now
+from api.databases import hold_of, open_access_log, open_store, open_traffic, open_webhooks
+from api.host import Run, host_of
 from api.jobs.files import JobFiles
 from api.keys.places import environment_with
 from api.metrics import FOLDER_VARIABLE
@@ -38,16 +40,7 @@ from api.settings import DataFolder, Settings
 from api.timestamping import make_timestamper
 from api.tracing import start_tracing
 from api.traffic.repeats import Repeats
-from api.traffic.store import TrafficFile
-from api.wiring import (
-    DATA_VARIABLE,
-    WRITER_VARIABLE,
-    document_files,
-    make_scrubber,
-    open_access_log,
-    open_store,
-    open_webhooks,
-)
+from api.wiring import DATA_VARIABLE, WRITER_VARIABLE, document_files, make_scrubber
 from chain.anchorer import Anchorer
 from chain.embedded import EmbeddedNode
 from chain.rpc import Rpc
@@ -71,6 +64,7 @@ class Service:
         self._sockets = sockets
         self._workers = workers
         self._port = settings.port or _free_port()
+        self._host = host_of(folder)
         self._reanchor = reanchor
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._node: EmbeddedNode | None = None
@@ -146,6 +140,7 @@ class Service:
         self.close()
 
     def _start(self) -> None:
+        self._host.check()
         path = self._sockets / "writer"
         counted = self._sockets / "metrics"
         counted.mkdir()
@@ -158,10 +153,8 @@ class Service:
         self._folder.writer_address.write_text(str(path))
         # The writer holds the log's lock by now, so whoever served this folder before is gone.
         open_access_log(self._folder)
-        document_files(self._folder).sweep()
-        JobFiles(self._folder.jobs).tidy()
-        AuditFiles(self._folder.audits).tidy()
-        Repeats(TrafficFile(self._folder.traffic), open_store(self._folder).owner_keys).release_all()
+        self._host.enter(self._tidy)
+        self._run_beside(self._host.stay, "presence")
         arguments = (self._settings.host, str(self._port), str(self._workers), str(os.getpid()))
         self._spawn("server", signing, "api.server", *arguments)
         self._spawn("webhooks", plain, "api.webhooks.worker", str(self._folder.path), str(os.getpid()))
@@ -173,31 +166,38 @@ class Service:
         self._start_stamping()
         publishers = self._start_publishing()
         scrubber = make_scrubber(self._folder)
-        self._run_beside(scrubber.run, "scrubber")
         self._run_beside(AccessCover(self._folder, now).run, "access-cover")
+        self._lead(scrubber.run, "scrubber")
         self._serve_metrics(counted, anchorer, scrubber, publishers, since)
         with Client(self.url, retries=Retries(attempts=1)) as client:
             self._until(partial(_answers, client), "server")
 
+    def _tidy(self) -> None:
+        document_files(self._folder).sweep()
+        JobFiles(self._folder.jobs).tidy()
+        AuditFiles(self._folder.audits).tidy()
+        Repeats(open_traffic(self._folder), open_store(self._folder).owner_keys).release_all()
+
     def _start_anchoring(self) -> Anchorer:
         if self._settings.rpc is None:
             self._node = EmbeddedNode.start(self._folder.chain)
-        registry = open_chain(self._folder, self._settings, self._node, self._reanchor)
+        with self._host.deploying(self._folder.deployment, self._reanchor):
+            registry = open_chain(self._folder, self._settings, self._node, self._reanchor)
         store, tracing = open_store(self._folder), start_tracing("service")
         confirm_restored(self._folder, registry, store)
         anchorer = make_anchorer(self._folder, self._settings, registry, store, tracing)
-        self._run_beside(anchorer.run, "anchorer")
+        self._lead(anchorer.run, "anchorer")
         return anchorer
 
     def _start_stamping(self) -> None:
         timestamper = make_timestamper(self._folder, self._settings, open_store(self._folder))
         if timestamper:
-            self._run_beside(timestamper.run, "timestamper")
+            self._lead(timestamper.run, "timestamper")
 
     def _start_publishing(self) -> list[Publisher]:
         publishers, interval = make_publishers(self._folder, self._settings), self._settings.publish_interval
-        for publisher in publishers:
-            self._run_beside(partial(publisher.run, interval=interval), "publisher")
+        for number, publisher in enumerate(publishers):
+            self._lead(partial(publisher.run, interval=interval), f"publisher {number}")
         return publishers
 
     def _serve_metrics(
@@ -216,7 +216,7 @@ class Service:
                 parts,
                 lambda: anchorer.status,
                 lambda: watch.balance,
-                self._folder.hold,
+                hold_of(self._folder),
                 lambda: scrubber.finished_at,
             )
         )
@@ -228,7 +228,10 @@ class Service:
         self._folder.metrics_address.write_text(url)
         self._run_beside(watch.run, "watch")
 
-    def _run_beside(self, run: Callable[[threading.Event], None], name: str) -> None:
+    def _lead(self, run: Run, name: str) -> None:
+        self._run_beside(self._host.led(name, run), name)
+
+    def _run_beside(self, run: Run, name: str) -> None:
         thread = threading.Thread(target=run, args=(self._stop,), name=name, daemon=True)
         self._threads.append(thread)
         thread.start()

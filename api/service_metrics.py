@@ -92,7 +92,6 @@ class ServiceCollector(Collector):
             self._store.close()
             self._hooks.close()
         yield _gauge("loan_notary_anchoring_failed", int(self._status().error is not None))
-        yield _gauge("loan_notary_signing_held", int(self._hold.read() is not None))
         scrubbed = self._scrubbed()
         if scrubbed is not None:
             yield _gauge("loan_notary_scrub_age_seconds", max(0.0, now() / 1000 - scrubbed))
@@ -121,6 +120,7 @@ class ServiceCollector(Collector):
             *([_gauge("loan_notary_anchor_age_seconds", anchor["age_seconds"])] if anchor else []),
             _gauge("loan_notary_webhook_lag_seconds", max(0, now() - due) / 1000 if due is not None else 0),
             _labelled("loan_notary_timestamp_age_seconds", "authority", ages),
+            _gauge("loan_notary_signing_held", int(self._hold.read() is not None)),
         ]
 
 

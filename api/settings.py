@@ -4,7 +4,7 @@
 ::
 
     settings.json      origin of the log, the address it is served at, the chain
-    notary.db          records, log, anchors (SQLite)
+    notary.db          records, log, anchors (SQLite; not there where settings name a PostgreSQL database)
     keys/log.pem       Ed25519 key that signs checkpoints and receipts
     keys/data.key      wraps the keys that all at rest is sealed with
     keys/anchor.key    secp256k1 key that pays for anchors
@@ -14,8 +14,8 @@
     jobs/              long files of records that are worked through
     audits/            audits that were asked for over HTTP, and their reports
     chain/             state of the embedded node
-    traffic.db         requests counted and answers kept for a while (SQLite)
-    hold.json          while it is there: why nothing is signed
+    traffic.db         requests counted and answers kept for a while (SQLite; or in the PostgreSQL database)
+    hold.json          while it is there: why nothing is signed (or in the PostgreSQL database)
     deployment.json    registry and chain that the log is anchored in
     writer.address     where the running service's writer listens
     metrics.address    where the running service's metrics are
@@ -25,14 +25,16 @@ import os
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from api.hold import Hold
+from api.hold import FileHold
 from api.keys.config import KeyFolder
 from notary.errors import Fault, InvalidInputError
 from notary.receipts.sealed import Environment
 from notary.records.fields import Model
+from notary.stores.durable import sync_folder
 
 DEFAULT_PORT = 8080
 
@@ -43,6 +45,22 @@ def _network(text: str) -> str:
 
 
 _Network = Annotated[str, AfterValidator(_network)]
+
+
+def _database(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        password = parts.password is not None or "password" in dict(parse_qsl(parts.query, keep_blank_values=True))
+    except ValueError:
+        raise ValueError("is not a URL") from None
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise ValueError("must begin with postgresql://")
+    if password:
+        raise ValueError("must name no password: put it into a password file (PGPASSFILE, ~/.pgpass), or PGPASSWORD")
+    return text
+
+
+_Database = Annotated[str, Field(max_length=2048), AfterValidator(_database)]
 
 
 class SettingsError(InvalidInputError):
@@ -73,13 +91,15 @@ class Settings(Model):
     every `publish_interval` seconds. Metrics are for the operator alone and have an address of their own; port 0 takes
     a free one, which `loan-notary status` shows.
     `certificate_key` is the path of a PEM file (seen from the data folder) with the key and the certificates that
-    certificates of records are sealed with; None leaves them unsealed.
+    certificates of records are sealed with; None leaves them unsealed. `database` is the URL of a PostgreSQL database,
+    which several hosts may share, without a password; None is a file in the data folder.
     """
 
     environment: Environment = "test"
     origin: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9./:_-]{0,127}$")]
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = DEFAULT_PORT
+    database: _Database | None = None
     rpc: str | None = None
     anchor_interval: Annotated[float, Field(gt=0, strict=False)] = 5.0
     depth: Annotated[int, Field(ge=0)] | None = 0
@@ -117,7 +137,7 @@ class DataFolder:
         self.path = path.resolve()
         self.database = self.path / "notary.db"
         self.keys = KeyFolder(self.path / "keys")
-        self.hold = Hold(self.path / "hold.json")
+        self.hold = FileHold(self.path / "hold.json")
         self.cursor_key = self.keys.path / "cursors.key"
         self.documents = self.path / "documents"
         self.jobs = self.path / "jobs"
@@ -129,6 +149,11 @@ class DataFolder:
         self.writer_address = self.path / "writer.address"
         self.metrics_address = self.path / "metrics.address"
         self._settings = self.path / "settings.json"
+
+    @property
+    def has_settings(self) -> bool:
+        """Tell whether there are settings; a copy of a database and its keys alone can be audited without."""
+        return self._settings.exists()
 
     def settings(self) -> Settings:
         """Read the settings. Raises `SettingsError`."""
@@ -143,13 +168,7 @@ class DataFolder:
     def begin(self, settings: Settings) -> bool:
         """Make the folder and write the settings, unless it has some; say whether it had none."""
         self.keys.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Whole under another name first: half a file would be the folder's settings for ever.
-        temporary = self._settings.with_suffix(".new")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(settings.model_dump_json(indent=2) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        temporary = self._write(settings)
         try:
             self._settings.hardlink_to(temporary)
         except FileExistsError:
@@ -157,6 +176,21 @@ class DataFolder:
         finally:
             temporary.unlink()
         return True
+
+    def change(self, settings: Settings) -> None:
+        """Put other settings in the place of those that are there."""
+        self._write(settings).replace(self._settings)
+        sync_folder(self.path)
+
+    def _write(self, settings: Settings) -> Path:
+        # Whole under another name first: half a file would be the folder's settings for ever.
+        temporary = self._settings.with_suffix(".new")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(settings.model_dump_json(indent=2) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        return temporary
 
 
 def _settings_error(error: ValidationError) -> SettingsError:

@@ -13,6 +13,7 @@ from api.certificate.maker import CertificateMaker, Sealer
 from api.checker import CheckerPool
 from api.clock import now
 from api.cursors import CursorSeal
+from api.databases import hold_of, open_access_log, open_sessions, open_store, open_traffic, open_webhooks
 from api.jobs.files import JobFiles
 from api.keys.data_keys import DataKeys
 from api.keys.log_keys import LogKeys, verifiers
@@ -23,7 +24,6 @@ from api.settings import DataFolder
 from api.tracing import TracedLog, Tracing, start_tracing
 from api.traffic.rates import RateLimiter
 from api.traffic.repeats import Repeats
-from api.traffic.store import TrafficFile
 from api.writer_client import WriterClient
 from chain.deployment import Deployment
 from chain.wallet_signatures import WalletSignatures
@@ -35,7 +35,7 @@ from notary.documents.depositing import Depositary
 from notary.documents.document import DocumentFiles
 from notary.documents.forgetting import DocumentTraces
 from notary.drafts import DAY, Drafts
-from notary.errors import NotFoundError, UnavailableError
+from notary.errors import UnavailableError
 from notary.exports.making import ProofExporter
 from notary.jws_header import WalletDomain
 from notary.log.reader import Log
@@ -49,7 +49,6 @@ from notary.parties.signatures import Schemes
 from notary.policies import Policies
 from notary.ports.store import Store
 from notary.privacy.erasing import Eraser, ErasureStore
-from notary.privacy.vault import Vault
 from notary.receipts.issuing import ReceiptIssuer
 from notary.receipts.sealed import Environment
 from notary.refusals import PolicyGate
@@ -57,8 +56,6 @@ from notary.registration import Registrar
 from notary.schemes.sodium import FAST_SCHEMES
 from notary.sessions import SessionStore
 from notary.stores.document_files import FolderFiles
-from notary.stores.sqlite import SqliteSessions, SqliteStore, SqliteWebhooks
-from notary.stores.sqlite_access_log import SqliteAccessLog
 from notary.webhooks import WebhookStore
 from verifier.build import single_file
 
@@ -121,29 +118,9 @@ class Services:
         return self.signer.current().log_key
 
 
-def open_vault(folder: DataFolder) -> Vault:
-    """Load the data key. Raises `DataKeyError`."""
-    return Vault(DataKeys(folder.keys))
-
-
-def open_store(folder: DataFolder) -> SqliteStore:
-    """Open the folder's database. Raises `NotFoundError`."""
-    return SqliteStore(folder.database, _vault_of_database(folder))
-
-
-def open_access_log(folder: DataFolder) -> SqliteAccessLog:
-    """Open who read what, in the folder's file for that."""
-    return SqliteAccessLog(folder.accesses)
-
-
 def document_files(folder: DataFolder) -> FolderFiles:
     """Return the folder's documents. Raises `DataKeyError`."""
     return FolderFiles(folder.documents, DataKeys(folder.keys))
-
-
-def open_webhooks(folder: DataFolder) -> SqliteWebhooks:
-    """Open the webhooks in the folder's database. Raises `NotFoundError`."""
-    return SqliteWebhooks(folder.database, _vault_of_database(folder))
 
 
 def log_keys(folder: DataFolder) -> LogKeys:
@@ -164,7 +141,7 @@ def load_verifiers(folder: DataFolder) -> tuple[NoteVerifier, ...]:
 def make_scrubber(folder: DataFolder, policy: ScrubPolicy | None = None) -> Scrubber:
     """Return what scrubs the folder's log, and lets nothing be signed once it finds damage."""
     source = StoreSource(open_store(folder))
-    damaged = partial(folder.hold.place, "damaged")
+    damaged = partial(hold_of(folder).place, "damaged")
     return Scrubber(source, lambda: load_verifiers(folder)[0], damaged, policy)
 
 
@@ -185,7 +162,7 @@ def make_services(
     administration = Administration(registrar, writer)
     access_log = open_access_log(folder)
     files, checker = document_files(folder), CheckerPool()
-    traffic = TrafficFile(folder.traffic)
+    traffic = open_traffic(folder)
     repeats, jobs, audits = Repeats(traffic, store.owner_keys), JobFiles(folder.jobs), AuditFiles(folder.audits)
 
     def ready(lender: int) -> None:
@@ -225,7 +202,7 @@ def make_services(
         environment=folder.settings().environment,
         verifier=verifier,
         limiter=RateLimiter(traffic, folder.settings().requests_a_minute),
-        sessions=SqliteSessions(folder.database, _vault_of_database(folder)),
+        sessions=open_sessions(folder),
         sign_ins=RateLimiter(traffic, SIGN_INS_A_MINUTE),
         repeats=repeats,
         webhooks=open_webhooks(folder),
@@ -239,13 +216,6 @@ def services_from_environment() -> Services:
     """Put the services together from the two variables that `loan-notary run` sets for its children."""
     folder = DataFolder(Path(os.environ[DATA_VARIABLE]))
     return make_services(folder, Path(os.environ[WRITER_VARIABLE]), tracing=start_tracing("server"))
-
-
-def _vault_of_database(folder: DataFolder) -> Vault:
-    # A folder that is none is told from one that has lost its key.
-    if not folder.database.is_file():
-        raise NotFoundError(f"there is no database at {folder.database}")
-    return open_vault(folder)
 
 
 def _sealer(folder: DataFolder) -> Sealer | None:

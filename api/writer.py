@@ -20,6 +20,7 @@ import structlog
 
 from api.clock import now
 from api.collector import settle_collector
+from api.databases import hold_of, open_store
 from api.keys.hardening import harden
 from api.log_lock import log_lock
 from api.logs import configure_logs
@@ -27,7 +28,7 @@ from api.metrics import COMMIT_FAILURES, WRITER_QUEUE, count_commit
 from api.parent import exit_with_parent
 from api.settings import DataFolder
 from api.tracing import Tracing, start_tracing
-from api.wiring import log_keys, open_store
+from api.wiring import log_keys
 from api.writer_protocol import (
     BUSY,
     LENGTH_SIZE,
@@ -231,10 +232,11 @@ def main() -> None:
     exit_with_parent(parent)
     configure_logs("writer")
     harden()
+    hold = hold_of(folder)
     try:
         with log_lock(folder):
             store = open_store(folder)
-            sequencer = Sequencer(store, log_keys(folder), format_time(now()), folder.hold.check)
+            sequencer = Sequencer(store, log_keys(folder), format_time(now()), hold.check)
             writer = Writer(sequencer, path, tracing=start_tracing("writer"), newest=_newest_received(store))
             signal.signal(signal.SIGTERM, writer.stop)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -242,7 +244,7 @@ def main() -> None:
             writer.serve()
     except LogWentBackError as error:
         # Whoever starts anew has not seen what is missing, and would sign on top of the rest.
-        folder.hold.place("gone back", str(error))
+        hold.place("gone back", str(error))
         sys.exit(1)
     except NotaryError as error:
         _log.error("the writer has ended", reason=str(error))

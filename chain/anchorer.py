@@ -100,7 +100,8 @@ class Anchorer:
         return self._wallet.address
 
     def run(self, stop: threading.Event) -> None:
-        """Step until `stop` is set."""
+        """Step until `stop` is set. Another anchorer may have gone further since this one has last run."""
+        self._began, self._trusted_head = False, None
         while not stop.is_set():
             self.step()
             stop.wait(self._policy.poll)

@@ -48,6 +48,7 @@
     │       └── UnknownAuthorityError  by an authority that nobody vouches for: says nothing either way
     ├── BackupError                    a backup cannot be made, is none, or cannot be restored
     ├── PublicationError               what is published is not this log's, or its store overwrites what it should not
+    ├── MoveError                      a notary cannot be moved into another database
     ├── CorruptLogError                stored data contradict each other: never sign over it
     │   ├── ForkError                  the stored head is not the one this writer wrote
     │   └── LogWentBackError           what is stored does not extend what this writer has seen
@@ -366,6 +367,10 @@ class BackupError(NotaryError):
 
 class PublicationError(NotaryError):
     """Raised when a publication holds something else than the log does, or its store replaces what it must not."""
+
+
+class MoveError(NotaryError):
+    """Raised when a notary cannot be moved into another database; nothing has changed then."""
 
 
 class CorruptLogError(NotaryError):

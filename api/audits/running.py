@@ -8,9 +8,10 @@ from api.anchoring import use_node
 from api.audit_parts import Target
 from api.auditing import Audit, Chain, Done
 from api.audits.audit import OrderedAudit
+from api.databases import open_store
 from api.sampling import anchor_of_population, seed_of_block
 from api.settings import DataFolder
-from api.wiring import load_verifiers, open_store
+from api.wiring import load_verifiers
 from chain.deployment import Deployment
 from notary.audit.sample import draw_sample
 from notary.audit.tie_out import TieOut

@@ -19,6 +19,7 @@ from api.audits.audit import OrderedAudit
 from api.audits.files import AuditFiles
 from api.audits.running import carry_out
 from api.clock import now
+from api.host import host_of
 from api.keys.hardening import harden
 from api.logs import configure_logs
 from api.parent import exit_with_parent
@@ -111,7 +112,7 @@ def main() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    AuditWorker(folder, AuditFiles(folder.audits)).run(stop)
+    host_of(folder).led("audits", AuditWorker(folder, AuditFiles(folder.audits)).run)(stop)
 
 
 if __name__ == "__main__":

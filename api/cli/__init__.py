@@ -67,6 +67,7 @@ _MODULES = {
     "verify-backup": "backups",
     "restore": "backups",
     "scrub": "backups",
+    "move": "moving",
     "sample": "samples",
     "demo": "demo",
 }

@@ -16,9 +16,10 @@ from api.audit_parts import Target
 from api.auditing import Audit, Chain, Done
 from api.cli.options import chain_options, data_option, log_options, workers_option
 from api.cli.output import console, errors, json_option, show
+from api.databases import open_store
 from api.operator import note_operator
 from api.settings import DataFolder
-from api.wiring import load_verifiers, open_store
+from api.wiring import load_verifiers
 from chain.deployment import Deployment
 from notary.audit.copying import copy_log
 from notary.audit.report import AuditReport, markdown

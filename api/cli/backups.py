@@ -11,6 +11,7 @@ import click
 from api.backup import make_backup, restore_backup, verify_backup
 from api.cli.options import data_option
 from api.cli.output import REFUSED, console, json_option, show
+from api.databases import hold_of
 from api.settings import DataFolder
 from api.wiring import make_scrubber
 from notary.audit.finding import Findings
@@ -63,11 +64,12 @@ def scrub(context: click.Context, folder: DataFolder, as_json: bool) -> None:
     scrubber = make_scrubber(folder, ScrubPolicy(rate=float("inf"), step=100_000))
     findings = scrubber.scrub(threading.Event())
     assert findings is not None, "nobody stops it"
-    hold = folder.hold.read()
-    if hold and hold[0] == "damaged" and not findings.count:
-        folder.hold.lift()
-        hold = None
-    members: dict[str, Any] = {"findings": _texts(findings), "held": ": ".join(hold) if hold else None}
+    hold = hold_of(folder)
+    held = hold.read()
+    if held and held[0] == "damaged" and not findings.count:
+        hold.lift()
+        held = None
+    members: dict[str, Any] = {"findings": _texts(findings), "held": ": ".join(held) if held else None}
     _show(members, as_json, "Damaged" if findings.count else "Whole")
     context.exit(REFUSED if findings.count else 0)
 

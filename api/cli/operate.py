@@ -10,6 +10,7 @@ import click
 from api.cli.options import data_option
 from api.cli.output import console, json_option, show
 from api.clock import now
+from api.databases import open_store, open_webhooks
 from api.folder_setup import set_up
 from api.keys.anchor_keys import load_anchor_wallet
 from api.keys.config import KeyConfig
@@ -19,7 +20,7 @@ from api.operator import add_organisation
 from api.service import Service
 from api.settings import DEFAULT_PORT, DataFolder, Settings
 from api.views.health import newest_anchor, newest_timestamps
-from api.wiring import load_verifiers, open_store, open_webhooks
+from api.wiring import load_verifiers
 from chain.deployment import Deployment
 from chain.embedded import EmbeddedNode
 from chain.errors import place_of
@@ -43,6 +44,9 @@ from notary.receipts.sealed import ENVIRONMENTS
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve at.")
 @click.option("--port", type=int, default=DEFAULT_PORT, show_default=True, help="Port to serve at.")
+@click.option(
+    "--database", metavar="URL", help="postgresql://..., without a password; without it, a file in the data folder."
+)
 @click.option("--rpc", help="URL of an Ethereum node; without it a test chain is embedded.")
 @click.option(
     "--anchor-interval", type=float, default=5.0, show_default=True, help="Seconds between anchors, at least."

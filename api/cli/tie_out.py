@@ -11,9 +11,9 @@ from rich.table import Table
 
 from api.cli.options import data_option, lender_option, types_option
 from api.cli.output import REFUSED, console, json_option
+from api.databases import open_store
 from api.operator import note_operator
 from api.settings import DataFolder
-from api.wiring import open_store
 from notary.audit.tie_out import TieOut
 from notary.audit.tie_out_report import tie_out_report, ties_out
 from notary.log.reader import Log

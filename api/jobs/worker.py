@@ -20,6 +20,7 @@ import structlog
 
 from api.batch import Line, SignatureOf, answer_line, cut_lines, place_part
 from api.clock import now
+from api.host import host_of
 from api.jobs.batches import Comparison, compare, opened_tree, read_job_batch
 from api.jobs.files import JobFiles
 from api.jobs.input import JobLines
@@ -186,7 +187,8 @@ def main() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Worker(make_services(folder, path, tracing=start_tracing("jobs")), JobFiles(folder.jobs)).run(stop)
+    worker = Worker(make_services(folder, path, tracing=start_tracing("jobs")), JobFiles(folder.jobs))
+    host_of(folder).led("jobs", worker.run)(stop)
 
 
 if __name__ == "__main__":

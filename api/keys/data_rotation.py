@@ -14,12 +14,13 @@ from dataclasses import dataclass
 
 from api.administration import Administration
 from api.clock import now
+from api.databases import open_store
 from api.keys.config import KeyConfig, KeyFolder
 from api.keys.data_keys import make_data_key, open_data_key, remove_data_key
 from api.keys.making import free_place
 from api.operator import BY, log_writer, own_organisation
 from api.settings import DataFolder
-from api.wiring import document_files, open_store
+from api.wiring import document_files
 from notary.registration import Registrar
 from notary.schemes import SCHEMES
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from api.administration import Administration
 from api.clock import now
+from api.databases import open_store
 from api.keys.anchor_keys import open_wallet
 from api.keys.config import KeyConfig, KeyFolder, LogKeyEntry
 from api.keys.log_keys import open_log_key
 from api.keys.making import free_place, make_anchor_key, make_log_key
 from api.operator import BY, log_writer, own_organisation
 from api.settings import DataFolder
-from api.wiring import open_store
 from notary.encoding import format_time, parse_time
 from notary.errors import Fault, InvalidInputError
 from notary.log.key_history import sign_succession

@@ -10,10 +10,11 @@ from werkzeug.exceptions import TooManyRequests
 
 from api.auth import hash_secret
 from api.clock import now
-from api.problems import answer_http
+from api.problems import answer_http, answer_notary
 from api.traces import new_id, parse_traceparent
 from api.traffic.rates import Allowance, RateLimiter
 from notary.access import key_id
+from notary.errors import UnavailableError
 
 _log = structlog.get_logger()
 
@@ -41,9 +42,12 @@ class Traffic:
 
         Each is counted as a problem, and the first of a minute is written down: all of them would fill the log.
         """
-        allowance = None
+        allowance, away = None, None
         if environ["PATH_INFO"].startswith(COUNTED):
-            allowance = self._limiter.take(_caller(environ), now())
+            try:
+                allowance = self._limiter.take(_caller(environ), now())
+            except UnavailableError as error:
+                away = error
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             names = {name for name, _ in headers}
@@ -56,13 +60,19 @@ class Traffic:
                     headers.append(_FRESH)
             return start_response(status, headers, *rest)
 
+        if away is not None:
+            return answer_notary(away, _trace(environ))(environ, start)
         if allowance is None or allowance.allowed:
             return self._inner(environ, start)
         refusal = TooManyRequests("too many requests in this minute", retry_after=allowance.reset)
-        trace = parse_traceparent(environ.get("HTTP_TRACEPARENT", "")) or new_id()
+        trace = _trace(environ)
         if allowance.is_news:
             _log.info("request limit reached", api_key=_key_of(environ), trace_id=trace)
         return answer_http(refusal, trace)(environ, start)
+
+
+def _trace(environ: dict[str, Any]) -> str:
+    return parse_traceparent(environ.get("HTTP_TRACEPARENT", "")) or new_id()
 
 
 def _told(allowance: Allowance) -> list[tuple[str, str]]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much each key may ask in a minute, counted over all processes of the host.
+"""How much each key may ask in a minute, counted over all processes, of all hosts.
 
 A process takes a part of the quota at a time and gives it out by itself, so that counting costs one statement for many
 requests. What a process has taken and not given out when the minute ends is lost to the caller: at most a hundredth of
@@ -9,7 +9,7 @@ the quota for each process.
 import threading
 from dataclasses import dataclass
 
-from api.traffic.store import TrafficFile
+from api.traffic.store import TrafficStore
 
 WINDOW = 60
 """Seconds of a window."""
@@ -51,7 +51,7 @@ class _Part:
 class RateLimiter:
     """Counts the requests of every caller. `quota` is for each of them and each window."""
 
-    def __init__(self, file: TrafficFile, quota: int) -> None:
+    def __init__(self, file: TrafficStore, quota: int) -> None:
         self._file = file
         self._quota = quota
         self._step = max(1, quota // _PARTS)

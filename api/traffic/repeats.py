@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from api.traffic.store import TrafficFile
+from api.traffic.store import TrafficStore
 from notary.errors import Fault, InvalidInputError, RefusedError
 from notary.ports.records import StoredRecord
 from notary.privacy.vault import OwnerKeys
@@ -89,7 +89,7 @@ def read_key(header: str) -> str:
 class Repeats:
     """Keeps the answers to requests with a key, sealed with the tenant's keys, which `keys` returns."""
 
-    def __init__(self, file: TrafficFile, keys: Callable[[int], OwnerKeys]) -> None:
+    def __init__(self, file: TrafficStore, keys: Callable[[int], OwnerKeys]) -> None:
         self._file = file
         self._keys = keys
         self._tidied = 0
@@ -111,7 +111,7 @@ class Repeats:
         begin = self._file.one_for_good if request.makes else self._file.one
         begun = begin(
             "begin", **place, request=known, now=now, abandoned=now - ABANDONED, ahead=now + ABANDONED,
-            about_loan=request.about_loan, seed=keys.seal(_SEED, request.place, os.urandom(SEED_SIZE)),
+            about_loan=int(request.about_loan), seed=keys.seal(_SEED, request.place, os.urandom(SEED_SIZE)),
         )  # fmt: skip
         if begun:
             return Beginning(begun[0], keys.open(_SEED, request.place, begun[1]))

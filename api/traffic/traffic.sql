@@ -1,4 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
+-- The statements are for SQLite and for PostgreSQL, but for those that make the tables: a migration does that there.
+
 -- name: create_windows
 CREATE TABLE IF NOT EXISTS windows (
   caller BLOB NOT NULL,
@@ -30,16 +32,17 @@ CREATE TABLE IF NOT EXISTS seeded_answers (
 
 -- name: take
 INSERT INTO windows (caller, start, used) VALUES (:caller, :start, :amount)
-ON CONFLICT (caller, start) DO UPDATE SET used = used + excluded.used RETURNING used;
+ON CONFLICT (caller, start) DO UPDATE SET used = windows.used + excluded.used RETURNING used;
 
 -- name: forget_windows
-DELETE FROM windows WHERE start < ?;
+DELETE FROM windows WHERE start < :bound;
 
 -- name: begin
 INSERT INTO seeded_answers (tenant, place, request, begun_at, taken_at, seed, about_loan)
 VALUES (:tenant, :place, :request, :now, :now, :seed, :about_loan)
 ON CONFLICT (tenant, place) DO UPDATE SET taken_at = excluded.taken_at
-WHERE status IS NULL AND (taken_at < :abandoned OR taken_at > :ahead) AND request = excluded.request
+WHERE seeded_answers.status IS NULL AND seeded_answers.request = excluded.request
+  AND (seeded_answers.taken_at < :abandoned OR seeded_answers.taken_at > :ahead)
 RETURNING begun_at, seed;
 
 -- name: find
@@ -62,7 +65,7 @@ UPDATE seeded_answers SET taken_at = 0 WHERE tenant = :tenant AND place = :place
 UPDATE seeded_answers SET taken_at = 0 WHERE status IS NULL;
 
 -- name: forget_answers
-DELETE FROM seeded_answers WHERE begun_at < ?;
+DELETE FROM seeded_answers WHERE begun_at < :bound;
 
 -- name: forget_answers_about_loans
-DELETE FROM seeded_answers WHERE tenant = ? AND about_loan;
+DELETE FROM seeded_answers WHERE tenant = :bound AND about_loan = 1;

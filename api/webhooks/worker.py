@@ -16,6 +16,8 @@ from pathlib import Path
 import structlog
 
 from api.clock import now
+from api.databases import open_store, open_webhooks
+from api.host import host_of
 from api.keys.hardening import harden
 from api.logs import configure_logs
 from api.metrics import WEBHOOK_ATTEMPTS
@@ -24,7 +26,6 @@ from api.settings import DataFolder
 from api.tracing import start_tracing
 from api.webhooks.producing import Producer
 from api.webhooks.sending import Outcome, Sender
-from api.wiring import open_store, open_webhooks
 from notary.errors import NotaryError
 from notary.webhooks import Delivery, Webhook, WebhookStore, attempted
 
@@ -133,7 +134,12 @@ def main() -> None:
     hooks = open_webhooks(folder)
     allowed = [ip_network(text) for text in folder.settings().webhook_networks]
     sender = Sender(allowed, ssl.create_default_context(), tracing=start_tracing("webhooks"))
-    Worker(Producer(open_store(folder), hooks, now), hooks, sender, now).run(stop)
+    store = open_store(folder)
+
+    def run(ended: threading.Event) -> None:
+        Worker(Producer(store, hooks, now), hooks, sender, now).run(ended)
+
+    host_of(folder).led("webhooks", run)(stop)
 
 
 if __name__ == "__main__":

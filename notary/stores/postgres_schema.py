@@ -39,6 +39,15 @@ def bring_up_to_date(connection: Connection) -> None:
         raise
 
 
+def check_version(connection: Connection) -> None:
+    """Raise `UnavailableError` for a database that is not of this version."""
+    applied = _applied(connection)
+    if newer := sorted(applied - POSTGRES_MIGRATIONS.keys()):
+        raise UnavailableError(f"the database is of a newer version: it has {newer[-1]}")
+    if older := sorted(POSTGRES_MIGRATIONS.keys() - applied):
+        raise UnavailableError(f"the database is of an older version, without {older[0]}: `loan-notary init` first")
+
+
 def _applied(connection: Connection) -> set[str]:
     if connection.execute("SELECT to_regclass('migrations')").fetchone() == (None,):
         return set()

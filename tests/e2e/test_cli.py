@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from api.databases import open_store
 from api.settings import DataFolder
-from api.wiring import open_store
 from notary.canonical import canonical_json
 from notary.envelope import envelope_from_json
 from tests.support.api import repayment

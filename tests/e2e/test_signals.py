@@ -18,8 +18,8 @@ from urllib.request import urlopen
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from api.databases import open_store
 from api.settings import DataFolder
-from api.wiring import open_store
 from loan_notary import Client
 from loan_notary.call import send_json
 from notary.canonical import canonical_json

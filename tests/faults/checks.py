@@ -9,8 +9,9 @@ from random import Random
 from typing import Any
 
 from api.auditing import Audit, Chain, Target
+from api.databases import open_store
 from api.settings import DataFolder
-from api.wiring import load_signer, open_store
+from api.wiring import load_signer
 from chain.deployment import Deployment
 from chain.history import NodeHistory
 from chain.rpc import Rpc

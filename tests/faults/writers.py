@@ -20,8 +20,9 @@ from uuid import uuid4
 
 from api.auditing import Audit, Target
 from api.clock import now
+from api.databases import open_store
 from api.settings import DataFolder
-from api.wiring import load_signer, open_store
+from api.wiring import load_signer
 from api.writer_client import WriterClient
 from notary.canonical import canonical_json
 from notary.errors import UnavailableError

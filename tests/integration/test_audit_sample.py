@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
-from api.wiring import load_signer, open_store
+from api.databases import open_store
+from api.wiring import load_signer
 from chain.rpc import Rpc
 from notary.log.checkpoint import Checkpoint, sign_checkpoint
 from notary.log.reader import Log

@@ -11,10 +11,10 @@ from typing import Any
 import orjson
 import pytest
 
+from api.databases import open_store
 from api.keys.data_keys import open_data_key
 from api.keys.data_rotation import rotate_data_key
 from api.log_lock import log_lock
-from api.wiring import open_store
 from notary.errors import CorruptLogError, DataKeyError
 from notary.privacy.data_key import DataKey
 from notary.privacy.sealed_file import MAGIC

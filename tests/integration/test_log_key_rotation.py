@@ -10,11 +10,12 @@ from pathlib import Path
 import orjson
 import pytest
 
+from api.databases import open_store
 from api.keys.log_keys import LogKeys, verifiers
 from api.keys.rotation import rotate_log_key
 from api.log_lock import log_lock
 from api.settings import DataFolder
-from api.wiring import load_signer, open_store
+from api.wiring import load_signer
 from notary.errors import CorruptLogError, InvalidInputError, KeyUnavailableError
 from notary.exports.tlog_proof import parse_tlog_proof, verify_tlog_proof
 from notary.log.anchors import LogHead

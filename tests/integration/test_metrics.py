@@ -22,7 +22,7 @@ from structlog.testing import capture_logs
 from werkzeug.exceptions import TooManyRequests
 
 from api.clock import now
-from api.hold import Hold
+from api.hold import FileHold
 from api.metrics import REGISTRY
 from api.problems import answer_http
 from api.processes import Usage, usage
@@ -177,7 +177,7 @@ def test_how_the_service_stands(stores: tuple[NotaryKit, SqliteStore, SqliteWebh
     balance: list[int | None] = [None]
     status = [STATUS]
     urls = ("http://name:password@tsa.example/tsr?secret", "http://silent.example/")
-    hold, scrubbed = Hold(tmp_path / "hold.json"), list[float | None]([None, now() / 1000 - 70])
+    hold, scrubbed = FileHold(tmp_path / "hold.json"), list[float | None]([None, now() / 1000 - 70])
     collector = ServiceCollector(
         store, hooks, urls, {"writer": os.getpid()}, lambda: status[0], lambda: balance[0], hold, lambda: scrubbed[-1]
     )
@@ -310,7 +310,7 @@ def test_a_database_that_is_away_leaves_numbers_out(
     stores: tuple[NotaryKit, SqliteStore, SqliteWebhooks], tmp_path: Path
 ) -> None:
     _, store, hooks = stores
-    hold = Hold(tmp_path / "hold.json")
+    hold = FileHold(tmp_path / "hold.json")
     collector = ServiceCollector(store, hooks, (), {}, lambda: STATUS, lambda: 1, hold, lambda: None)
     with closing(sqlite3.connect(tmp_path / "notary.db")) as connection:
         connection.execute("ALTER TABLE head RENAME TO away")

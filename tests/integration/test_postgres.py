@@ -31,7 +31,7 @@ from tests.support.service import free_port, until
 
 pytestmark = pytest.mark.skipif(POSTGRES is None, reason=ABSENT)
 
-ONLY_POSTGRES = {"unswept", "migrations"}
+ONLY_POSTGRES = {"unswept", "migrations", "shared_values", "windows", "seeded_answers"}
 LENDER_TOO = {("loan_keys", "lender"), ("holds", "lender")}
 """Columns that only PostgreSQL has."""
 

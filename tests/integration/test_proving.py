@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from api.databases import open_store
 from api.settings import DataFolder
-from api.wiring import open_store
 from notary.audit.proving import FreshProof, prove_anew
 from notary.audit.sources import StoreSource, TiledSource, folder_fetch
 from notary.errors import ConsistencyProofError, InclusionProofError, SignedNoteError, UnavailableError

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from api.audit_parts import Target
+from api.databases import open_store
 from api.publishing import open_publication
 from api.settings import DataFolder
-from api.wiring import open_store
 from notary.audit.sources import StoreSource, TiledSource, folder_fetch
 from notary.errors import CorruptLogError, NotFoundError, PublicationError, SignedNoteError, UnavailableError
 from notary.log.checkpoint import open_checkpoint

@@ -13,8 +13,9 @@ import pytest
 
 from api.anchoring import confirm_restored, connect, make_anchorer
 from api.backup import make_backup, restore_backup, verify_backup
+from api.databases import open_store, open_vault
 from api.settings import DataFolder
-from api.wiring import load_signer, make_scrubber, open_store, open_vault
+from api.wiring import load_signer, make_scrubber
 from chain.errors import AnchorConflictError
 from notary.audit.scrubbing import ScrubPolicy
 from notary.errors import BackupError, CorruptLogError, SigningHeldError

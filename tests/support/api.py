@@ -19,9 +19,10 @@ from werkzeug.test import TestResponse
 from api.app import create_app
 from api.auth import hash_secret, new_api_key
 from api.clock import now
+from api.databases import open_store
 from api.folder_setup import set_up
 from api.settings import DataFolder, Settings
-from api.wiring import Services, log_keys, make_services, open_store
+from api.wiring import Services, log_keys, make_services
 from api.writer import MAX_WAITING, Writer
 from notary.log.sequencer import Sequencer
 from notary.ports.parties import Lender

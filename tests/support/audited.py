@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 
 from api.auditing import Audit, Chain, Target
+from api.databases import open_store
 from api.settings import DataFolder
-from api.wiring import open_store
 from notary.audit.copying import Copied, copy_log
 from notary.audit.report import AuditReport
 from notary.audit.sources import StoreSource

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Moves a notary from the SQLite file of its data folder into a PostgreSQL database.
+
+The rows are copied, counted and audited in the new place before the settings name it; the file stays as it was.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from api.audit_parts import Target
+from api.auditing import Audit
+from api.databases import driver, open_vault
+from api.log_lock import log_lock
+from api.settings import DataFolder, Settings
+from api.wiring import load_verifiers
+from notary.audit.report import AuditReport
+from notary.errors import MoveError
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What was moved: rows of all tables, entries of the log, and its root as the audit of the new place found it."""
+
+    rows: int
+    entries: int
+    root: str
+
+
+def move(folder: DataFolder, dsn: str) -> Moved:
+    """Move a notary into an empty database; its service must not run.
+
+    Raises `MoveError` and `UnavailableError`; the settings are what they were then, and to move again is safe.
+    """
+    settings = folder.settings()
+    if settings.database is not None:
+        raise MoveError(f"the notary is in a PostgreSQL database already: {settings.database}")
+    changed = Settings.checked(**settings.model_dump() | {"database": dsn})
+    with log_lock(folder, wait=0), driver():
+        from notary.stores.postgres import PostgresStore
+        from notary.stores.postgres_moving import move_rows, remove_mark
+
+        if held := folder.hold.read():
+            raise MoveError(f"nothing is moved that may not be signed: the stored log is {held[0]}: {held[1]}")
+        vault = open_vault(folder)
+        files = [path for path in (folder.database, folder.traffic) if path == folder.database or path.exists()]
+        PostgresStore.create(dsn, vault)
+        counts = move_rows(files, dsn)
+        report = _audited(folder, changed)
+        remove_mark(dsn)
+        folder.change(changed)
+    return Moved(sum(counts.values()), report.job.size, (report.root or b"").hex())
+
+
+def _audited(folder: DataFolder, changed: Settings) -> AuditReport:
+    with _seen_with(folder, changed) as moved:
+        report = Audit(Target("data", str(moved.path)), load_verifiers(folder)[0], None).run(
+            lambda _total: lambda _done: None
+        )
+    if report.findings.count:
+        first = report.findings.ordered()[0]
+        raise MoveError(f"what was moved is not whole: {first.place}: {first.text}")
+    if report.unknown:
+        raise MoveError(f"what was moved could not be audited: {report.unknown[0][1]}")
+    return report
+
+
+@contextmanager
+def _seen_with(folder: DataFolder, changed: Settings) -> Iterator[DataFolder]:
+    """Yield a data folder with the same keys and other settings."""
+    with tempfile.TemporaryDirectory(prefix="loan-notary-") as name:
+        seen = DataFolder(Path(name))
+        seen.keys.path.symlink_to(folder.keys.path)
+        seen.begin(changed)
+        yield seen
