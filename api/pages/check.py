@@ -21,7 +21,8 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.get("/check")
     def check() -> Response:
-        return page("check.html", modules=check_modules, log_key=services.log_key)
+        history = services.signer.history().decode()
+        return page("check.html", modules=check_modules, log_key=services.log_key, key_history=history)
 
     @views.get("/check/node")
     def node() -> Response:

@@ -141,7 +141,7 @@ def test_no_other_file_is_served(api: Api, name: str) -> None:
 
 
 def test_the_page_trusts_the_key_of_this_log(api: Api) -> None:
-    assert f'<body data-log-key="{api.services.log_key}">' in page(api).text
+    assert f'<body data-log-key="{api.services.log_key}" data-key-history="' in page(api).text
 
 
 def test_every_language_has_the_same_words(verifier: BrowserVerifier) -> None:

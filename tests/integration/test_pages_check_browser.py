@@ -20,6 +20,7 @@ from tests.support.builders import record
 from tests.support.serving import serving_app
 from tests.support.vector_cases import LOG_KEY
 from tests.support.vector_histories import TRANSFERRED, history_of
+from tests.support.vector_key_histories import HISTORY, STRANGER, THIRD, key_of
 from tests.support.vector_packages import DOCUMENT, files_of, history, packed, with_manifest
 
 Files = dict[str, bytes]
@@ -249,6 +250,19 @@ def test_a_wrong_key_is_said_to_be_one(browser: Browser, url: str) -> None:
         page.locator("#log-key").fill(LOG_KEY)
         page.locator("#log-key").blur()
         expect(page.locator("#results > .recorded")).to_have_count(1)
+
+
+def test_what_an_older_key_of_the_log_signed_is_on_record_too(browser: Browser, url: str) -> None:
+    with visiting(browser, url) as page:
+        opened(page, key_of(THIRD))
+        give(page, {"final.json": RECEIPT, "evidence.zip": FILES["evidence.zip"]})
+        assert set(kinds(page).values()) == {"unknown"}
+        page.evaluate("history => (document.body.dataset.keyHistory = history)", HISTORY.decode())
+        paste(page, CODE)
+        expect(page.locator("#results > .recorded")).to_have_count(3)
+        page.locator("#log-key").fill(key_of(STRANGER))
+        page.locator("#log-key").blur()
+        expect(page.locator("#results > .unknown")).to_have_count(3)
 
 
 # --- codes

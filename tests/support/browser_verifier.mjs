@@ -5,6 +5,7 @@
 //      "authorities": [base64], "files": [{"sha256", "size", "sm3"}]}     the report on a receipt or history receipt
 //     {"do": "package", "data": base64, "log_key": text or null}    the report on an evidence package
 //     {"do": "qr", "text": text, "receipt": base64 or null, "log_key": text or null}   that on a QR code's text
+//                         all three with "key_history": base64 too; null for one that is refused
 //     {"do": "loan", "records": [record], "as_of": time}            where the loan stands, or what is wrong
 //     {"do": "record" | "json" | "canonical", "data": base64}       null, or what is wrong
 //     {"do": "consistency", "old": n, "new": n, "hashes": [base64], "old_root": base64, "new_root": base64}   the same
@@ -31,6 +32,7 @@ import { digestFile, readPem, recognise } from '../../api/static/check/files.js'
 import { TEXTS } from '../../api/static/check/texts.js';
 import { BrokenError } from '../../api/static/verify/errors.js';
 import { parseCanonical, parseJson } from '../../api/static/verify/json.js';
+import { relatedKeys } from '../../api/static/verify/key-history.js';
 import { loanView } from '../../api/static/verify/loan-view.js';
 import { verifyConsistency } from '../../api/static/verify/merkle.js';
 import { verifyPackage } from '../../api/static/verify/package.js';
@@ -42,10 +44,11 @@ const LIMIT = 64 * 1024;
 const bytes = (text) => new Uint8Array(Buffer.from(text, 'base64'));
 
 const ACTIONS = {
-  receipt: ({ data, log_key: logKey, authorities = [], files = [] }) =>
-    verifyReceipt(bytes(data), { logKey, authorities: authorities.map(bytes), files }),
-  package: ({ data, log_key: logKey }) => verifyPackage(new Blob([bytes(data)]), { logKey }),
-  qr: ({ text, receipt, log_key: logKey }) => verifyQr(text, { logKey, receipt: receipt ? bytes(receipt) : null }),
+  receipt: ({ data, authorities = [], files = [], ...asked }) =>
+    trusting(asked, (trust) => verifyReceipt(bytes(data), { ...trust, authorities: authorities.map(bytes), files })),
+  package: ({ data, ...asked }) => trusting(asked, (trust) => verifyPackage(new Blob([bytes(data)]), trust)),
+  qr: ({ text, receipt, ...asked }) =>
+    trusting(asked, (trust) => verifyQr(text, { ...trust, receipt: receipt ? bytes(receipt) : null })),
   loan({ records, as_of: asOf }) {
     try {
       return loanView(records, asOf);
@@ -82,6 +85,12 @@ const ACTIONS = {
       verifyConsistency(asked.old, asked.new, asked.hashes.map(bytes), bytes(asked.old_root), bytes(asked.new_root)),
     ),
 };
+
+function trusting({ log_key: logKey, key_history: history }, verify) {
+  let related = [];
+  if (history && fault(() => (related = relatedKeys(logKey, bytes(history))))) return null;
+  return verify({ logKey, related });
+}
 
 function fault(check) {
   try {

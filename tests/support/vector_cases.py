@@ -23,7 +23,8 @@ class Case:
     """A document, the links that break, and what it is held against.
 
     `log_key` is the one to trust (None: the document's own), `authorities` certificates (DER) by which timestamps
-    count, `receipt` the bytes that stand beside a QR code.
+    count, `receipt` the bytes that stand beside a QR code, `key_history` those of one that ties other keys to
+    `log_key`; `is_refused` if it must not be used.
     """
 
     name: str
@@ -32,6 +33,8 @@ class Case:
     log_key: str | None = LOG_KEY
     authorities: tuple[bytes, ...] = ()
     receipt: bytes | None = None
+    key_history: bytes | None = None
+    is_refused: bool = False
 
 
 def case(name: str, members: Any, *broken: str, log_key: str | None = LOG_KEY) -> Case:

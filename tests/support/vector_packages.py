@@ -4,6 +4,7 @@
 import io
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from hashlib import sha256
 
 from notary.canonical import canonical_json
@@ -17,6 +18,8 @@ from tests.support import vector_receipts as make
 from tests.support.builders import record
 from tests.support.vector_cases import Case
 from tests.support.vector_histories import AGREED, history_of, paid
+from tests.support.vector_key_histories import HISTORY as KEY_HISTORY
+from tests.support.vector_key_histories import THIRD, key_of
 from tests.support.vector_receipts import Members, anchored
 
 Files = dict[str, bytes]
@@ -71,6 +74,7 @@ def package_cases() -> Iterator[Case]:
     data = packed(whole)
     yield _case("a package as the notary makes it", data)
     yield _case("the log's key is the package's own", data, log_key=None)
+    yield replace(_case("an older key sealed it", data, log_key=key_of(THIRD)), key_history=KEY_HISTORY)
     for name, change, broken in _changes():
         yield _case(name, packed(change(dict(whole))), *broken)
     for name, archive in _archives(whole, data):

@@ -14,6 +14,7 @@ from notary.receipts.sealed import seal_preimage
 from tests.support import vector_receipts as make
 from tests.support.builders import record
 from tests.support.vector_cases import LOG_KEY, Case
+from tests.support.vector_key_histories import HISTORY, THIRD, key_of
 from tests.support.vector_receipts import Members, anchored, put
 
 RECEIPT = canonical_json(make.agreement())
@@ -46,6 +47,8 @@ def qr_cases() -> Iterator[Case]:
     yield _case("a code alone", text)
     yield _case("white space around it", f" {text}\n")
     yield _case("the log's key is the code's own", text, log_key=None)
+    later = _case("an older key sealed it", text, log_key=key_of(THIRD))
+    yield replace(later, key_history=HISTORY)
     yield replace(_case("with the receipt that it was made from", text), receipt=RECEIPT)
     yield replace(_case("with a receipt of the same record, written later", text), receipt=LATER)
     yield replace(_case("with the receipt of another record", text, "receipt"), receipt=OTHER)

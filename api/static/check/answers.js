@@ -33,7 +33,7 @@ export function formatOf(data) {
 /**
  * Say what a receipt or history receipt is worth.
  * @param {Uint8Array} data
- * @param {{logKey: string, authorities: Uint8Array[]}} trust
+ * @param {{logKey: string, related: NoteVerifier[], authorities: Uint8Array[]}} trust as for `verifyReceipt`
  */
 export function answerReceipt(data, trust) {
   const format = formatOf(data);

@@ -5,6 +5,7 @@
  */
 import { BrokenError } from '../verify/errors.js';
 import { Certificate } from '../verify/certificate.js';
+import { relatedKeys } from '../verify/key-history.js';
 import { parseVerifier } from '../verify/signed-note.js';
 import { answerCode, answerDocument, answerPackage, answerReceipt, isCode, parseDigest } from './answers.js';
 import { answerCard, progressCard } from './cards.js';
@@ -30,6 +31,16 @@ function trustedKey() {
   return byId('log-key').value.trim() || document.body.dataset.logKey;
 }
 
+// The history is of this notary's log. Of another log's key, which somebody has typed, it says nothing.
+function keysBeside(logKey) {
+  try {
+    return relatedKeys(logKey, new TextEncoder().encode(document.body.dataset.keyHistory));
+  } catch (error) {
+    if (!(error instanceof BrokenError)) throw error;
+    return [];
+  }
+}
+
 function failure(reason, error) {
   return { kind: 'unknown', reason, values: { error: error?.message ?? '' } };
 }
@@ -50,7 +61,7 @@ async function answerAll(onProgress) {
     if (!(error instanceof BrokenError)) throw error;
     return items.map(() => failure('bad-key', error));
   }
-  const trust = { logKey: trustedKey(), authorities };
+  const trust = { logKey: trustedKey(), related: keysBeside(trustedKey()), authorities };
   const answers = [];
   for (const { answer, data, file } of items) {
     if (data) answers.push(await guarded(() => answerReceipt(data, trust)));

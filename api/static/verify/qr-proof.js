@@ -7,6 +7,7 @@ import { concat, hex, sameBytes } from './encoding.js';
 import { BrokenError, NotCheckedError, refuse } from './errors.js';
 import { leafHash, recordEntry, sha256 } from './hashing.js';
 import { parseCanonical } from './json.js';
+import { chooseKey, sourceOf } from './key-history.js';
 import { verifyInclusion } from './merkle.js';
 import { RECEIPT, environment, hashes, name, readDocument, seal, sealedBytes, secret } from './receipt.js';
 import { FAILED, OK, Report } from './report.js';
@@ -34,25 +35,25 @@ const readProof = object({
 /**
  * Check every link of a QR code's text: format, seal, checkpoint, inclusion, receipt.
  * @param {string} scanned
- * @param {object} trust `logKey`, without which the key in the text is believed; `receipt`, the bytes of one that should
- *   be of the same record
+ * @param {object} trust `logKey`, without which the key in the text is believed; `related`, the keys that a key history
+ *   ties to it (key-history.js); `receipt`, the bytes of one that should be of the same record
  * @returns {Promise<Report>} its `document` are the members of the proof
  */
-export async function verifyQr(scanned, { logKey = null, receipt = null } = {}) {
+export async function verifyQr(scanned, { logKey = null, related = [], receipt = null } = {}) {
   const trusted = logKey === null ? null : parseVerifier(logKey);
   const report = new Report();
   let proof;
   let key;
   try {
     proof = await parseQr(scanned.trim());
-    key = trusted ?? parseVerifier(proof.log_key);
+    key = chooseKey(proof.log_key, trusted, related);
   } catch (error) {
     if (!(error instanceof BrokenError)) throw error;
     report.add('format', FAILED, error.message);
     return report;
   }
   report.add('format', OK, "the text of a certificate's QR code");
-  report.trust(`the log's key ${key.format()}, ${trusted ? 'given by you' : 'as the code names it'}`);
+  report.trust(`the log's key ${key.format()}, ${sourceOf(key, trusted, 'code')}`);
   report.document = proof;
   report.facts = { environment: proof.environment, index: proof.index, receipt: hex(proof.receipt) };
   runLinks(report, proof, key, receipt);

@@ -10,6 +10,7 @@
  */
 import { BrokenError } from './errors.js';
 import { runHistory } from './history-links.js';
+import { chooseKey, sourceOf } from './key-history.js';
 import { HISTORY, readDocument } from './receipt.js';
 import { RecordLinks, checkFile } from './record-links.js';
 import { FAILED, OK, Report } from './report.js';
@@ -21,15 +22,15 @@ import { runTime } from './time-proof.js';
  * Check every link of a receipt or history receipt.
  * @param {Uint8Array} data its bytes
  * @param {object} trust what to hold it against, all optional: `logKey`, the verifier key of the log, without which the
- *   receipt's own is taken; `authorities`, certificates (DER) by which timestamps count; `files`, digests of documents,
- *   each of which a record must name
+ *   receipt's own is taken; `related`, the keys that a key history ties to it (key-history.js); `authorities`,
+ *   certificates (DER) by which timestamps count; `files`, digests of documents, each of which a record must name
  * @returns {Report}
  * @throws {BrokenError} only where `logKey` is no verifier key, or one of `authorities` no certificate
  */
-export function verifyReceipt(data, { logKey = null, authorities = [], files = [] } = {}) {
+export function verifyReceipt(data, { logKey = null, related = [], authorities = [], files = [] } = {}) {
   const trusted = logKey === null ? null : parseVerifier(logKey);
   const report = new Report();
-  const opened = open(data, trusted, report);
+  const opened = open(data, trusted, related, report);
   if (!opened) return report;
   const { document, key } = opened;
   const common = new SealedLinks(document, key, report);
@@ -41,14 +42,13 @@ export function verifyReceipt(data, { logKey = null, authorities = [], files = [
   return report;
 }
 
-function open(data, trusted, report) {
+function open(data, trusted, related, report) {
   try {
     const document = readDocument(data);
-    const key = trusted ?? parseVerifier(document.log_key);
+    const key = chooseKey(document.log_key, trusted, related);
     const kind = document.format === HISTORY ? 'history receipt' : 'receipt';
     report.add('format', OK, `a ${kind} in canonical form`);
-    const source = trusted ? 'given by you' : "as the receipt names it: compare it with the operator's";
-    report.trust(`the log's key ${key.format()}, ${source}`);
+    report.trust(`the log's key ${key.format()}, ${sourceOf(key, trusted, 'receipt')}`);
     report.document = document;
     report.facts = { environment: document.environment, lender: document.lender };
     return { document, key };
