@@ -14,16 +14,15 @@ from rich.text import Text
 from api.anchoring import use_node
 from api.audit_parts import Target
 from api.auditing import Audit, Chain, Done
+from api.cli.named_log import named_log
 from api.cli.options import chain_options, data_option, log_options, workers_option
 from api.cli.output import console, errors, json_option, show
 from api.databases import open_store
 from api.operator import note_operator
 from api.settings import DataFolder
-from api.wiring import load_verifiers
 from chain.deployment import Deployment
 from notary.audit.copying import copy_log
 from notary.audit.report import AuditReport, markdown
-from notary.log.signed_note import NoteVerifier, parse_verifier
 from notary.receipts.report import Verdict
 
 
@@ -54,6 +53,7 @@ def audit(
     copy: Path | None,
     url: str | None,
     log_key: str | None,
+    key_history: Path | None,
     rpc: str | None,
     anchored_in: Deployment | None,
     workers: int | None,
@@ -69,7 +69,8 @@ def audit(
     """
     if cluster and workers:
         raise click.UsageError("--workers are processes of this machine; a --cluster has its own")
-    target, verifier = named_log(folder, copy, url, log_key)
+    log = named_log(folder, copy, url, log_key, key_history)
+    target, verifier = log.target, log.newest_signer()
     if target.kind == "data":
         every = open_store(folder).organisations()
         note_operator(folder, [item.number for item in every if item.role == "lender"], "audit")
@@ -91,28 +92,20 @@ def audit(
 @log_options
 @json_option
 def export_log(
-    directory: Path, folder: DataFolder, copy: Path | None, url: str | None, log_key: str | None, as_json: bool
+    directory: Path,
+    folder: DataFolder,
+    copy: Path | None,
+    url: str | None,
+    log_key: str | None,
+    key_history: Path | None,
+    as_json: bool,
 ) -> None:
     """Write a copy of a log to DIRECTORY, as C2SP tiles; what is there of it already is not fetched again."""
-    target, verifier = named_log(folder, copy, url, log_key)
-    source, _ = target.open()
+    log = named_log(folder, copy, url, log_key, key_history)
+    source, _ = log.target.open()
     with _progress("copying") as begin:
-        copied = copy_log(source, verifier, directory, begin)
+        copied = copy_log(source, log.signer_of, directory, begin)
     show({"directory": str(directory), "entries": copied.size, "files": copied.files}, as_json, "Copied")
-
-
-def named_log(
-    folder: DataFolder, copy: Path | None, url: str | None, log_key: str | None
-) -> tuple[Target, NoteVerifier]:
-    """Return the log that the options name, and its key."""
-    if copy and url:
-        raise click.UsageError("--copy and --log name two logs")
-    if not copy and not url:
-        folder.settings()  # says best what is wrong with a folder that is none
-        return Target("data", str(folder.path)), parse_verifier(log_key) if log_key else load_verifiers(folder)[0]
-    if not log_key:
-        raise click.UsageError("--log-key is needed: whose checkpoints are to be believed?")
-    return (Target("copy", str(copy)) if copy else Target("url", url or "")), parse_verifier(log_key)
 
 
 def _chain(

@@ -20,7 +20,7 @@ from chain.deployment import Deployment
 from chain.history import NodeHistory
 from notary.audit.monitor_state import load_memory, save_memory
 from notary.audit.monitoring import Alert, Kind, Limits, Look, Memory, Monitor
-from notary.audit.sources import TiledSource
+from notary.audit.sources import TiledSource, served_keys
 from notary.encoding import format_time
 from notary.log.signed_note import parse_verifier
 
@@ -76,7 +76,8 @@ def monitor(
     configure_logs("monitor")
     verifier = parse_verifier(log_key)
     history = NodeHistory(rpc, anchored_in) if rpc and anchored_in else None
-    watched = Monitor(TiledSource(url_fetch(url)), verifier, history, Limits(anchor_age, silence, operator))
+    fetch, limits = url_fetch(url), Limits(anchor_age, silence, operator)
+    watched = Monitor(TiledSource(fetch), verifier, history, limits, lambda: served_keys(fetch, verifier))
     messenger = _Messenger(url, webhook)
     memory, stop = load_memory(state, verifier), threading.Event()
     if not once:
@@ -143,6 +144,7 @@ def _alert(alert: Alert) -> dict[str, str]:
 def _members(look: Look, memory: Memory) -> dict[str, object]:
     return {
         "checkpoint": memory.checkpoint,
+        "signed_by": memory.signed_by,
         "operator": memory.operator,
         "anchored": memory.anchored,
         "alerts": [_alert(alert) for alert in look.alerts],

@@ -7,7 +7,7 @@ from typing import Any
 import click
 import orjson
 
-from api.cli.audit import named_log
+from api.cli.named_log import named_log
 from api.cli.options import data_option, log_options
 from api.cli.output import REFUSED, console, json_option, show
 from api.publishing import open_publication
@@ -38,6 +38,7 @@ def publish(
     copy: Path | None,
     url: str | None,
     log_key: str | None,
+    key_history: Path | None,
     as_json: bool,
 ) -> None:
     """Publish a log as files for a web server or a CDN, once; `run` does it all the time (setting publish_to).
@@ -46,9 +47,9 @@ def publish(
     """
     if check and everything:
         raise click.UsageError("--check changes nothing, and --everything does")
-    target, verifier = named_log(folder, copy, url, log_key)
-    source, _ = target.open()
-    publisher = Publisher(source, lambda: (verifier,), open_publication(written, Path()))
+    log = named_log(folder, copy, url, log_key, key_history)
+    source, _ = log.target.open()
+    publisher = Publisher(source, lambda: (log.log_key, *log.related()), open_publication(written, Path()))
     members: dict[str, Any] = {"place": publisher.place}
     if not check:
         published = publisher.publish(everything)
@@ -80,6 +81,7 @@ def prove(
     copy: Path | None,
     url: str | None,
     log_key: str | None,
+    key_history: Path | None,
     as_json: bool,
 ) -> None:
     """Prove anew, from a log's files alone, that the record of a receipt FILE is in the log as it is now.
@@ -87,10 +89,10 @@ def prove(
     And that the log has only grown since the receipt. Exit code 0: so it is, 1: it is not, 2: cannot tell.
     """
     receipt = parse_receipt(file.read_bytes())
-    target, verifier = named_log(folder, copy, url, log_key)
-    source, _ = target.open()
-    older = open_checkpoint(receipt.checkpoint, verifier)
-    proof = prove_anew(source, verifier, receipt.index, receipt.entry(), older)
+    log = named_log(folder, copy, url, log_key, key_history)
+    source, _ = log.target.open()
+    older = open_checkpoint(receipt.checkpoint, log.signer_of(receipt.checkpoint))
+    proof = prove_anew(source, log.newest_signer(), receipt.index, receipt.entry(), older)
     path = output or file.with_name(file.name + ".tlog-proof")
     path.write_bytes(proof.inclusion.encode())
     if consistency:

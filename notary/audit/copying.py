@@ -29,16 +29,20 @@ class Copied:
 
 
 def copy_log(
-    source: LogSource, verifier: NoteVerifier, folder: Path, begin: Callable[[int], Callable[[int], None]]
+    source: LogSource,
+    signer_of: Callable[[str], NoteVerifier],
+    folder: Path,
+    begin: Callable[[int], Callable[[int], None]],
 ) -> Copied:
     """Bring a copy up to the source's newest checkpoint; `begin` as for an audit.
 
-    Raises `InvalidInputError` for a checkpoint by another key, `RefusedError` for a folder that holds a copy of another
-    log or of a larger one, `CorruptLogError` and `NotFoundError` for a source that has not what its checkpoint covers.
+    `signer_of` returns the key of the log that signed a checkpoint, and raises `InvalidInputError` if none has. Raises
+    that too, `RefusedError` for a folder that holds a copy of another log or of a larger one, `CorruptLogError` and
+    `NotFoundError` for a source that has not what its checkpoint covers.
     """
     note = source.checkpoint()
-    size = open_checkpoint(note, verifier).size
-    _check_folder(folder, verifier, size)
+    size = open_checkpoint(note, signer_of(note)).size
+    _check_folder(folder, signer_of, size)
     done, written = begin(sum(1 for _ in _files(size))), 0
     for file in _files(size):
         target = folder / file.path
@@ -52,12 +56,12 @@ def copy_log(
     return Copied(size, written)
 
 
-def _check_folder(folder: Path, verifier: NoteVerifier, size: int) -> None:
+def _check_folder(folder: Path, signer_of: Callable[[str], NoteVerifier], size: int) -> None:
     try:
         note = folder_fetch(folder)("checkpoint", MAX_CHECKPOINT).decode(errors="replace")
     except NotFoundError:
         return
-    copied = open_checkpoint(note, verifier)
+    copied = open_checkpoint(note, signer_of(note))
     if copied.size > size:
         raise RefusedError(f"the copy in {folder} has {copied.size} entries, and the log only {size}")
 

@@ -34,7 +34,7 @@ def load_memory(path: Path, verifier: NoteVerifier) -> Memory:
         told = tuple(Alert(Kind(item["kind"]), str(item["detail"])) for item in members.pop("told"))
         memory = Memory(**members, told=told)
         if memory.checkpoint is not None:
-            open_checkpoint(memory.checkpoint, verifier)
+            open_checkpoint(memory.checkpoint, memory.signer(verifier))
     except MonitorStateError:
         raise
     except (ValueError, TypeError, KeyError, AttributeError, InvalidInputError) as error:

@@ -5,7 +5,7 @@ What contradicts (a fork, another key, an anchor of another log) is an alert at 
 it has lasted; then it is an alert of a kind of its own, which says nothing of tampering.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
@@ -13,10 +13,18 @@ from typing import TypeVar
 from notary.audit.anchors import RegistryHead, RegistryHistory
 from notary.audit.sources import LogSource, tile_reader
 from notary.encoding import format_time
-from notary.errors import ConsistencyProofError, CorruptLogError, InvalidInputError, NotFoundError, UnavailableError
+from notary.errors import (
+    ConsistencyProofError,
+    CorruptLogError,
+    InvalidInputError,
+    NotFoundError,
+    SignedNoteError,
+    UnavailableError,
+)
 from notary.log.checkpoint import Checkpoint, open_checkpoint
+from notary.log.key_history import signer_of
 from notary.log.merkle import prove_consistency, root_hash, verify_consistency
-from notary.log.signed_note import NoteVerifier
+from notary.log.signed_note import NoteVerifier, parse_verifier
 from notary.log.tiles import node_reader
 
 T = TypeVar("T")
@@ -65,17 +73,23 @@ class Limits:
 class Memory:
     """What a monitor remembers from look to look; moments are seconds since 1970.
 
-    `checkpoint` is the newest one that belongs to all earlier ones, `operator` and `anchored` (a size) are the
-    registry's. `log_silent` and `chain_silent` are since when nobody has answered, None while they do. `told` are the
-    alerts that are standing and have been passed on.
+    `checkpoint` is the newest one that belongs to all earlier ones, `signed_by` the key that signed it (None: the one
+    that the monitor was given), `operator` and `anchored` (a size) are the registry's. `log_silent` and `chain_silent`
+    are since when nobody has answered, None while they do. `told` are the alerts that are standing and have been
+    passed on.
     """
 
     checkpoint: str | None = None
+    signed_by: str | None = None
     operator: str | None = None
     anchored: int = 0
     log_silent: int | None = None
     chain_silent: int | None = None
     told: tuple[Alert, ...] = ()
+
+    def signer(self, log_key: NoteVerifier) -> NoteVerifier:
+        """Return the key that signed `checkpoint`. Raises `SignedNoteError` for what is no key."""
+        return log_key if self.signed_by is None else parse_verifier(self.signed_by)
 
 
 @dataclass(frozen=True)
@@ -88,12 +102,22 @@ class Look:
 
 
 class Monitor:
-    """Watches one log; `history` is its registry, None to watch the log alone."""
+    """Watches one log; `history` is its registry, None to watch the log alone.
+
+    `related` returns the keys that the log's key history ties to `verifier`. It is asked for only where a checkpoint is
+    of none of the keys that are known, and raises what a `LogSource` does.
+    """
 
     def __init__(
-        self, source: LogSource, verifier: NoteVerifier, history: RegistryHistory | None, limits: Limits
+        self,
+        source: LogSource,
+        verifier: NoteVerifier,
+        history: RegistryHistory | None,
+        limits: Limits,
+        related: Callable[[], Sequence[NoteVerifier]] = tuple,
     ) -> None:
         self._source, self._verifier, self._history, self._limits = source, verifier, history, limits
+        self._related = related
 
     def look(self, memory: Memory, now: int) -> Look:
         """Look at the chain, then at the log, so that what was anchored meanwhile contradicts nothing."""
@@ -102,10 +126,10 @@ class Monitor:
         head = chain.ask(self._history.head) if self._history else None
         newest = log.ask(lambda: self._checkpoint(memory, alerts))
         if newest:
-            memory = replace(memory, checkpoint=newest[0])
+            memory = newest.kept_in(memory)
         if head:
             if self._history and newest:
-                history, checkpoint = self._history, newest[1]
+                history, checkpoint = self._history, newest.checkpoint
                 root = log.ask(lambda: self._root_at(head.size, checkpoint, alerts)) if head.size else None
                 if root and not chain.ask(lambda: history.holds(head.size, root, head.time), otherwise=True):
                     detail = f"the registry holds another root than the log's, {root.hex()}, at size {head.size}"
@@ -118,19 +142,21 @@ class Monitor:
         memory = replace(memory, chain_silent=chain.since(now), log_silent=log.since(now))
         return Look(memory, tuple(alerts), tuple(filter(None, (chain.reason, log.reason))))
 
-    def _checkpoint(self, memory: Memory, alerts: list[Alert]) -> tuple[str, Checkpoint] | None:
+    def _checkpoint(self, memory: Memory, alerts: list[Alert]) -> "_Newest | None":
         """Return the newest checkpoint if it belongs to the one remembered; what is wrong with it is an alert."""
         note = self._source.checkpoint()
         if not note.startswith(f"{self._verifier.name}\n"):
             raise UnavailableError("something answers that is not this log")
         try:
-            found = open_checkpoint(note, self._verifier)
+            signer = self._signer(note, memory)
+            found = open_checkpoint(note, signer)
         except InvalidInputError as error:
             alerts.append(Alert(Kind.LOG_KEY, str(error)))
             return None
+        newest = _Newest(note, found, None if signer == self._verifier else signer.format())
         if memory.checkpoint is None:
-            return note, found
-        known = open_checkpoint(memory.checkpoint, self._verifier)
+            return newest
+        known = open_checkpoint(memory.checkpoint, memory.signer(self._verifier))
         older, newer = sorted((known, found), key=lambda item: item.size)
         if not self._belong(older.size, older.root, newer):
             detail = f"size {found.size}, root {found.root.hex()} and size {known.size}, root {known.root.hex()}"
@@ -139,7 +165,14 @@ class Monitor:
         if found.size < known.size:
             # From a cache on the way, or of a log that lost entries: the second lasts.
             raise UnavailableError(f"it shows an older checkpoint, of size {found.size}, than before: {known.size}")
-        return note, found
+        return newest
+
+    def _signer(self, note: str, memory: Memory) -> NoteVerifier:
+        known = (self._verifier, memory.signer(self._verifier))
+        try:
+            return signer_of(note, *known)
+        except SignedNoteError:
+            return signer_of(note, *known, *self._related())
 
     def _belong(self, size: int, root: bytes, newer: Checkpoint) -> bool:
         """Tell whether a tree is the beginning of that of a checkpoint. Raises `UnavailableError`."""
@@ -187,6 +220,18 @@ def _changes(head: RegistryHead, memory: Memory, operator: str | None) -> list[A
         detail = f"the newest anchor is of size {head.size}, and was of size {memory.anchored}"
         alerts.append(Alert(Kind.REORGANISED, detail))
     return alerts
+
+
+@dataclass(frozen=True)
+class _Newest:
+    """A log's newest checkpoint, as its note and read, and the key that signed it as in `Memory`."""
+
+    note: str
+    checkpoint: Checkpoint
+    signed_by: str | None
+
+    def kept_in(self, memory: Memory) -> Memory:
+        return replace(memory, checkpoint=self.note, signed_by=self.signed_by)
 
 
 class _Silence:

@@ -12,6 +12,8 @@ from typing import Protocol
 from notary.errors import CorruptLogError, NotFoundError, UnavailableError
 from notary.hashing import HASH_SIZE
 from notary.log.anchors import LogHead
+from notary.log.key_history import MAX_HISTORY, parse_history, related_keys
+from notary.log.signed_note import NoteVerifier
 from notary.log.tiles import WIDTH, Tile, TileReader, format_number
 from notary.ports.audit import AuditStore
 from notary.ports.log import LogStore
@@ -74,6 +76,18 @@ class TiledSource:
             if path == full:
                 raise
         return self._fetch(full, limit), False
+
+
+def served_keys(fetch: Fetch, log_key: NoteVerifier) -> tuple[NoteVerifier, ...]:
+    """Return the keys that the key history beside a log's tiles ties to one of its keys; none if there is no history.
+
+    Raises `InvalidInputError` for a history that proves nothing of `log_key`, `UnavailableError`, `CorruptLogError`.
+    """
+    try:
+        history = fetch("keys", MAX_HISTORY)
+    except NotFoundError:
+        return ()
+    return related_keys(log_key, parse_history(history))
 
 
 def folder_fetch(folder: Path) -> Fetch:

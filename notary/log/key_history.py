@@ -124,11 +124,25 @@ def choose_key(named: str, log_key: NoteVerifier | None, related: Sequence[NoteV
     return next((key for key in related if key.format() == named), log_key)
 
 
+def signer_of(note: str, *keys: NoteVerifier) -> NoteVerifier:
+    """Return the first of these keys that signed a note. Raises `SignedNoteError` if none has, or one wrongly."""
+    open_note(note, *keys)
+    return next(key for key in keys if _has_signed(key, note))
+
+
 def source_of(key: NoteVerifier, log_key: NoteVerifier | None, kind: str) -> str:
     """Say for a report where the key that `choose_key` chose comes from."""
     if log_key is None:
         return f"as the {kind} names it: compare it with the operator's"
     return "given by you" if key == log_key else f"which a key history ties to the one given by you, {log_key.format()}"
+
+
+def _has_signed(key: NoteVerifier, note: str) -> bool:
+    try:
+        open_note(note, key)
+    except SignedNoteError:
+        return False
+    return True
 
 
 class _Shape(Model):

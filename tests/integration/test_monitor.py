@@ -299,15 +299,16 @@ def test_it_watches_until_it_is_told_to_stop(watched: Watched) -> None:
 def test_the_memory_is_read_as_it_was_written(tmp_path: Path) -> None:
     verifier = log_signer().verifier
     head = sign_checkpoint(Checkpoint(verifier.name, 3, b"\2" * 32), log_signer())
-    memory = Memory(head, "0x" + "11" * 20, 2, 5, None, (Alert(Kind.FORK, "two"),))
-    save_memory(tmp_path / "state", memory, verifier)
-    assert load_memory(tmp_path / "state", verifier) == memory
+    for signed_by, given in ((None, verifier), (verifier.format(), replace(verifier, public_key=bytes(32)))):
+        memory = Memory(head, signed_by, "0x" + "11" * 20, 2, 5, None, (Alert(Kind.FORK, "two"),))
+        save_memory(tmp_path / "state", memory, given)
+        assert load_memory(tmp_path / "state", given) == memory
     assert load_memory(tmp_path / "none", verifier) == Memory()
     assert [path.name for path in tmp_path.iterdir()] == ["state"]
 
 
 @pytest.mark.parametrize(
-    "change", [{"format": "x"}, {"log_key": "x"}, {"more": 1}, {"checkpoint": "x"}, {"told": [{}]}]
+    "change", [{"format": "x"}, {"log_key": "x"}, {"more": 1}, {"checkpoint": "x"}, {"signed_by": "x"}, {"told": [{}]}]
 )
 def test_a_state_file_that_is_not_of_this_log(watched: Watched, change: dict[str, Any]) -> None:
     watched.look()

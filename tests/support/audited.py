@@ -20,6 +20,7 @@ from notary.audit.report import AuditReport
 from notary.audit.sources import StoreSource
 from notary.hashing import leaf_hash
 from notary.log.entries import RECORD, genesis_entry
+from notary.log.key_history import signer_of
 from notary.log.right_edge import RightEdge
 from notary.log.sequencer import Sequencer
 from notary.log.signed_note import NoteSigner, NoteVerifier
@@ -148,9 +149,9 @@ def grow_bare(log: AuditedLog, size: int, signer: NoteSigner | None = None) -> N
 
 def export(log: AuditedLog, folder: Path, verifier: NoteVerifier | None = None) -> Copied:
     """Copy a log to a folder on disk."""
-    store = open_store(DataFolder(log.folder))
+    store, known = open_store(DataFolder(log.folder)), verifier or log.verifier
     try:
-        return copy_log(StoreSource(store), verifier or log.verifier, folder, lambda _: lambda _: None)
+        return copy_log(StoreSource(store), lambda note: signer_of(note, known), folder, lambda _: lambda _: None)
     finally:
         store.close()
 
