@@ -78,9 +78,10 @@ bench-peers: $(DEV) $(NODE) $(PEERS) $(PEERS_NODE) ## Measure what others do wit
 fuzz: $(DEV) ## Fuzz everything that reads strangers' bytes, for SECONDS (3600)
 	python -m tests.fuzz $(SECONDS)
 
-sbom: $(DEV) ## Write what the service is made of to build/sbom, as CycloneDX, from the lock file
+sbom: $(DEV) ## Write what the service and its pages are made of to build/sbom, as CycloneDX
 	mkdir -p build/sbom
 	PYTHONWARNINGS=ignore cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible requirements/run.txt -o build/sbom/python.json
+	python -m requirements.sbom build/sbom/javascript.json
 
 audit-dependencies: $(NODE) ## Ask for known weaknesses of what is locked (needs a network and pip-audit)
 	pip-audit --require-hashes --disable-pip -r requirements/run.txt
