@@ -29,8 +29,10 @@ JUMPS = {
 """How the clock is set, in milliseconds."""
 LIFE = 12
 """Jumps that one data folder lives through."""
-LOAD = 1.0
-"""Seconds of load after a jump."""
+ENOUGH = 50
+"""Records that are acknowledged before a jump, and after it."""
+LIMIT = 60.0
+"""Seconds that they may take."""
 
 
 class Clock:
@@ -67,9 +69,10 @@ def live(subject: Subject, clock: Clock, jumps: list[str], random: Random, tally
     start(subject, clock.variables())
     for jump in jumps:
         with Load(subject.service, subject.api_key, subject.hook, subject.ledger, random):
+            _wait_for_records(subject)
             clock.jump(JUMPS[jump])
             subject.aged |= jump == "on a day"
-            time.sleep(LOAD)
+            _wait_for_records(subject)
         check_now(subject, random)
         tally.jumps[jump] += 1
     check_all(subject, random)
@@ -77,6 +80,13 @@ def live(subject: Subject, clock: Clock, jumps: list[str], random: Random, tally
     tally.acknowledged += len(subject.ledger.placed)
     tally.messages += len(subject.receiver.got)
     tally.told += subject.service.log.read_text().count('"the clock was set back: records come')
+
+
+def _wait_for_records(subject: Subject) -> None:
+    wanted, deadline = len(subject.ledger.placed) + ENOUGH, time.monotonic() + LIMIT
+    while len(subject.ledger.placed) < wanted:
+        assert time.monotonic() < deadline, "the service takes no records"
+        time.sleep(0.02)
 
 
 def run(folder: Path, count: int, seed: int, minutes: float) -> Rows:

@@ -71,7 +71,8 @@ def example_api(path: Path) -> Iterator[Api]:
         assert replay(api, "keysRegister")[1].status_code == 201
         head = api.services.log.head()
         assert head.size == 2
-        api.services.store.save_anchor(anchor_of(head))
+        # Its block is made up: with no evidence of it receipts cannot tell, with any they would contradict it.
+        api.services.store.save_anchor(anchor_of(head, evidence=None))
         assert replay(api, "keysRegister", 1)[1].status_code == 201
         assert replay(api, "recordsSubmit")[1].status_code == 201
         add_sample(api)
