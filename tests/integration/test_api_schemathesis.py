@@ -31,7 +31,7 @@ DAY = 86_400_000
 TAKEN = ["2xx", "3xx", "401", "403", "404", "409", "422"]
 ENVELOPES = ("recordsSubmit", "draftsHandIn", "myLoanSubmit")
 """Operations whose body holds JSON within base64."""
-BEHIND_NUMBERS = ("loansReceipt", "loansEvidence", "erasuresHold", "erasuresRelease")
+BEHIND_NUMBERS = ("loansReceipt", "loansEvidence", "loansAccesses", "erasuresHold", "erasuresRelease")
 """Operations below a loan's number, which may end like their paths: so the loan's own methods are allowed there too."""
 CHECKS = {
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
@@ -106,9 +106,10 @@ def document(*record_types: str) -> Any:
     """Return the document; records of these types only are submitted one by one, if any are named."""
     made = without_classes(DOCUMENT)
     if record_types:
-        made["paths"]["/v1/records"]["post"]["requestBody"]["content"]["application/json"]["schema"] = {
-            "anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in (*record_types, "Envelope")]
-        }
+        names = (*record_types, "Envelope")
+        for path in ("/v1/records", "/v1/my-loan/records"):
+            body = made["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+            body["schema"] = {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in names]}
     return made
 
 
