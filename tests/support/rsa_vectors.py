@@ -24,6 +24,20 @@ c84a4a6420b467f8eeb3099484c898c0ec7d354eef2e72eec21f7b4d65a3d0fe4125521d6a9658a6
 """.replace("\n", ""),
     16,
 )
+_SHORT_P = int(
+    """
+e4c67d5deda6d961ae8417838bf9c26966c79ea69003d64c4057fb69c8e289e5f640b28e9a9bb3800cb037b7a9c8b73c8d65
+96a7ffb8036408e22cc4c294cf55
+""".replace("\n", ""),
+    16,
+)
+_SHORT_Q = int(
+    """
+ca785a82a206353d59643fdbfdd888820c9dd7966d3e1bd275a1958694e17641d4ce2434e10494defdaaac01d01d348b6f8a
+80092345c0d0ac909118d0e4bd3f
+""".replace("\n", ""),
+    16,
+)
 _E = 65537
 _SALT = bytes(range(32))
 
@@ -43,11 +57,18 @@ RFC_7518 = Pss()
 
 def rsa_key() -> rsa.RSAPrivateKey:
     """Return the key, of 2048 bits."""
-    d = _private_exponent(_E)
-    numbers = rsa.RSAPrivateNumbers(
-        _P, _Q, d, d % (_P - 1), d % (_Q - 1), rsa.rsa_crt_iqmp(_P, _Q), rsa.RSAPublicNumbers(_E, _P * _Q)
-    )
-    return numbers.private_key()
+    return _key_of(_P, _Q)
+
+
+def short_rsa_key() -> rsa.RSAPrivateKey:
+    """Return a fixed key of 1024 bits, which is too short."""
+    return _key_of(_SHORT_P, _SHORT_Q)
+
+
+def _key_of(p: int, q: int) -> rsa.RSAPrivateKey:
+    d = pow(_E, -1, (p - 1) * (q - 1))
+    public = rsa.RSAPublicNumbers(_E, p * q)
+    return rsa.RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), rsa.rsa_crt_iqmp(p, q), public).private_key()
 
 
 def rsa_jwk(exponent: int = _E) -> PublicKey:

@@ -23,7 +23,7 @@ from tests.support import issued
 from tests.support import vector_receipts as make
 from tests.support.builders import record
 from tests.support.issued import Issued
-from tests.support.rsa_vectors import rsa_key
+from tests.support.rsa_vectors import rsa_key, short_rsa_key
 from tests.support.vector_cases import Case, case
 from tests.support.vector_receipts import Members, changed, put, sealed
 
@@ -161,6 +161,8 @@ def _broken() -> Iterator[tuple[str, Members]]:
     yield "a hash that is not on the list", certified(issue("Wang", ROOT, signed_with=SHA3_256()))
     small = issue("Wang", ROOT, key=_curve_key("small", ec.SECP224R1()))
     yield "a small curve", certified(SIGNER, small.der)
+    weak = issue("Weak", ROOT, ca=True, key=short_rsa_key())
+    yield "a short RSA key in the middle", certified(issue("Wang", weak))
     yield "another key in the header", certified(SIGNER, issue("Wang", ROOT, key=p256("other")).der)
     yield "a key that no scheme takes", certified(SIGNER, issue("Wang", ROOT, key=_curve_key("x", ec.SECP384R1())).der)
     yield "a JWK of another key", certified(SIGNER, jwk=private_key(p256("other")))

@@ -282,6 +282,11 @@ CHAINS: dict[str, tuple[Callable[[], Signature], str, str]] = {
         "/x5c/0",
         "too weak",
     ),
+    "short RSA key in the middle": (
+        lambda: signature(issue("Wang", issue("Weak", ROOT, ca=True, key=rsa.generate_private_key(65537, 1024)))),
+        "/x5c/1",
+        "too weak",
+    ),
     "short curve": (
         lambda: signature(SIGNER, issue("Wang", ROOT, key=ec.generate_private_key(ec.SECP224R1())).der),
         "/x5c/0",
