@@ -23,6 +23,7 @@ from pydantic import Field, ValidationError
 
 from api.clock import now
 from api.settings import DataFolder
+from api.whole_folders import whole_folder
 from api.wiring import load_verifiers
 from notary.audit.finding import Findings
 from notary.audit.scrubbing import Scrubber, ScrubPolicy
@@ -82,14 +83,7 @@ def make_backup(folder: DataFolder, target: Path, *, with_keys: bool = False) ->
     if folder.settings().database is not None:
         detail = "the notary's rows are in PostgreSQL: have pg_basebackup or pg_dump back them up (docs/postgresql.md)"
         raise BackupError(str(target), detail)
-    coming = target.with_name(target.name + ".part")
-    try:
-        coming.mkdir(mode=0o700, parents=True)
-    except OSError as error:
-        raise BackupError(str(coming), error.strerror or type(error).__name__) from None
-    try:
-        if target.exists():
-            raise BackupError(str(target), "it is there already")
+    with whole_folder(target, "it is there already") as coming:
         _copy_database(folder.database, coming / "notary.db")
         if folder.accesses.is_file():
             _copy_database(folder.accesses, coming / "accesses.db")
@@ -99,11 +93,6 @@ def make_backup(folder: DataFolder, target: Path, *, with_keys: bool = False) ->
             shutil.copy2(folder.path / name, coming / name)
         manifest = _describe(DataFolder(coming), load_verifiers(folder)[0], with_keys)
         (coming / MANIFEST).write_bytes(orjson.dumps(manifest.model_dump(), option=orjson.OPT_INDENT_2))
-        coming.rename(target)
-    except OSError as error:
-        raise BackupError(str(target), error.strerror or type(error).__name__) from None
-    finally:
-        shutil.rmtree(coming, ignore_errors=True)
     return _summary(manifest)
 
 
@@ -134,19 +123,12 @@ def restore_backup(path: Path, folder: DataFolder) -> Backup:
     if findings.count:
         first = findings.ordered()[0]
         raise BackupError(str(path), f"it is damaged: {first.place}: {first.text}")
-    coming = folder.path.with_name(folder.path.name + ".part")
-    try:
-        if folder.path.exists():
-            raise BackupError(str(folder.path), "it is there already: a backup is restored into an empty place")
-        shutil.copytree(path, coming, ignore=shutil.ignore_patterns(MANIFEST))
+    refusal = "it is there already: a backup is restored into an empty place"
+    with whole_folder(folder.path, refusal) as coming:
+        shutil.copytree(path, coming, ignore=shutil.ignore_patterns(MANIFEST), dirs_exist_ok=True)
         (coming / "keys").mkdir(exist_ok=True, mode=0o700)
         text = f"a backup of {summary.made_at} with {summary.size} entries, which the chain was not asked about yet"
         DataFolder(coming).hold.place("restored", text)
-        coming.rename(folder.path)
-    except OSError as error:
-        raise BackupError(str(folder.path), error.strerror or type(error).__name__) from None
-    finally:
-        shutil.rmtree(coming, ignore_errors=True)
     return summary
 
 

@@ -51,6 +51,8 @@ def show_keys(folder: DataFolder, as_json: bool) -> None:
     rows.append(_row("data", config.data, None))
     if config.data_next:
         rows.append(_row("data, next", config.data_next, None))
+    if config.data_replaced:
+        rows.append(_row("data, to be destroyed", config.data_replaced.place, None))
     if config.anchor_next:
         rows.append(_row("anchor, next", config.anchor_next, None))
     show_list(rows, ("purpose", "place", "public", "until"), as_json)

@@ -18,6 +18,7 @@ from api.keys.places import Place, SecretPlace, TokenPlace, parse_place, parse_s
 from notary.encoding import parse_time
 from notary.errors import Fault, InvalidInputError, KeyUnavailableError
 from notary.records.fields import Model
+from notary.stores.durable import sync_folder
 
 NAME = "keys.json"
 
@@ -39,11 +40,19 @@ class LogKeyEntry(Model):
     until: Annotated[str, AfterValidator(_time)] | None = None
 
 
+class ReplacedKey(Model):
+    """A data key that nothing is wrapped with any more: its place, and its id in hex."""
+
+    place: str
+    id: str
+
+
 class KeyConfig(Model):
     """What keys.json says.
 
     `log` has the log's keys, oldest first; empty stands for the one in `file:log.pem`. `anchor_next` is the key that
-    the log is being handed to on the chain, `data_next` the one that wraps while `data` is being replaced by it.
+    the log is being handed to on the chain, `data_next` the one that wraps while `data` is being replaced by it,
+    `data_replaced` the one before, as long as it is not known to be destroyed.
     `passphrase` is what encrypted files are opened with. `successions` are notes (`notary.log.key_history`).
     """
 
@@ -55,6 +64,7 @@ class KeyConfig(Model):
     anchor_next: str | None = None
     data: str = "file:data.key"
     data_next: str | None = None
+    data_replaced: ReplacedKey | None = None
     successions: Annotated[tuple[str, ...], Field(strict=False, max_length=1000)] = ()
 
 
@@ -94,6 +104,7 @@ class KeyFolder:
             file.flush()
             os.fsync(file.fileno())
         coming.replace(self._file)
+        sync_folder(self._file.parent)
 
     def place(self, text: str) -> Place:
         """Read the name of a place. Raises `InvalidInputError`."""

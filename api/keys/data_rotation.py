@@ -5,9 +5,11 @@
 
     1  the new key is made, the act is in the log, keys.json names it as the next: from now on all wrap with it
     2  what the old key wraps is wrapped anew where it stands, until a whole pass finds nothing more
-    3  keys.json names the new key alone, and the old one is destroyed
+    3  keys.json names the new key, and the old one as replaced
+    4  the old key is destroyed, and keys.json names the new one alone
 
-A kill at any point leaves both keys in keys.json; the same command then goes on with step 2.
+After a kill, keys.json says how far it came, and the same command goes on there. Before step 2 that may be to begin
+anew: then a key was made, and perhaps noted, that wraps nothing.
 """
 
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from dataclasses import dataclass
 from api.administration import Administration
 from api.clock import now
 from api.databases import open_store
-from api.keys.config import KeyConfig, KeyFolder
+from api.keys.config import KeyConfig, KeyFolder, ReplacedKey
 from api.keys.data_keys import make_data_key, open_data_key, remove_data_key
 from api.keys.making import free_place
 from api.operator import BY, log_writer, own_organisation
@@ -44,16 +46,20 @@ def rotate_data_key(folder: DataFolder, to: str | None = None) -> DataKeyRotated
     """
     keys = folder.keys
     config = keys.load()
+    if config.data_replaced:
+        return _destroy(keys, config, config.data_replaced, 0)
     place = config.data_next or _begin(folder, keys, config, to)
     config = keys.load()
-    old, new = open_data_key(keys, config, config.data), open_data_key(keys, config, place)
+    old = open_data_key(keys, config, config.data)
     store, files = open_store(folder), document_files(folder)
     rewrapped = 0
     # Also what was begun before keys.json named the new key, and written behind the first pass.
     while found := store.rewrap(old.id) + files.rewrap(old.id):
         rewrapped += found
-    keys.save(config.model_copy(update={"data": place, "data_next": None}))
-    return DataKeyRotated(old.id.hex(), new.id.hex(), place, rewrapped, remove_data_key(keys.place(config.data)))
+    replaced = ReplacedKey(place=config.data, id=old.id.hex())
+    config = config.model_copy(update={"data": place, "data_next": None, "data_replaced": replaced})
+    keys.save(config)
+    return _destroy(keys, config, replaced, rewrapped)
 
 
 def _begin(folder: DataFolder, keys: KeyFolder, config: KeyConfig, to: str | None) -> str:
@@ -65,3 +71,10 @@ def _begin(folder: DataFolder, keys: KeyFolder, config: KeyConfig, to: str | Non
         administration.note(organisation, now(), "data_key.rotate", BY, new.id.hex())
     keys.save(config.model_copy(update={"data_next": place}))
     return place
+
+
+def _destroy(keys: KeyFolder, config: KeyConfig, replaced: ReplacedKey, rewrapped: int) -> DataKeyRotated:
+    new = open_data_key(keys, config, config.data)
+    removed = remove_data_key(keys.place(replaced.place))
+    keys.save(config.model_copy(update={"data_replaced": None}))
+    return DataKeyRotated(replaced.id, new.id.hex(), config.data, rewrapped, removed)

@@ -8,11 +8,12 @@ from flask import Flask, Response, g, request
 from api.auth import authenticate
 from api.clock import now
 from api.making import begin_making
+from api.problems import answer_notary
 from api.scopes import ANYBODY, PASS, SCOPES
 from api.traffic.repeats import Answer, Beginning, IdempotencyKeyError, Repeats, Request, read_key
 from api.views.bodies import LARGEST
 from notary.access import AccessStore
-from notary.errors import Fault
+from notary.errors import Fault, UnavailableError
 
 NEEDED = frozenset({
     "api_keys.create", "api_keys.rotate", "audits.order",
@@ -38,7 +39,7 @@ def install(app: Flask, repeats: Repeats, access: AccessStore) -> None:
     def after(response: Response) -> Response:
         if request.method == "POST":
             if (asked := g.pop("request_with_key", None)) is not None:
-                _keep(repeats, asked, response)
+                response = _kept(repeats, asked, response)
         elif response.status_code == 200 and not response.is_streamed:
             response.add_etag()
             response.make_conditional(request)
@@ -72,6 +73,15 @@ def _repeated(repeats: Repeats, access: AccessStore) -> Response | None:
         begin_making(first.at, first.seed)
         return None
     return Response(first.body, first.status, {"Idempotency-Replayed": "true"}, content_type=first.media_type)
+
+
+def _kept(repeats: Repeats, asked: Request, response: Response) -> Response:
+    """Keep an answer and return it. One that cannot be kept is not given: whoever repeats the request gets it."""
+    try:
+        _keep(repeats, asked, response)
+    except UnavailableError as error:
+        return response if response.status_code >= 500 else answer_notary(error)
+    return response
 
 
 def _keep(repeats: Repeats, asked: Request, response: Response) -> None:

@@ -70,7 +70,74 @@ STEPS = {
         _JOBS, "api.jobs.worker", "spent = round((time.monotonic() - began) * 1000)", 1
     ),
 }  # fmt: skip
-"""The steps by name."""
+"""The steps of a service under load, by name."""
+
+_API = "api.backup"
+BACKUP = {
+    "begun": Step(_MAIN, _API, '_copy_database(folder.database, coming / "notary.db")', 1),
+    "all copied, not described": Step(
+        _MAIN, _API, "manifest = _describe(DataFolder(coming), load_verifiers(folder)[0], with_keys)", 1
+    ),
+    "described, not under its name": Step(_MAIN, "api.whole_folders", "coming.rename(target)", 1),
+}
+RESTORE = {
+    "begun": Step(
+        _MAIN, _API, "shutil.copytree(path, coming, ignore=shutil.ignore_patterns(MANIFEST), dirs_exist_ok=True)", 1
+    ),
+    "copied, nothing held": Step(_MAIN, _API, 'DataFolder(coming).hold.place("restored", text)', 1),
+    "held, not under its name": Step(_MAIN, "api.whole_folders", "coming.rename(target)", 1),
+}
+LOG_KEY = {
+    "made, not announced": Step(
+        _MAIN,
+        "api.keys.rotation",
+        "note, (before, after) = sign_succession(both, moment, moment + overlap), both.known",
+        1,
+    ),
+    "noted, not in keys.json": Step(
+        _MAIN, "api.keys.rotation", 'entries[-1] = last.model_copy(update={"until": format_time(moment + overlap)})', 1
+    ),
+    "in keys.json, signed nothing": Step(_MAIN, "api.keys.rotation", "writer.append([])", 1),
+}
+DATA_KEY = {
+    "made, not noted": Step(
+        _MAIN,
+        "api.keys.data_rotation",
+        'administration.note(organisation, now(), "data_key.rotate", BY, new.id.hex())',
+        1,
+    ),
+    "noted, not in keys.json": Step(
+        _MAIN, "api.keys.data_rotation", 'keys.save(config.model_copy(update={"data_next": place}))', 1
+    ),
+    "in keys.json, wraps nothing": Step(
+        _MAIN, "api.keys.data_rotation", "store, files = open_store(folder), document_files(folder)", 1
+    ),
+    "organisations wrapped anew, loans not": Step(_MAIN, "notary.stores.wrapped_keys", "last = 0", 1),
+    "all wrapped anew but documents": Step(_MAIN, "notary.stores.wrapped_keys", "return count", 1),
+    "all wrapped anew, two keys in keys.json": Step(
+        _MAIN, "api.keys.data_rotation", "replaced = ReplacedKey(place=config.data, id=old.id.hex())", 1
+    ),
+    "old one replaced, not destroyed": Step(
+        _MAIN, "api.keys.data_rotation", "removed = remove_data_key(keys.place(replaced.place))", 1
+    ),
+    "old one overwritten, still there": Step(_MAIN, "api.keys.data_keys", "path.unlink()", 1),
+    "old one destroyed, still in keys.json": Step(
+        _MAIN, "api.keys.data_rotation", 'keys.save(config.model_copy(update={"data_replaced": None}))', 1
+    ),
+}
+_ERASING = "notary.privacy.erasing"
+ERASURE = {
+    "begun, nothing noted": Step(_HTTP, _ERASING, "records = self._store.loan_records(lender, loan)", 1),
+    "noted, nothing gone": Step(_HTTP, _ERASING, "place.forget(lender, loan, records)", 1),
+    "copies beside the database gone": Step(
+        _HTTP, _ERASING, "self._store.finish_erasure(lender, loan, self._clock())", 1
+    ),
+    "records gone, keys not": Step(_HTTP, "notary.stores.erasing_tables", 'rows.do("wipe_loan_keys", (loan_id,))', 1),
+    "committed, in the write-ahead log": Step(_HTTP, "notary.stores.erasing_tables", "self._sweep()", 1),
+    "done, not answered": Step(_HTTP, _ERASING, "done = self._store.erasure(lender, loan)", 1),
+}
+ACTS = {"backup": BACKUP, "restore": RESTORE, "log key": LOG_KEY, "data key": DATA_KEY, "erasure": ERASURE}
+"""The steps of what is done once, by its name and theirs."""
 
 
 def environment(variables: dict[str, str]) -> dict[str, str]:
@@ -93,7 +160,9 @@ def armed(step: Step, passage: int, trigger: Path) -> dict[str, str]:
 
 def ready() -> dict[str, str]:
     """Return the variables of a process that others are forked from, which may then die at any of the steps."""
-    lines = [{"module": step.module, "line": step.line, "after": step.after} for step in STEPS.values()]
+    steps = [*STEPS.values(), *(step for act in ACTS.values() for step in act.values())]
+    unique = dict.fromkeys((step.module, step.line, step.after) for step in steps)
+    lines = [{"module": module, "line": line, "after": after} for module, line, after in unique]
     return _injected({LINES: json.dumps(lines)})
 
 

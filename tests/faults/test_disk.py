@@ -79,6 +79,36 @@ def test_a_full_disk_refuses_everything_new_and_goes_on_when_there_is_room(disk:
         assert subject.service.stop() == 0
 
 
+@pytest.mark.slow
+def test_a_disk_that_turns_read_only_refuses_everything_new_and_loses_nothing(disk: Disk) -> None:
+    random = Random(2)
+    with new_subject(disk.path / "data") as subject:
+        subject.service.log = disk.path.with_name("service.log")
+        start(subject, {})
+        load(subject, random, 60)
+        with Load(subject.service, subject.api_key, subject.hook, subject.ledger, random):
+            disk.damage()
+        assert subject.ledger.unexpected == []
+        until(lambda: all(answer.status == 503 for answer in writes(subject).values()), "everything is refused")
+        refused(subject)
+        assert subject.service.request("GET", "/log/checkpoint").status == 200
+        # Who reads is noted before the answer, which cannot be done now.
+        name = next(iter(subject.ledger.receipts))
+        assert subject.service.request("GET", f"/v1/records/{name}/receipt", api_key=subject.api_key).status == 503
+        assert subject.service.process is not None
+        assert subject.service.process.poll() is None
+        subject.service.stop()
+        subject.service.wait_for_silence()
+        disk.unmount()
+        disk.mount()
+        # The node could not write its state either; and as after a power cut, the last kept answers are gone.
+        subject.rewound = subject.aged = True
+        start(subject, {})
+        load(subject, random, 60)
+        check_all(subject, random)
+        assert subject.service.stop() == 0
+
+
 def test_a_disk_that_was_read_only_at_the_start_was_told_by_an_error_that_nobody_caught(disk: Disk) -> None:
     folder = disk.path / "data"
     assert command("init", "--data", folder, "--port", "0").code == 0

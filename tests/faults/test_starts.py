@@ -7,10 +7,14 @@ import pytest
 
 from tests.faults.inject.sitecustomize import places
 from tests.faults.starts import INIT_STEPS, MIGRATION, kill_init, kill_migration, migrations
-from tests.faults.steps import STEPS, Step
+from tests.faults.steps import ACTS, STEPS, Step
+
+IN_ACTS = [step for act in ACTS.values() for step in act.values()]
 
 
-@pytest.mark.parametrize("step", [*STEPS.values(), *INIT_STEPS.values(), MIGRATION], ids=lambda step: step.line)
+@pytest.mark.parametrize(
+    "step", [*STEPS.values(), *INIT_STEPS.values(), MIGRATION, *IN_ACTS], ids=lambda step: step.line
+)
 def test_a_step_is_one_line(step: Step) -> None:
     assert len(places(step.source().splitlines(), step.line, step.after)) == 1
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the API puts around every request: repeats, limits, digests, ETags, headers."""
 
+import sqlite3
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
@@ -187,3 +189,18 @@ def test_the_first_refusal_by_limit_is_written_down_and_each_is_counted(tmp_path
             for _ in range(6):
                 api.app.test_client().get("/v1/webhooks")
         assert {entry.get("api_key") for entry in logs if entry["event"] == "request limit reached"} == {None}
+
+
+def test_an_answer_that_could_not_be_kept_was_given_as_a_fault_of_ours(api: Api) -> None:
+    key, body = "kept-later", canonical_json(agreement("T-kept-later", api.bank))
+    fails = "BEGIN SELECT raise(ABORT, 'the disk is full'); END"
+    with closing(sqlite3.connect(api.folder.traffic)) as connection:
+        for act in ("UPDATE", "DELETE"):
+            connection.execute(f"CREATE TRIGGER fails_{act} BEFORE {act} ON seeded_answers {fails}")
+        done = keyed(api, key, body, "/v1/records")
+        for act in ("UPDATE", "DELETE"):
+            connection.execute(f"DROP TRIGGER fails_{act}")
+    assert (done.status_code, done.json["type"]) == (503, "urn:loan-notary:problem:unavailable")
+    assert "the disk is full" in done.json["detail"]
+    assert "Retry-After" in done.headers
+    assert api.submit(body).status_code == 200
