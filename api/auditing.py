@@ -23,6 +23,7 @@ from notary.errors import CorruptLogError, UnavailableError
 from notary.log.anchors import AnchorState
 from notary.log.signed_note import NoteVerifier
 from notary.ports.store import Store
+from notary.privacy.cipher import Cipher
 
 _SMALL = 50_000
 """Entries that are audited before other processes have started."""
@@ -44,8 +45,8 @@ class Audit:
     """One full audit, ready to run.
 
     Without a number of `workers` a small log is audited in this process, a larger one by a process for each processor;
-    with the address of a `cluster`, its workers do it. `state` is a file to keep what is done in; a part has about
-    `step` entries. With a `lender`, its loans alone are audited.
+    with the address of a `cluster`, its workers do it. `state` is a file to keep what is done in, sealed with
+    `state_cipher` if there is one; a part has about `step` entries. With a `lender`, its loans alone are audited.
     """
 
     target: Target
@@ -56,6 +57,7 @@ class Audit:
     step: int = ENTRIES_A_PART
     lender: int | None = None
     cluster: str | None = None
+    state_cipher: Cipher | None = None
 
     def run(self, begin: Callable[[int], Done]) -> AuditReport:
         """Audit; `begin` is told how much there is to do, and returns whom to tell of what is done.
@@ -64,14 +66,14 @@ class Audit:
         """
         began_at, findings = now(), Findings()
         source, store = self.target.open()
-        kept = AuditState.load(self.state, str(self.target), store is not None, self.verifier) if self.state else None
+        kept = self._load_state(store is not None)
         job, outcomes = kept or (self._plan(source, store, began_at, findings), {})
         resumed, unknown = len(outcomes), []
         # A log without a good checkpoint has nothing that a later run could go on from.
         keep = self.state if not findings.count else None
         done = begin(sum(map(job.weight, job.parts)))
         with ExitStack() as stack:
-            state = stack.enter_context(AuditState(keep, job, str(self.target))) if keep else None
+            state = stack.enter_context(AuditState(keep, job, str(self.target), self.state_cipher)) if keep else None
             done(sum(map(job.weight, outcomes)))
             left = [part for part in job.parts if part not in outcomes]
             workers, results = self._begin(job, left, stack)
@@ -87,6 +89,11 @@ class Audit:
             if state and len(outcomes) == len(job.parts):
                 state.remove()
         return report
+
+    def _load_state(self, with_records: bool) -> tuple[Job, dict[Part, Outcome]] | None:
+        if self.state is None:
+            return None
+        return AuditState.load(self.state, str(self.target), with_records, self.verifier, self.state_cipher)
 
     def _plan(self, source: LogSource, store: Store | None, began_at: int, findings: Findings) -> Job:
         return replace(plan_job(source, store, self.verifier, began_at, findings, self.step), lender=self.lender)

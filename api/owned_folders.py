@@ -5,24 +5,31 @@
 
     <organisation>/lock               held while one of its things is changed
     <organisation>/<kind>_<32 hex>/   a thing; every state of it is a file that is there or not
+    <organisation>/<kind>_.../key     its key (`api.folder_keys`), which seals what others are not to read
     <organisation>/new-*              what is half made, or half received
 """
 
 import re
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
+from functools import lru_cache
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+from api.folder_keys import FolderKey, folder_context, write_folder_key
 from api.state_files import file_errors, locked, read_state, write_state
 from notary.errors import JobError, NotFoundError
+from notary.privacy.data_key import KeyWrapper
+from notary.privacy.sealed_file import read_header, replace_wrapped
 from notary.stores.durable import sync_folder
 
 ID_SIZE = 16
 """Random bytes in an id."""
+_KEY = "key"
+_REMEMBERED = 1024
 
 
 class Thing(Protocol):
@@ -50,21 +57,23 @@ class OwnedFolders(ABC, Generic[ThingT]):
     most: ClassVar[int]
     """Things of one organisation that are not over."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, wrapper: KeyWrapper) -> None:
         self._folder = folder
+        self._wrapper = wrapper
+        self._unwrap = lru_cache(_REMEMBERED)(self._unwrapped)
 
     @abstractmethod
-    def _read(self, organisation: int, folder: Path, begun: Mapping[str, Any]) -> ThingT:
+    def _read(self, organisation: int, folder: Path, begun: Mapping[str, Any], key: FolderKey) -> ThingT:
         """Return a thing, `begun` being what its first file holds."""
 
     def find(self, organisation: int, name: str) -> ThingT:
-        """Return a thing. Raises `NotFoundError`."""
+        """Return a thing. Raises `NotFoundError`, `DataKeyError`, `CorruptLogError`."""
         folder = self._folder / str(organisation) / name
         with file_errors():
             begun = read_state(folder / self.first) if re.fullmatch(f"{self.kind}_[0-9a-f]{{32}}", name) else None
             if begun is None:
                 raise NotFoundError(f"you have no {self.kind} of this id")
-            return self._read(organisation, folder, begun)
+            return self._read(organisation, folder, begun, self._key(organisation, folder))
 
     def all_of(self, organisation: int | None = None) -> list[ThingT]:
         """Return the things of an organisation, or of all, the oldest first."""
@@ -78,7 +87,10 @@ class OwnedFolders(ABC, Generic[ThingT]):
         return sorted(found, key=lambda thing: (thing.created_at, thing.id))
 
     def tidy(self) -> None:
-        """Make the folder, and remove what was half made; to be called while nothing is being received."""
+        """Make the folder, and remove what was half made, and what was made before things had keys.
+
+        To be called while nothing is being received.
+        """
         with file_errors():
             self._folder.mkdir(exist_ok=True, mode=0o700)
             for path in self._folder.glob("*/new-*"):
@@ -86,6 +98,38 @@ class OwnedFolders(ABC, Generic[ThingT]):
                     shutil.rmtree(path)
                 else:
                     path.unlink()
+            for path in self._folder.glob(f"*/{self.kind}_*"):
+                if not (path / _KEY).exists():
+                    shutil.rmtree(path)
+
+    def rewrap(self, old: bytes) -> int:
+        """Wrap anew the key of each thing that the data key of this id has wrapped, and return how many they were.
+
+        Raises `UnavailableError`, `DataKeyError`, `CorruptLogError`; harmless to repeat.
+        """
+        return sum(self._rewrap(path, old) for path in self._things())
+
+    def _things(self) -> Iterator[Path]:
+        with file_errors():
+            homes = sorted(self._folder.glob("[0-9]*"))
+        for home in homes:
+            # Nothing is made or removed meanwhile; what is made after it is wrapped by the new key.
+            with self._locked(int(home.name)):
+                yield from sorted(home.glob(f"{self.kind}_*"))
+
+    def _rewrap(self, path: Path, old: bytes) -> bool:
+        owner = int(path.parent.name)
+        return replace_wrapped(path / _KEY, old, self._wrapper, folder_context(owner, path.name))
+
+    def _key(self, organisation: int, folder: Path) -> FolderKey:
+        try:
+            with (folder / _KEY).open("rb") as file:
+                return self._unwrap(read_header(file), folder_context(organisation, folder.name))
+        except FileNotFoundError:
+            raise NotFoundError(f"you have no {self.kind} of this id") from None
+
+    def _unwrapped(self, wrapped: bytes, context: bytes) -> FolderKey:
+        return FolderKey(self._wrapper.unwrap(wrapped, context))
 
     def _create(self, organisation: int, begun: Mapping[str, Any], drawn: bytes | None) -> ThingT:
         """Make a thing; its id is of `drawn`, `ID_SIZE` random bytes. One with that id is returned as it is.
@@ -101,6 +145,7 @@ class OwnedFolders(ABC, Generic[ThingT]):
                 # Half made by a process that was killed.
                 shutil.rmtree(coming, ignore_errors=True)
                 coming.mkdir(mode=0o700)
+                write_folder_key(coming / _KEY, self._wrapper, organisation, name)
                 write_state(coming / self.first, dict(begun))
                 coming.rename(home / name)
                 sync_folder(home)

@@ -27,11 +27,9 @@ from prometheus_client import CollectorRegistry
 
 from api.access_cover import AccessCover
 from api.anchoring import confirm_restored, make_anchorer, open_chain
-from api.audits.files import AuditFiles
 from api.clock import now
 from api.databases import hold_of, open_access_log, open_store, open_traffic, open_webhooks
 from api.host import Run, host_of
-from api.jobs.files import JobFiles
 from api.keys.places import environment_with
 from api.metrics import FOLDER_VARIABLE
 from api.publishing import PublicationCollector, make_publishers
@@ -40,7 +38,7 @@ from api.settings import DataFolder, Settings
 from api.timestamping import make_timestamper
 from api.tracing import start_tracing
 from api.traffic.repeats import Repeats
-from api.wiring import DATA_VARIABLE, WRITER_VARIABLE, document_files, make_scrubber
+from api.wiring import DATA_VARIABLE, WRITER_VARIABLE, audit_files, document_files, job_files, make_scrubber
 from chain.anchorer import Anchorer
 from chain.embedded import EmbeddedNode
 from chain.rpc import Rpc
@@ -174,8 +172,8 @@ class Service:
 
     def _tidy(self) -> None:
         document_files(self._folder).sweep()
-        JobFiles(self._folder.jobs).tidy()
-        AuditFiles(self._folder.audits).tidy()
+        job_files(self._folder).tidy()
+        audit_files(self._folder).tidy()
         Repeats(open_traffic(self._folder), open_store(self._folder).owner_keys).release_all()
 
     def _start_anchoring(self) -> Anchorer:

@@ -66,7 +66,7 @@ class SignedLines:
             hashes = opened.enter_context(TemporaryFile(dir=folder))
             size, root = write_tree(map(line_leaf, self._kept(lines, limit)), hashes)
             batch.require(size, root)
-            self.signature_of = signatures_in(batch, opened.enter_context(BatchTree(hashes, size)))
+            self.signature_of = signatures_in(batch, BatchTree(hashes, size))
             self._opened = opened.pop_all()
 
     def close(self) -> None:

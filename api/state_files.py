@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small JSON files that say how something stands: each is there whole or not at all, also after a kill."""
+"""Files that say how something stands: each is there whole or not at all, also after a kill."""
 
 import fcntl
 import os
@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from api.folder_keys import FolderKey
 from notary.errors import DigestError, Fault, UnavailableError
 from notary.stores.durable import sync_folder
 
@@ -26,10 +27,15 @@ def read_state(path: Path) -> dict[str, Any] | None:
 
 
 def write_state(path: Path, members: dict[str, Any]) -> None:
+    """Write a file of JSON; it is on disk when this returns."""
+    write_file(path, orjson.dumps(members))
+
+
+def write_file(path: Path, data: bytes) -> None:
     """Write a file; it is on disk when this returns."""
     coming = path.with_suffix(".new")
     with coming.open("wb") as file:
-        file.write(orjson.dumps(members))
+        file.write(data)
         file.flush()
         os.fsync(file.fileno())
     coming.rename(path)
@@ -47,19 +53,22 @@ def locked(home: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def received(home: Path, body: Iterable[bytes], promised: bytes | None) -> Iterator[tuple[Path, bytes]]:
-    """Receive a file into a folder, under a name that goes afterwards; yield that and its SHA-256.
+def received(
+    home: Path, body: Iterable[bytes], promised: bytes | None, key: FolderKey, name: str
+) -> Iterator[tuple[Path, bytes]]:
+    """Receive a file into a folder, under a name that goes afterwards; yield that, and the SHA-256 of what came.
 
-    Raises `DigestError` where that is not the one that was `promised`, and what reading `body` raises.
+    It is sealed, with `key` for `name`, as it comes. Raises `DigestError` where the SHA-256 is not the one that was
+    `promised`, and what reading `body` raises.
     """
     with file_errors(), tempfile.NamedTemporaryFile(dir=home, prefix="new-") as file:
-        digest = sha256()
+        digest, sealed = sha256(), key.writer(name, file)
         for piece in body:
             digest.update(piece)
-            file.write(piece)
+            sealed.write(piece)
         if promised not in (None, digest.digest()):
             raise DigestError(Fault("", "what came is not that of the Content-Digest"))
-        file.flush()
+        sealed.finish()
         os.fsync(file.fileno())
         yield Path(file.name), digest.digest()
 

@@ -123,6 +123,16 @@ def document_files(folder: DataFolder) -> FolderFiles:
     return FolderFiles(folder.documents, DataKeys(folder.keys))
 
 
+def job_files(folder: DataFolder) -> JobFiles:
+    """Return the folder's jobs. Raises `DataKeyError`."""
+    return JobFiles(folder.jobs, DataKeys(folder.keys))
+
+
+def audit_files(folder: DataFolder) -> AuditFiles:
+    """Return the folder's ordered audits. Raises `DataKeyError`."""
+    return AuditFiles(folder.audits, DataKeys(folder.keys))
+
+
 def log_keys(folder: DataFolder) -> LogKeys:
     """Return the log's keys, for processes that outlive a rotation."""
     return LogKeys(folder.keys, folder.settings().origin, now)
@@ -163,7 +173,7 @@ def make_services(
     access_log = open_access_log(folder)
     files, checker = document_files(folder), CheckerPool()
     traffic = open_traffic(folder)
-    repeats, jobs, audits = Repeats(traffic, store.owner_keys), JobFiles(folder.jobs), AuditFiles(folder.audits)
+    repeats, jobs, audits = Repeats(traffic, store.owner_keys), job_files(folder), audit_files(folder)
 
     def ready(lender: int) -> None:
         jobs.require_none(lender)

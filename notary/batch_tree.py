@@ -6,7 +6,6 @@ from front to back and every hash has one place, which follows from its node alo
 """
 
 from collections.abc import Iterable, Sequence
-from mmap import ACCESS_READ, mmap
 from typing import IO
 
 from notary.hashing import EMPTY_ROOT, HASH_SIZE, node_hash
@@ -46,22 +45,16 @@ def write_tree(leaves: Iterable[bytes], file: IO[bytes]) -> tuple[int, bytes]:
 
 
 class BatchTree:
-    """Reads the tree of `size` leaves, at least one, that `write_tree` has written. Close it, or use it in a `with`."""
+    """Reads the tree of `size` leaves, at least one, that `write_tree` has written into an open file; in one thread.
+
+    Paths are read fastest from left to right.
+    """
 
     def __init__(self, file: IO[bytes], size: int) -> None:
-        self._hashes = mmap(file.fileno(), 0, access=ACCESS_READ)
+        self._file = file
         self._size = size
         self._right: dict[int, bytes] = {}
-
-    def __enter__(self) -> "BatchTree":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give up the file."""
-        self._hashes.close()
+        self._last: dict[int, tuple[int, bytes]] = {}
 
     def root(self) -> bytes:
         """Return the root."""
@@ -94,8 +87,16 @@ class BatchTree:
         return [self._hash(level, number) for level, number in nodes]
 
     def _hash(self, level: int, number: int) -> bytes:
+        # Of each level the last one: that of a higher level serves many neighbouring leaves, and stands far away.
+        known = self._last.get(level)
+        if known is None or known[0] != number:
+            known = self._last[level] = number, self._read_hash(level, number)
+        return known[1]
+
+    def _read_hash(self, level: int, number: int) -> bytes:
         # Before the hashes that came with the subtree's last leaf stand two for each leaf before that one, less those
         # that are not complete: one for each bit of that leaf's number.
         last = ((number + 1) << level) - 1
         start = (2 * last - last.bit_count() + level) * HASH_SIZE
-        return self._hashes[start : start + HASH_SIZE]
+        self._file.seek(start)
+        return self._file.read(HASH_SIZE)

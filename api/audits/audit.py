@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """An audit that somebody asked for: what of, and how far it has come."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, BinaryIO, Literal, Self
 
 import orjson
 
+from api.folder_keys import FolderKey
 from notary.audit.sample import Wanted
 
 Kind = Literal["log", "records", "sample", "tie-out"]
 KINDS: tuple[Kind, ...] = ("log", "records", "sample", "tie-out")
+LEDGER, REPORT, PROBLEM = "ledger", "report", "problem"
+"""For what an audit's files, and the problem in one of them, are sealed."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class OrderedAudit:
     total: int | None
     ended: dict[str, Any] | None
     folder: Path
+    key: FolderKey = field(repr=False)
 
     @property
     def state(self) -> str:
@@ -86,14 +90,22 @@ class OrderedAudit:
     @property
     def report(self) -> Path:
         """The file of the report, there once the audit is done."""
-        return self.folder / "report.json"
+        return self.folder / "report"
 
     @property
     def ledger(self) -> Path:
         """The file of the ledger that a tie-out is of."""
-        return self.folder / "ledger.csv"
+        return self.folder / "ledger"
 
     @property
     def parts_done(self) -> Path:
         """The file in which a full audit keeps what is done, so that a kill costs little."""
         return self.folder / "parts.jsonl"
+
+    def read_report(self) -> bytes:
+        """Return the report as JSON. Raises `OSError`, `CorruptLogError`."""
+        return self.key.open(REPORT, self.report.read_bytes())
+
+    def open_ledger(self) -> BinaryIO:
+        """Open the ledger as it came. Raises `OSError`, `CorruptLogError`, `DataKeyError`."""
+        return self.key.open_file(LEDGER, self.ledger)

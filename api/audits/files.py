@@ -4,11 +4,14 @@
 ::
 
     <organisation>/<audit>/order.json       what was asked for, and when
-    <organisation>/<audit>/ledger.csv       the ledger that a tie-out is of
+    <organisation>/<audit>/ledger           the ledger that a tie-out is of
     <organisation>/<audit>/progress.json    how far the worker has come; written by it alone, as are the others
     <organisation>/<audit>/cancelled.json   when it was cancelled
-    <organisation>/<audit>/report.json      the report
+    <organisation>/<audit>/parts.jsonl      what a full audit has done so far (`notary.audit.state`)
+    <organisation>/<audit>/report           the report
     <organisation>/<audit>/ended.json       when it ended, and why if there is no report
+
+Ledger, parts, report and why there is none are sealed with the audit's key.
 """
 
 import os
@@ -18,9 +21,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from api.audits.audit import Order, OrderedAudit
+import orjson
+
+from api.audits.audit import LEDGER, PROBLEM, REPORT, Order, OrderedAudit
+from api.folder_keys import FolderKey
 from api.owned_folders import OwnedFolders
-from api.state_files import file_errors, read_state, received, write_state
+from api.state_files import file_errors, read_state, received, write_file, write_state
 from notary.errors import JobError
 from notary.ports.records import StoredRecord
 from notary.stores.durable import sync_folder
@@ -41,7 +47,7 @@ class AuditFiles(OwnedFolders[OrderedAudit]):
         """Ask for an audit; its id is of `drawn`, if given. Raises `JobError` where the organisation has too many."""
         return self._create(organisation, {"created_at": now, "order": order.to_json()}, drawn)
 
-    def _read(self, organisation: int, folder: Path, begun: Mapping[str, Any]) -> OrderedAudit:
+    def _read(self, organisation: int, folder: Path, begun: Mapping[str, Any], key: FolderKey) -> OrderedAudit:
         progress = read_state(folder / "progress.json") or {"started_at": None, "done": 0, "total": None}
         ended = read_state(folder / "ended.json") or {"at": None, "problem": None}
         cancelled = read_state(folder / "cancelled.json")
@@ -52,9 +58,10 @@ class AuditFiles(OwnedFolders[OrderedAudit]):
             created_at=begun["created_at"],
             **progress,
             finished_at=ended["at"],
-            ended=ended["problem"],
+            ended=_problem(ended["problem"], key),
             cancelled_at=cancelled["at"] if cancelled else None,
             folder=folder,
+            key=key,
         )
 
     def add_ledger(self, organisation: int, audit: str, body: Iterable[bytes], promised: bytes | None) -> OrderedAudit:
@@ -64,14 +71,15 @@ class AuditFiles(OwnedFolders[OrderedAudit]):
         and what reading `body` raises. Nothing is kept then.
         """
         found = self.find(organisation, audit)
-        with received(found.folder.parent, body, promised) as (path, digest), self._locked(organisation):
+        coming = received(found.folder.parent, body, promised, found.key, LEDGER)
+        with coming as (path, digest), self._locked(organisation):
             found = self.find(organisation, audit)
             if found.order.kind != "tie-out" or found.is_over:
                 raise JobError(f"the audit is {found.state} and takes no ledger")
             if not found.ledger.exists():
                 os.link(path, found.ledger)
                 sync_folder(found.folder)
-            elif sha256(found.ledger.read_bytes()).digest() != digest:
+            elif _digest(found) != digest:
                 raise JobError("the audit has another ledger")
         return self.find(organisation, audit)
 
@@ -97,8 +105,9 @@ class AuditFiles(OwnedFolders[OrderedAudit]):
             if self.find(audit.organisation, audit.id).cancelled_at is not None:
                 return
             if problem is None:
-                write_state(audit.report, report)
-            write_state(audit.folder / "ended.json", {"at": now, "problem": problem})
+                write_file(audit.report, audit.key.seal(REPORT, orjson.dumps(report)))
+            sealed = None if problem is None else audit.key.seal(PROBLEM, orjson.dumps(problem)).hex()
+            write_state(audit.folder / "ended.json", {"at": now, "problem": sealed})
 
     def require_none(self, lender: int) -> None:
         """Raise `JobError` while an audit of the lender's records is under way."""
@@ -121,3 +130,12 @@ class AuditFiles(OwnedFolders[OrderedAudit]):
             if not audit.is_due and audit.created_at + KEEP < now:
                 with self._locked(audit.organisation):
                     shutil.rmtree(audit.folder)
+
+
+def _digest(audit: OrderedAudit) -> bytes:
+    with audit.open_ledger() as file:
+        return sha256(file.read()).digest()
+
+
+def _problem(sealed: str | None, key: FolderKey) -> dict[str, Any] | None:
+    return None if sealed is None else orjson.loads(key.open(PROBLEM, bytes.fromhex(sealed)))

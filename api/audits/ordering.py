@@ -119,7 +119,7 @@ def read_report(services: Services, audit: OrderedAudit) -> bytes:
         raise JobError(f"the audit is {audit.state} and has no report")
     if audit.order.lender is not None:
         services.reads.note(audit.order.lender, query=asked_for({"audit": audit.id}))
-    return audit.report.read_bytes()
+    return audit.read_report()
 
 
 def seconds_left(audit: OrderedAudit) -> int | None:

@@ -2,6 +2,7 @@
 """Carries out an audit that was asked for, and returns its report."""
 
 from collections.abc import Callable, Iterator
+from io import TextIOWrapper
 from typing import Any
 
 from api.anchoring import use_node
@@ -9,6 +10,7 @@ from api.audit_parts import Target
 from api.auditing import Audit, Chain, Done
 from api.audits.audit import OrderedAudit
 from api.databases import open_store
+from api.folder_keys import size_inside
 from api.sampling import anchor_of_population, seed_of_block
 from api.settings import DataFolder
 from api.wiring import load_verifiers
@@ -35,7 +37,9 @@ def _audit(audit: OrderedAudit, folder: DataFolder, begin: Begin) -> dict[str, A
     place = Deployment.load(folder.deployment) if folder.deployment.exists() else None
     with use_node(folder) as url:
         chain, key = Chain(url, place), load_verifiers(folder)[0]
-        report = Audit(target, key, chain, state=audit.parts_done, lender=audit.order.lender).run(begin)
+        report = Audit(
+            target, key, chain, state=audit.parts_done, lender=audit.order.lender, state_cipher=audit.key.cipher
+        ).run(begin)
     # Where the notary keeps its files is nobody's business.
     return report.members() | {"source": "this notary", "lender": audit.order.lender}
 
@@ -53,10 +57,10 @@ def _sample(audit: OrderedAudit, folder: DataFolder, begin: Begin) -> dict[str, 
 
 def _tie_out(audit: OrderedAudit, folder: DataFolder, begin: Begin) -> dict[str, Any]:
     assert audit.order.lender is not None
-    store, done = open_store(folder), begin(audit.ledger.stat().st_size)
+    store, done = open_store(folder), begin(size_inside(audit.ledger))
     tie = TieOut(store, audit.order.lender, Log(store).head().size, audit.order.types)
 
-    with audit.ledger.open(encoding="utf-8", newline="") as file:
+    with TextIOWrapper(audit.open_ledger(), encoding="utf-8", newline="") as file:
 
         def lines() -> Iterator[str]:
             for line in file:

@@ -25,6 +25,7 @@ from api.logs import configure_logs
 from api.parent import exit_with_parent
 from api.problems import describe
 from api.settings import DataFolder
+from api.wiring import audit_files
 from notary.errors import NotaryError, UnavailableError
 
 _IDLE, _PAUSE = 0.5, 5.0
@@ -112,7 +113,7 @@ def main() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    host_of(folder).led("audits", AuditWorker(folder, AuditFiles(folder.audits)).run)(stop)
+    host_of(folder).led("audits", AuditWorker(folder, audit_files(folder)).run)(stop)
 
 
 if __name__ == "__main__":

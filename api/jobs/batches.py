@@ -18,6 +18,7 @@ from notary.signed_batch import SignedBatch, line_leaf, read_first_line
 
 _STEP = 65_536
 """Lines of a step."""
+_TREE = "tree"
 
 Comparison = Generator[int | None, None, None]
 """Yields None after each step, and at the end the position in the input at which the records begin."""
@@ -36,14 +37,15 @@ def compare(job: Job, batch: SignedBatch) -> Comparison:
     coming = job.tree.with_suffix(".new")
     try:
         with coming.open("wb") as file, closing(source.lines()) as lines:
+            sealed = job.key.writer(_TREE, file)
             next(lines)
             begin = source.position
             for line in lines:
-                file.write(tree.append(line_leaf(line)))
+                sealed.write(tree.append(line_leaf(line)))
                 if tree.size % _STEP == 0:
                     yield None
             batch.require(tree.size, tree.root())
-            file.flush()
+            sealed.finish()
             os.fsync(file.fileno())
         coming.rename(job.tree)
     finally:
@@ -57,5 +59,5 @@ def opened_tree(job: Job, batch: SignedBatch | None) -> Iterator[SignatureOf | N
     if batch is None:
         yield None
         return
-    with job.tree.open("rb") as file, BatchTree(file, batch.statement.records) as tree:
-        yield signatures_in(batch, tree)
+    with job.key.open_file(_TREE, job.tree) as file:
+        yield signatures_in(batch, BatchTree(file, batch.statement.records))

@@ -4,11 +4,14 @@
 ::
 
     <lender>/<job>/job.json           what was asked for, and when
-    <lender>/<job>/00001-<SHA-256>    a part of the input; the parts joined are one file
+    <lender>/<job>/00001-<sealed>     a part of the input, its SHA-256 sealed; the parts joined are one file
     <lender>/<job>/started.json       how many parts there are, and when the job was started
     <lender>/<job>/cancelled.json     when it was cancelled
     <lender>/<job>/progress.json      how far the worker has come; written by it alone, as are the results
-    <lender>/<job>/results.ndjson     the answers, of which progress.json says how many bytes count
+    <lender>/<job>/results            the answers, of which progress.json says how many bytes count
+    <lender>/<job>/tree               the tree over a signed batch (`api.jobs.batches`)
+
+Parts, answers and tree are sealed with the job's key.
 """
 
 import os
@@ -19,11 +22,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from api.jobs.job import Job, Part, Progress
+from api.folder_keys import FolderKey, size_inside
+from api.jobs.job import Job, Part, Progress, part_name
 from api.owned_folders import OwnedFolders
 from api.state_files import read_state, received, write_state
 from notary.errors import Fault, InvalidInputError, JobError
 from notary.ports.records import StoredRecord
+from notary.privacy.data_key import KeyWrapper
 from notary.stores.durable import sync_folder
 
 MAX_PART = 64 * 1024 * 1024
@@ -35,7 +40,7 @@ MAX_BYTES = 8 * 1024**3
 KEEP = 7 * 24 * 3_600_000
 """Milliseconds for which a job stays after it was done or cancelled, or, never started, after it was made."""
 
-_PART = re.compile(r"([0-9]{5})-([0-9a-f]{64})")
+_PART = re.compile(r"([0-9]{5})-((?:[0-9a-f]{2})+)")
 
 
 class JobFiles(OwnedFolders[Job]):
@@ -43,24 +48,25 @@ class JobFiles(OwnedFolders[Job]):
 
     kind, first, most = "job", "job.json", MAX_OPEN
 
-    def __init__(self, folder: Path, max_bytes: int = MAX_BYTES) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, wrapper: KeyWrapper, max_bytes: int = MAX_BYTES) -> None:
+        super().__init__(folder, wrapper)
         self._max_bytes = max_bytes
 
     def create(self, lender: int, documents_required: bool, now: int, drawn: bytes | None = None) -> Job:
         """Make a job; its id is of `drawn`, if that is given. Raises `JobError` where the lender has too many."""
         return self._create(lender, {"created_at": now, "documents_required": documents_required}, drawn)
 
-    def _read(self, organisation: int, folder: Path, begun: Mapping[str, Any]) -> Job:
+    def _read(self, organisation: int, folder: Path, begun: Mapping[str, Any], key: FolderKey) -> Job:
         return Job(
             id=folder.name,
             lender=organisation,
             **begun,
             started_at=_moment(folder / "started.json"),
             cancelled_at=_moment(folder / "cancelled.json"),
-            parts=_parts(folder),
+            parts=_parts(folder, key),
             progress=Progress(**(read_state(folder / "progress.json") or {})),
             folder=folder,
+            key=key,
         )
 
     def add_part(self, lender: int, job: str, number: int, body: Iterable[bytes], promised: bytes | None) -> bool:
@@ -70,8 +76,9 @@ class JobFiles(OwnedFolders[Job]):
         """
         if not 1 <= number <= MAX_PARTS:
             raise InvalidInputError(Fault("", f"parts are numbered from 1 to {MAX_PARTS}"))
-        self._require_open(lender, job)
-        with received(self._folder / str(lender), body, promised) as (path, digest), self._locked(lender) as home:
+        key, name = self._require_open(lender, job).key, part_name(number)
+        coming = received(self._folder / str(lender), body, promised, key, name)
+        with coming as (path, digest), self._locked(lender) as home:
             found = self._require_open(lender, job)
             for part in found.parts:
                 if part.number == number:
@@ -80,7 +87,7 @@ class JobFiles(OwnedFolders[Job]):
                     return False
             if _bytes(home) + path.stat().st_size > self._max_bytes:
                 raise JobError(f"your jobs would take more than {self._max_bytes} bytes; old ones go by themselves")
-            os.link(path, found.folder / f"{number:05}-{digest.hex()}")
+            os.link(path, found.folder / f"{number:05}-{key.seal(name, digest).hex()}")
             sync_folder(found.folder)
         return True
 
@@ -145,9 +152,13 @@ class JobFiles(OwnedFolders[Job]):
         return found
 
 
-def _parts(folder: Path) -> tuple[Part, ...]:
+def _parts(folder: Path, key: FolderKey) -> tuple[Part, ...]:
     named = ((path, _PART.fullmatch(path.name)) for path in sorted(folder.iterdir()))
-    return tuple(Part(int(match[1]), match[2], path.stat().st_size, path) for path, match in named if match)
+    return tuple(_part(path, int(match[1]), bytes.fromhex(match[2]), key) for path, match in named if match)
+
+
+def _part(path: Path, number: int, sealed: bytes, key: FolderKey) -> Part:
+    return Part(number, key.open(part_name(number), sealed).hex(), size_inside(path), path, key)
 
 
 def _moment(path: Path) -> int | None:

@@ -36,7 +36,7 @@ class JobLines:
             if skip >= part.size:
                 skip -= part.size
                 continue
-            with part.path.open("rb") as file:
+            with part.open() as file:
                 file.seek(skip)
                 skip = 0
                 while piece := file.read(_READ):

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A bulk job, its parts, and how far it has come."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
+
+from api.folder_keys import FolderKey
 
 
 @dataclass(frozen=True)
@@ -10,8 +13,8 @@ class Progress:
     """How far a job has come.
 
     `lines` were answered, of which `placed` are new in the log, `known` were there, and `refused` are problems. They
-    take `read` bytes of the input, and `written` bytes of the results answer them. `busy` counts the milliseconds that
-    the worker has spent on them.
+    take `read` bytes of the input, and the first `written` bytes of the file of results hold the answers. `busy` counts
+    the milliseconds that the worker has spent on them.
     """
 
     lines: int = 0
@@ -32,6 +35,11 @@ class Part:
     sha256: str
     size: int
     path: Path
+    key: FolderKey = field(repr=False)
+
+    def open(self) -> BinaryIO:
+        """Open what was uploaded. Raises `OSError`, `CorruptLogError`, `DataKeyError`."""
+        return self.key.open_file(part_name(self.number), self.path)
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,7 @@ class Job:
     parts: tuple[Part, ...]
     progress: Progress
     folder: Path
+    key: FolderKey = field(repr=False)
 
     @property
     def state(self) -> str:
@@ -69,10 +78,15 @@ class Job:
 
     @property
     def results(self) -> Path:
-        """The file of the answers."""
-        return self.folder / "results.ndjson"
+        """The file of the answers (`api.jobs.results`)."""
+        return self.folder / "results"
 
     @property
     def tree(self) -> Path:
         """The file of the tree over the records, once a batch under one signature is known to be what was signed."""
         return self.folder / "tree"
+
+
+def part_name(number: int) -> str:
+    """Return for what a part is sealed."""
+    return f"part {number}"

@@ -5,7 +5,6 @@ The jobs take turns, a slice of lines each. What a slice was answered is on disk
 that a kill cut short is done again, which the log allows: what it holds already is `known` then.
 """
 
-import os
 import signal
 import sys
 import threading
@@ -13,7 +12,6 @@ import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
 
 import orjson
 import structlog
@@ -25,6 +23,7 @@ from api.jobs.batches import Comparison, compare, opened_tree, read_job_batch
 from api.jobs.files import JobFiles
 from api.jobs.input import JobLines
 from api.jobs.job import Job, Progress
+from api.jobs.results import opened_results
 from api.keys.hardening import harden
 from api.logs import configure_logs
 from api.operator import BY
@@ -120,18 +119,16 @@ class Worker:
     def _refuse(self, job: Job, error: NotaryError) -> None:
         """Answer a batch's signature with a problem, and end its job: no record of it is taken."""
         answers = answer_line(1, describe(error))
-        with job.results.open("wb") as results:
-            _append(results, answers)
-        progress = _further(job.progress, answers, job.size, 0)
+        with opened_results(job) as results:
+            written = results.append(answers)
+        progress = _further(job.progress, answers, written, job.size, 0)
         self._files.save(job, replace(progress, finished_at=now()))
         job.tree.unlink(missing_ok=True)
 
     def _place_lines(self, job: Job, signature_of: SignatureOf | None) -> None:
         progress = job.progress
         lender = self._services.store.lender(job.lender)
-        with job.results.open("ab") as results:
-            # Behind what counts there may be answers of a slice that was cut short.
-            results.truncate(progress.written)
+        with opened_results(job) as results:
             source = JobLines(job.parts, progress.read)
             with closing(source.lines()) as lines:
                 first, required = progress.lines + 1, job.documents_required
@@ -144,9 +141,9 @@ class Worker:
                         job.tree.unlink(missing_ok=True)
                         return
                     answers = self._place(job, part)
-                    _append(results, answers)
+                    written = results.append(answers)
                     spent = round((time.monotonic() - began) * 1000)
-                    progress = _further(progress, answers, source.position, spent)
+                    progress = _further(progress, answers, written, source.position, spent)
                     if not self._files.save(job, progress):
                         return
 
@@ -157,13 +154,7 @@ class Worker:
         return place_part(self._services, self._services.store.lender(job.lender), part)
 
 
-def _append(results: BinaryIO, answers: bytes) -> None:
-    results.write(answers)
-    results.flush()
-    os.fsync(results.fileno())
-
-
-def _further(progress: Progress, answers: bytes, position: int, spent: int) -> Progress:
+def _further(progress: Progress, answers: bytes, written: int, position: int, spent: int) -> Progress:
     statuses = [orjson.loads(line)["status"] for line in answers.splitlines()]
     placed, known = statuses.count(201), statuses.count(200)
     return replace(
@@ -173,7 +164,7 @@ def _further(progress: Progress, answers: bytes, position: int, spent: int) -> P
         known=progress.known + known,
         refused=progress.refused + len(statuses) - placed - known,
         read=position,
-        written=progress.written + len(answers),
+        written=written,
         busy=progress.busy + spent,
     )
 
@@ -187,8 +178,8 @@ def main() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    worker = Worker(make_services(folder, path, tracing=start_tracing("jobs")), JobFiles(folder.jobs))
-    host_of(folder).led("jobs", worker.run)(stop)
+    services = make_services(folder, path, tracing=start_tracing("jobs"))
+    host_of(folder).led("jobs", Worker(services, services.jobs).run)(stop)
 
 
 if __name__ == "__main__":

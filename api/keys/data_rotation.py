@@ -22,7 +22,7 @@ from api.keys.data_keys import make_data_key, open_data_key, remove_data_key
 from api.keys.making import free_place
 from api.operator import BY, log_writer, own_organisation
 from api.settings import DataFolder
-from api.wiring import document_files
+from api.wiring import audit_files, document_files, job_files
 from notary.registration import Registrar
 from notary.schemes import SCHEMES
 
@@ -51,10 +51,10 @@ def rotate_data_key(folder: DataFolder, to: str | None = None) -> DataKeyRotated
     place = config.data_next or _begin(folder, keys, config, to)
     config = keys.load()
     old = open_data_key(keys, config, config.data)
-    store, files = open_store(folder), document_files(folder)
+    holders = (open_store(folder), document_files(folder), job_files(folder), audit_files(folder))
     rewrapped = 0
     # Also what was begun before keys.json named the new key, and written behind the first pass.
-    while found := store.rewrap(old.id) + files.rewrap(old.id):
+    while found := sum(holder.rewrap(old.id) for holder in holders):
         rewrapped += found
     replaced = ReplacedKey(place=config.data, id=old.id.hex())
     config = config.model_copy(update={"data": place, "data_next": None, "data_replaced": replaced})

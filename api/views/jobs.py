@@ -2,7 +2,6 @@
 """`/v1/jobs`: long files of records, uploaded in parts and worked through in the background."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -12,6 +11,7 @@ from api.auth import authenticated_lender
 from api.clock import now
 from api.jobs.files import MAX_PART
 from api.jobs.job import Job
+from api.jobs.results import read_results
 from api.making import making
 from api.owned_folders import ID_SIZE
 from api.required_documents import documents_required
@@ -21,7 +21,6 @@ from notary.encoding import format_time
 from notary.errors import Fault, InvalidInputError
 
 _NUMBER = re.compile("[1-9][0-9]{0,8}")
-_READ = 64 * 1024
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -63,20 +62,9 @@ def blueprint(services: Services) -> Blueprint:
         lender = authenticated_lender(services.access)
         found = files.find(lender.number, job)
         services.reads.note(lender.number)
-        return Response(_results(found), mimetype="application/x-ndjson")
+        return Response(read_results(found), mimetype="application/x-ndjson")
 
     return views
-
-
-def _results(job: Job) -> Iterator[bytes]:
-    """Yield the answers so far; what is behind them is not settled."""
-    left = job.progress.written
-    if not left:
-        return
-    with job.results.open("rb") as file:
-        while left and (piece := file.read(min(left, _READ))):
-            left -= len(piece)
-            yield piece
 
 
 def _answer(job: Job, status: int = 200) -> Response:

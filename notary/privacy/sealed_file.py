@@ -61,10 +61,7 @@ class SealedWriter:
         self.key = os.urandom(KEY_SIZE)
         self._file, self._aead = file, AESGCM(self.key)
         self._waiting, self._number = bytearray(), 0
-        wrapped = wrapper.wrap(self.key, context)
-        file.write(MAGIC + len(wrapped).to_bytes(_LENGTH) + wrapped)
-        # Nothing of the header waits: it may be wrapped anew while the rest is still being written.
-        file.flush()
+        write_header(file, wrapper.wrap(self.key, context))
 
     def write(self, part: bytes) -> None:
         """Seal more bytes; up to a segment of them stays in memory."""
@@ -92,8 +89,7 @@ class SealedReader(io.RawIOBase):
         self._file, self._aead = file, AESGCM(key)
         self._start = file.tell()
         sealed = file.seek(0, os.SEEK_END) - self._start
-        self._segments = -(-sealed // (SEGMENT + _TAG))
-        self.size = sealed - self._segments * _TAG
+        self._segments, self.size = _inside(sealed)
         if self.size < 0 or not self._segments:
             raise CorruptLogError(_NOT)
         self._place, self._number, self._segment = 0, -1, b""
@@ -141,6 +137,13 @@ class SealedReader(io.RawIOBase):
         self._number = number
 
 
+def write_header(file: IO[bytes], wrapped: bytes) -> None:
+    """Write what a sealed file begins with; it is on its way to disk when this returns."""
+    file.write(MAGIC + len(wrapped).to_bytes(_LENGTH) + wrapped)
+    # Nothing of it waits: it may be wrapped anew while the rest is still being written.
+    file.flush()
+
+
 def read_header(file: IO[bytes]) -> bytes:
     """Return the wrapped key of a sealed file, and leave the file behind its header. Raises `CorruptLogError`."""
     if file.read(len(MAGIC)) != MAGIC:
@@ -169,10 +172,21 @@ def replace_wrapped(path: Path, old: bytes, wrapper: KeyWrapper, context: bytes)
     return True
 
 
+def plain_size(size: int, wrapped: int) -> int:
+    """Return how many bytes are in a sealed file of `size` bytes, whose wrapped key has `wrapped`."""
+    return _inside(size - len(MAGIC) - _LENGTH - wrapped)[1]
+
+
 def is_sealed(path: Path) -> bool:
     """Tell a sealed file from another by its beginning. Raises `OSError`."""
     with path.open("rb") as file:
         return file.read(len(MAGIC)) == MAGIC
+
+
+def _inside(sealed: int) -> tuple[int, int]:
+    """Return how many segments so many bytes are, and how many bytes are in them."""
+    segments = -(-sealed // (SEGMENT + _TAG))
+    return segments, sealed - segments * _TAG
 
 
 def _nonce(number: int, last: bool) -> bytes:

@@ -64,7 +64,7 @@ STEPS = {
         _HOOKS, "api.webhooks.worker", "self._hooks.save_delivery(settled)", 6
     ),
     "job's lines placed, before their answers": Step(
-        _JOBS, "api.jobs.worker", "_append(results, answers)", 1, "answers = self._place(job, part)"
+        _JOBS, "api.jobs.worker", "written = results.append(answers)", 1, "answers = self._place(job, part)"
     ),
     "job's answers written, before its progress": Step(
         _JOBS, "api.jobs.worker", "spent = round((time.monotonic() - began) * 1000)", 1
@@ -110,7 +110,10 @@ DATA_KEY = {
         _MAIN, "api.keys.data_rotation", 'keys.save(config.model_copy(update={"data_next": place}))', 1
     ),
     "in keys.json, wraps nothing": Step(
-        _MAIN, "api.keys.data_rotation", "store, files = open_store(folder), document_files(folder)", 1
+        _MAIN,
+        "api.keys.data_rotation",
+        "holders = (open_store(folder), document_files(folder), job_files(folder), audit_files(folder))",
+        1,
     ),
     "organisations wrapped anew, loans not": Step(_MAIN, "notary.stores.wrapped_keys", "last = 0", 1),
     "all wrapped anew but documents": Step(_MAIN, "notary.stores.wrapped_keys", "return count", 1),

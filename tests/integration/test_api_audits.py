@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from api.audits.audit import Order
 from api.audits.files import KEEP, MAX_LEDGER, MAX_OPEN, AuditFiles
+from api.audits.running import carry_out
 from api.audits.worker import AuditWorker
 from api.auth import hash_secret, new_api_key
 from api.clock import now
@@ -24,9 +25,11 @@ from notary.access import ROLES, ApiKey, key_id
 from notary.audit.tie_out import COLUMNS
 from notary.encoding import format_time
 from notary.errors import JobError
+from notary.privacy.data_key import DataKey
 from tests.support.anchored import Anchored, anchored_log
 from tests.support.api import PROBLEM, Api, LenderKit
 from tests.support.service import ROOT, until
+from tests.support.spellings import found_in
 
 Json = dict[str, Any]
 
@@ -272,7 +275,7 @@ def test_an_audit_of_somebody_else_is_as_if_it_were_not_there(api: Api) -> None:
 
 
 def test_only_so_many_wait_and_old_ones_go(tmp_path: Path) -> None:
-    files = AuditFiles(tmp_path / "audits")
+    files = AuditFiles(tmp_path / "audits", DataKey(bytes(32)))
     files.tidy()
     made = [files.create(1, Order("log"), 1000) for _ in range(MAX_OPEN)]
     with pytest.raises(JobError, match="not over"):
@@ -307,7 +310,20 @@ def test_an_audit_that_was_cut_short_by_a_kill_is_done_by_the_next_worker(api: A
         worker.send_signal(signal.SIGTERM)
     assert worker.wait(30) == 0
     assert files.find(audit.organisation, audit.id).started_at == 5
-    assert orjson.loads(audit.report.read_bytes())["verdict"] == "valid"
+    assert orjson.loads(audit.read_report())["verdict"] == "valid"
+
+
+def test_what_an_audit_has_done_so_far_is_sealed(api: Api) -> None:
+    files, seen = api.services.audits, [b""]
+    audit = files.find(api.bank.lender.number, ordered(api, kind="records"))
+
+    def note(_: int) -> None:
+        seen.append(audit.parts_done.read_bytes())
+
+    assert carry_out(audit, api.folder, lambda _: note)["verdict"] == "valid"
+    assert seen[-1].count(b"\n") > 1
+    assert not list(found_in({audit.parts_done: seen[-1]}, [b"audit-state@1", b'"checkpoint"', b'{"part":["']))
+    files.cancel(audit.organisation, audit.id, now())
 
 
 def test_a_cancelled_audit_ends_while_it_runs(api: Api) -> None:

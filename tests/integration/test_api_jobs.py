@@ -22,6 +22,7 @@ from api.jobs.job import Progress
 from api.jobs.worker import Worker
 from notary.encoding import b64
 from notary.errors import JobError
+from notary.privacy.data_key import DataKey
 from notary.registration import MAX_BODY
 from tests.support.api import (
     PROBLEM,
@@ -37,6 +38,9 @@ from tests.support.api import (
 from tests.support.service import ROOT, until
 
 Json = dict[str, Any]
+
+_OF_A_PART = 107
+"""Bytes of a sealed part beside what was uploaded."""
 
 
 @pytest.fixture
@@ -169,10 +173,10 @@ def test_a_lender_has_so_many_open_jobs(api: Api) -> None:
 
 
 def test_a_lenders_jobs_take_so_many_bytes(tmp_path: Path) -> None:
-    files = JobFiles(tmp_path, max_bytes=1000)
+    files = JobFiles(tmp_path, DataKey(bytes(32)), max_bytes=1000)
     job = files.create(1, documents_required=False, now=0)
     taken = sum(path.stat().st_size for path in job.folder.iterdir())
-    assert files.add_part(1, job.id, 1, [b"x" * (1000 - taken)], None)
+    assert files.add_part(1, job.id, 1, [b"x" * (1000 - taken - _OF_A_PART)], None)
     with pytest.raises(JobError):
         files.add_part(1, job.id, 2, [b"x"], None)
     other = files.create(2, documents_required=False, now=0)
@@ -181,7 +185,7 @@ def test_a_lenders_jobs_take_so_many_bytes(tmp_path: Path) -> None:
 
 
 def test_what_was_half_received_is_removed(tmp_path: Path) -> None:
-    files = JobFiles(tmp_path)
+    files = JobFiles(tmp_path, DataKey(bytes(32)))
     job = files.create(1, documents_required=True, now=0)
     (tmp_path / "1" / "new-upload").write_bytes(b"x")
     (tmp_path / "1" / "new-job_1").mkdir()
@@ -241,7 +245,7 @@ def test_a_worker_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
             process.send_signal(signal.SIGKILL)
             process.wait()
         # What a kill leaves behind of results that do not count yet.
-        with (folder.jobs / str(api.bank.lender.number) / job / "results.ndjson").open("ab") as file:
+        with (folder.jobs / str(api.bank.lender.number) / job / "results").open("ab") as file:
             file.write(b'{"half')
         done, found = work(api, job), results(api, job)
         assert (done["state"], done["lines"], done["refused"]) == ("done", count, 0)

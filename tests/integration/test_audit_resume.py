@@ -13,12 +13,14 @@ import pytest
 from api.auditing import Audit, Target
 from notary.audit.report import AuditReport
 from notary.audit.state import StateFileError
+from notary.privacy.cipher import Cipher
 from notary.receipts.report import Verdict
 from tests.support.audited import AuditedLog, audited, export, grow, make_bare_log, make_log
 from tests.support.builders import log_signer
 from tests.support.cli import document, is_one_line, run
 from tests.support.service import PROGRAM, ROOT, processes_of, until
 from tests.support.serving import serving_files
+from tests.support.spellings import found_in
 
 STEP = 256
 """A tile a part: the smallest."""
@@ -34,8 +36,8 @@ def log(whole: AuditedLog, tmp_path: Path) -> AuditedLog:
     return whole.copy(tmp_path / "data")
 
 
-def audit(log: AuditedLog, workers: int = 1, state: Path | None = None) -> AuditReport:
-    return Audit(Target("data", str(log.folder)), log.verifier, None, workers, state, STEP).run(
+def audit(log: AuditedLog, workers: int = 1, state: Path | None = None, cipher: Cipher | None = None) -> AuditReport:
+    return Audit(Target("data", str(log.folder)), log.verifier, None, workers, state, STEP, state_cipher=cipher).run(
         lambda _: lambda _: None
     )
 
@@ -154,7 +156,30 @@ def test_a_file_that_was_cut_off_in_its_first_line_is_begun_again(log: AuditedLo
     assert audit(log, state=state).resumed == 0
 
 
-def keep_first_parts(log: AuditedLog, state: Path, parts: int) -> None:
+def test_a_sealed_state_tells_nothing_and_is_gone_on_with(log: AuditedLog, tmp_path: Path) -> None:
+    state, cipher = tmp_path / "state", Cipher(bytes(range(32)))
+    keep_first_parts(log, state, 2, cipher)
+    data = state.read_bytes()
+    assert not list(found_in({state: data}, [b"audit-state@1", b'"checkpoint"', b'{"part":["']))
+    state.write_bytes(data[:-5])
+    keep_first_parts(log, state, 3, cipher)
+    first, second, third, fourth = state.read_bytes().splitlines(keepends=True)
+    for lines, key in (
+        ((first, third, second, fourth), cipher),
+        ((first, second, fourth), cipher),
+        ((first, second, third, fourth), Cipher(bytes(32))),
+        ((first, second, third, b"rubbish\n"), cipher),
+    ):
+        state.write_bytes(b"".join(lines))
+        with pytest.raises(StateFileError, match="damaged"):
+            audit(log, state=state, cipher=key)
+    state.write_bytes(first + second + third + fourth)
+    report = audit(log, state=state, cipher=cipher)
+    assert (report.verdict, report.resumed) == (Verdict.VALID, 3)
+    assert not state.exists()
+
+
+def keep_first_parts(log: AuditedLog, state: Path, parts: int, cipher: Cipher | None = None) -> None:
     """Leave the state that an audit leaves which is killed after so many parts."""
     lines: list[bytes] = []
     export(log, state.with_suffix(".copy"))
@@ -168,7 +193,9 @@ def keep_first_parts(log: AuditedLog, state: Path, parts: int) -> None:
             raise KilledError
 
     with pytest.raises(KilledError):
-        Audit(Target("data", str(log.folder)), log.verifier, None, 1, state, STEP).run(lambda _: done)
+        Audit(Target("data", str(log.folder)), log.verifier, None, 1, state, STEP, state_cipher=cipher).run(
+            lambda _: done
+        )
     assert len(lines) == parts + 1
 
 

@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from api.databases import open_store
+from api.jobs.worker import Worker
 from api.keys.data_keys import open_data_key
 from api.keys.data_rotation import rotate_data_key
 from api.log_lock import log_lock
@@ -65,6 +66,8 @@ def wrapped(api: Api) -> dict[str, bytes]:
         found |= {f"organisation {key}": value for key, value in rows}
     for path in api.folder.documents.glob("[0-9]*/*"):
         found[path.name] = path.read_bytes()[len(MAGIC) + 2 :][:68]
+    for folder in (api.folder.jobs, api.folder.audits):
+        found |= {path.parent.name: path.read_bytes()[len(MAGIC) + 2 :] for path in folder.glob("*/*/key")}
     return found
 
 
@@ -111,6 +114,31 @@ def test_who_runs_meanwhile_goes_on_with_the_new_key(api: Api) -> None:
     again = rotate_data_key(api.folder)
     assert (again.old, again.place) == (done.new, "file:data-3.key")
     everything_opens(api)
+
+
+def test_jobs_and_audits_go_on_with_the_new_key(api: Api) -> None:
+    line = orjson.dumps(repayment("L-1"))
+    job = api.request("POST", "/v1/jobs").json["id"]
+    for number, part in enumerate((line[:50], line[50:]), 1):
+        path = f"/v1/jobs/{job}/parts/{number}"
+        if number == 2:
+            done = rotate_data_key(api.folder)
+        assert api.request("PUT", path, part, media_type="application/x-ndjson").status_code == 201
+    audit = api.request("POST", "/v1/audits", b'{"kind":"log"}').json["id"]
+    keys = wrapped(api)
+    assert {len(keys[name]) for name in (job, audit)} == {68}
+    assert {keys[name][:8].hex() for name in (job, audit)} == {done.new}
+    assert api.request("POST", f"/v1/jobs/{job}/start").status_code == 202
+    worker = Worker(api.services, api.services.jobs)
+    while worker.round():
+        pass
+    assert orjson.loads(api.get(f"/v1/jobs/{job}/results").data)["status"] == 201
+    before = wrapped(api)
+    again = rotate_data_key(api.folder)
+    assert again.rewrapped == sum(value[:8].hex() == done.new for value in before.values())
+    assert {wrapped(api)[name][:8].hex() for name in (job, audit)} == {again.new}
+    assert api.get(f"/v1/audits/{audit}").json["state"] == "waiting"
+    assert orjson.loads(api.get(f"/v1/jobs/{job}/results").data)["status"] == 201
 
 
 def test_an_upload_that_began_before_is_wrapped_anew_too(api: Api) -> None:

@@ -26,10 +26,10 @@ def test_roots_and_paths_are_those_of_the_rfc(tmp_path_factory: object, size: in
     records = entries(size)
     with (Path(str(tmp_path_factory.getbasetemp())) / "tree").open("w+b") as file:  # type: ignore[attr-defined]
         assert write_tree(map(leaf_hash, records), file) == (size, reference_tree.mth(records))
-        with BatchTree(file, size) as tree:
-            assert tree.root() == reference_tree.mth(records)
-            for index in {0, 1 % size, size // 2, size - 1}:
-                assert list(tree.path(index)) == reference_tree.path(index, records)
+        tree = BatchTree(file, size)
+        assert tree.root() == reference_tree.mth(records)
+        for index in {0, 1 % size, size // 2, size - 1}:
+            assert list(tree.path(index)) == reference_tree.path(index, records)
 
 
 def test_every_path_of_every_small_tree(tmp_path: Path) -> None:
@@ -37,10 +37,8 @@ def test_every_path_of_every_small_tree(tmp_path: Path) -> None:
         records = entries(size)
         with (tmp_path / "tree").open("w+b") as file:
             write_tree(map(leaf_hash, records), file)
-            with BatchTree(file, size) as tree:
-                assert [list(tree.path(i)) for i in range(size)] == [
-                    reference_tree.path(i, records) for i in range(size)
-                ]
+            tree = BatchTree(file, size)
+            assert [list(tree.path(i)) for i in range(size)] == [reference_tree.path(i, records) for i in range(size)]
 
 
 def test_a_growing_tree_needs_no_file() -> None:

@@ -3,7 +3,7 @@
 
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import IO, Any
+from typing import Any
 
 import orjson
 from flask import Blueprint, Response, request
@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from api.clock import now
 from api.jobs.files import MAX_PART
 from api.jobs.job import Job
+from api.jobs.results import read_results
 from api.pages.language import chosen_language
 from api.pages.page import page, see_other
 from api.pages.sessions import signed_in
@@ -23,7 +24,6 @@ from notary.errors import JobError
 LARGEST = 512 * 1024 * 1024
 """Bytes of a file that the form takes; longer ones go through the API, in parts."""
 _MOST_ERRORS, _MOST_SCANNED = 200, 16 * 1024 * 1024
-_READ = 256 * 1024
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -68,7 +68,7 @@ def blueprint(services: Services) -> Blueprint:
         lender = signed_in(services, WRITE_RECORDS, "lender").caller.organisation.number
         job = files.find(lender, identity)
         services.reads.note(lender)
-        response = Response(_pieces(job, job.progress.written), mimetype="application/x-ndjson")
+        response = Response(read_results(job), mimetype="application/x-ndjson")
         response.headers["Content-Disposition"] = f'attachment; filename="{job.id}.results.ndjson"'
         response.headers["Cache-Control"] = "private, no-store"
         return response
@@ -109,23 +109,12 @@ def _seconds_left(job: Job) -> int | None:
 
 def _errors(job: Job) -> Iterator[dict[str, Any]]:
     """Yield the answers to lines that were refused, as far as the beginning of the results tells."""
-    rest = b""
-    for piece in _pieces(job, min(job.progress.written, _MOST_SCANNED)):
-        *lines, rest = (rest + piece).split(b"\n")
-        for line in lines:
+    left = _MOST_SCANNED
+    for piece in read_results(job):
+        for line in piece.splitlines():
             answer: dict[str, Any] = orjson.loads(line)
             if answer["status"] >= 400:
                 yield answer
-
-
-def _pieces(job: Job, left: int) -> Iterator[bytes]:
-    if not left:
-        return
-    with job.results.open("rb") as file:
-        while left and (piece := _read(file, left)):
-            left -= len(piece)
-            yield piece
-
-
-def _read(file: IO[bytes], left: int) -> bytes:
-    return file.read(min(left, _READ))
+        left -= len(piece)
+        if left <= 0:
+            return
