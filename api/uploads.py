@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Depositing the files of a folder, several side by side; what is there already is not sent again."""
+"""Depositing the files of a folder, several side by side; what is large and there already is not sent again."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +11,8 @@ from notary.errors import NotFoundError
 
 _CONNECTIONS = 4
 _PART = 1 << 20
+_SMALL = 1 << 16
+"""Bytes of a file up to which asking whether it is there costs as much as sending it."""
 
 
 def upload_folder(client: Client, folder: Path) -> int:
@@ -26,6 +28,9 @@ def upload_folder(client: Client, folder: Path) -> int:
 
 
 def _upload_unless_there(client: Client, path: Path) -> None:
+    if path.stat().st_size <= _SMALL:
+        client.put_document(path)
+        return
     try:
         client.document_info(read_digests(path).sha256)
     except NotFoundError:
