@@ -201,8 +201,10 @@ class Service:
 
         def final() -> bool:
             nonlocal found
-            found = self.request("GET", path, api_key=api_key).body
-            return parse_receipt(found).state == "final"
+            answer = self.request("GET", path, api_key=api_key)
+            assert answer.status in (200, 503), answer
+            found = answer.body
+            return answer.status == 200 and parse_receipt(found).state == "final"
 
         until(final, f"record {record_id} is final")
         return found
