@@ -15,7 +15,7 @@ import io
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -23,9 +23,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from notary.errors import CorruptLogError
 from notary.privacy.cipher import KEY_SIZE
 from notary.privacy.data_key import KeyWrapper
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 MAGIC = b"loan-notary/sealed@1\n"
 SEGMENT = 65_536
@@ -110,7 +107,7 @@ class SealedReader(io.RawIOBase):
         self._place = max(0, base + offset)
         return self._place
 
-    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+    def readinto(self, buffer: Any, /) -> int:
         target = memoryview(buffer).cast("B")
         if self._place >= self.size:
             return 0

@@ -84,10 +84,10 @@ def add_sample(api: Api) -> None:
     """Give the bank an audit of the example's id: a sample of one item."""
     wanted = Wanted("attribute", api.bank.lender.number, ("repayment",), Decimal("0.5"), Decimal("0.5"))
     files = api.services.audits
-    made = files.create(wanted.lender, Order("sample", wanted.lender, wanted=wanted), now())
+    drawn = bytes.fromhex(AUDIT_ID.removeprefix("audit_"))
+    made = files.create(wanted.lender, Order("sample", wanted.lender, wanted=wanted), now(), drawn)
     terms = {"mode": "attribute", "confidence": "0.5", "tolerable": "0.5"}
     files.end(made, now(), {"format": SAMPLE, "wanted": terms, "items": [{"index": 2}]}, None)
-    made.folder.rename(made.folder.with_name(AUDIT_ID))
 
 
 def cancel_audits(api: Api) -> None:
