@@ -4,6 +4,7 @@
 import shutil
 import signal
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from hashlib import sha256
@@ -212,12 +213,17 @@ def goes_on(subject: Subject, loan: str) -> None:
 
 
 def files_of(folder: Path) -> dict[Path, bytes]:
-    """Return every file of a folder that is in use."""
-    while True:
-        try:
-            return files_under(folder)
-        except FileNotFoundError:
-            continue
+    """Return every file of a folder that is in use, from a copy that another process has made.
+
+    Whoever reads a database's file and closes it gives up all locks that its process has on it.
+    """
+    copy = folder.with_name("copy")
+    # What was listed may be gone when it is copied.
+    while subprocess.run(["cp", "-r", folder, copy], capture_output=True, check=False).returncode:
+        shutil.rmtree(copy)
+    found = files_under(copy)
+    shutil.rmtree(copy)
+    return found
 
 
 def lender_of(store: Store) -> int:
