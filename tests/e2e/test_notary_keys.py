@@ -174,7 +174,11 @@ def keys_of(folder: DataFolder) -> list[dict[str, Any]]:
 def test_keys_of_a_token_sign_anchor_and_rotate(tmp_path: Path) -> None:
     places = ("--log-key", token_place("e2e-log"), "--anchor-key", token_place("e2e-anchor"))
     with new_service(tmp_path / "data", *places) as service:
-        assert sorted(path.name for path in (service.folder / "keys").iterdir()) == ["cursors.key", "data.key", "keys.json"]
+        assert sorted(path.name for path in (service.folder / "keys").iterdir()) == [
+            "cursors.key",
+            "data.key",
+            "keys.json",
+        ]
         service.start()
         api_key = service.add_lender()
         first = service.final_receipt(submit(service, api_key, 1), api_key)
