@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-UNIT = ROOT / "deploy" / "loan-notary.service"
+UNIT = ROOT / "deploy" / "loan-notary@.service"
 CONTAINER = ROOT / "deploy" / "Containerfile"
 MOST_EXPOSED = 2.0
 """`systemd-analyze security` rates from 0 (nothing exposed) to 10; what is below 2 it calls OK."""
@@ -29,7 +29,7 @@ def test_systemd_finds_nothing_wrong_with_the_unit_but_that_it_is_not_installed_
 
 def test_the_unit_exposes_little() -> None:
     text = analyze("security", "--offline=true", "--no-pager", str(UNIT))
-    rated = re.search(r"Overall exposure level for loan-notary.service: ([0-9.]+)", text)
+    rated = re.search(r"Overall exposure level for loan-notary@i\.service: ([0-9.]+)", text)
     if rated is None:
         pytest.skip("this systemd-analyze rates no files")
     assert float(rated[1]) <= MOST_EXPOSED
