@@ -3,7 +3,7 @@
 
 from flask import Flask, Response
 
-from api import observing, problems, traced_requests
+from api import observing, problems, reading_only, traced_requests
 from api.pages import site
 from api.single_post import SinglePost
 from api.traffic import hooks
@@ -62,12 +62,14 @@ def create_app(services: Services) -> Flask:
     app.url_map.merge_slashes = False
     observing.install(app)
     problems.install(app)
+    if services.replica:
+        reading_only.install(app, services.replica)
     hooks.install(app, services.repeats, services.access)
     for views in _VIEWS:
         app.register_blueprint(views.blueprint(services))
     site.install(app, services)
     # Where requests are traced each goes its own way: in a group nobody could tell whose wait it was.
-    inner = app.wsgi_app if services.tracing else SinglePost(app.wsgi_app, services)
+    inner = app.wsgi_app if services.tracing or services.replica else SinglePost(app.wsgi_app, services)
     app.wsgi_app = Traffic(inner, services.limiter)  # type: ignore[method-assign]
     if services.tracing:
         traced_requests.install(app, services.tracing)

@@ -21,6 +21,7 @@ from notary.webhooks import WebhookStore
 
 if TYPE_CHECKING:
     from notary.stores.postgres import PostgresStore
+    from notary.stores.postgres_replica import PostgresReplica
 
 AnyStore: TypeAlias = "SqliteStore | PostgresStore"
 """A whole database, with organisations and erasures."""
@@ -58,7 +59,23 @@ def open_store(folder: DataFolder) -> AnyStore:
     with driver():
         from notary.stores.postgres import PostgresStore
 
+        if folder.settings().writes_at is not None:
+            return open_replica(folder)
         return PostgresStore(dsn, open_vault(folder))
+
+
+def open_replica(folder: DataFolder) -> "PostgresReplica":
+    """Open the replica that a host which only reads reads from.
+
+    Raises `NotFoundError` on a host that writes, and `UnavailableError`.
+    """
+    settings = folder.settings()
+    if settings.database is None or settings.writes_at is None:
+        raise NotFoundError("this host writes: it reads from no replica")
+    with driver():
+        from notary.stores.postgres_replica import PostgresReplica
+
+        return PostgresReplica(settings.database, open_vault(folder), settings.writes_at)
 
 
 def open_webhooks(folder: DataFolder) -> WebhookStore:
@@ -67,7 +84,10 @@ def open_webhooks(folder: DataFolder) -> WebhookStore:
         return SqliteWebhooks(folder.database, _vault_of_file(folder))
     with driver():
         from notary.stores.postgres import PostgresWebhooks
+        from notary.stores.postgres_replica import PostgresReplicaWebhooks
 
+        if (writes_at := folder.settings().writes_at) is not None:
+            return PostgresReplicaWebhooks(dsn, open_vault(folder), writes_at)
         return PostgresWebhooks(dsn, open_vault(folder))
 
 
@@ -77,7 +97,10 @@ def open_sessions(folder: DataFolder) -> SessionStore:
         return SqliteSessions(folder.database, _vault_of_file(folder))
     with driver():
         from notary.stores.postgres import PostgresSessions
+        from notary.stores.postgres_replica import PostgresReplicaSessions
 
+        if (writes_at := folder.settings().writes_at) is not None:
+            return PostgresReplicaSessions(dsn, open_vault(folder), writes_at)
         return PostgresSessions(dsn, open_vault(folder))
 
 
@@ -87,8 +110,8 @@ def open_access_log(folder: DataFolder) -> SqliteAccessLog:
 
 
 def open_traffic(folder: DataFolder) -> TrafficStore:
-    """Open what is counted and kept of requests."""
-    if (dsn := database_url(folder)) is None:
+    """Open what is counted and kept of requests: of all hosts together, but for one that only reads."""
+    if (dsn := database_url(folder)) is None or folder.settings().writes_at is not None:
         return TrafficFile(folder.traffic)
     with driver():
         from api.traffic.tables import TrafficTables

@@ -7,11 +7,16 @@ from api.keys.config import KeyConfig
 from api.keys.data_keys import make_data_key, remove_data_key
 from api.keys.making import is_there, make_missing_keys
 from api.settings import DataFolder
-from notary.errors import DataKeyError
+from notary.errors import DataKeyError, ReadOnlyError
 
 
 def set_up(folder: DataFolder, config: KeyConfig | None = None) -> None:
-    """Make what the folder lacks, and bring its database up to date; `config` says where the keys of a new one are."""
+    """Make what the folder lacks, and bring its database up to date; `config` says where the keys of a new one are.
+
+    Raises `ReadOnlyError` for a host that only reads: it gets its keys from another one, and makes none.
+    """
+    if (writes_at := folder.settings().writes_at) is not None:
+        raise ReadOnlyError(writes_at)
     if config and config != KeyConfig() and folder.keys.version() is None:
         folder.keys.save(config)
     make_missing_keys(folder.keys, folder.keys.load(), folder.settings().origin)

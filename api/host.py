@@ -57,10 +57,14 @@ class Alone:
 
 def host_of(folder: DataFolder) -> Host:
     """Return what this host is. Raises `UnavailableError` where the driver of its database is not installed."""
-    dsn = folder.settings().database
+    settings = folder.settings()
+    dsn = settings.database
     if dsn is None:
         return Alone()
     with driver():
         from api.hosts.member import Member
+        from api.hosts.reader import Reader
 
+        if settings.writes_at is not None:
+            return Reader(folder, dsn)
         return Member(folder, dsn)

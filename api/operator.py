@@ -21,7 +21,7 @@ from api.writer_client import WriterClient
 from notary.access import ROLES, ApiKey, Organisation, key_id
 from notary.access_log import COMMAND, Access
 from notary.encoding import format_time
-from notary.errors import UnavailableError
+from notary.errors import ReadOnlyError, UnavailableError
 from notary.log.sequencer import Sequencer
 from notary.ports.records import Hold
 from notary.privacy.erasing import OPERATOR
@@ -84,7 +84,12 @@ def note_operator(folder: DataFolder, lenders: Sequence[int], command: str) -> N
 
 @contextmanager
 def log_writer(folder: DataFolder) -> Iterator[Writer]:
-    """Yield what writes to the folder's log: the running service, or a sequencer of our own."""
+    """Yield what writes to the folder's log: the running service, or a sequencer of our own.
+
+    Raises `ReadOnlyError` on a host that only reads, and `UnavailableError`.
+    """
+    if (writes_at := folder.settings().writes_at) is not None:
+        raise ReadOnlyError(writes_at)
     try:
         with log_lock(folder, wait=0):
             yield Sequencer(open_store(folder), log_keys(folder), format_time(now()), hold_of(folder).check)

@@ -71,6 +71,7 @@ PROBLEMS: dict[type[errors.NotaryError], Problem] = {
     errors.PackageLimitError: Problem(409, "package-too-large", "The loan's evidence does not fit into one package"),
     errors.RefusedError: Problem(409, "refused", "The record is not allowed now"),
     errors.NotFoundError: Problem(404, "not-found", "There is nothing here"),
+    errors.ReadOnlyError: Problem(405, "read-only", "This host only reads"),
     errors.LogBusyError: Problem(503, "log-busy", "The log is busy"),
     errors.CheckerBusyError: Problem(503, "checker-busy", "Too many documents are being checked"),
     errors.UnavailableError: Problem(503, "unavailable", "The service cannot do this now"),
@@ -102,7 +103,9 @@ def describe(error: errors.NotaryError, trace: str | None = None) -> dict[str, A
     if problem.status >= 500 and not isinstance(error, errors.UnavailableError):
         return _document(problem, "see the service's log for this trace id", trace=trace)
     document = _document(problem, str(error), _faults(error), trace)
-    return {**document, "findings": error.findings} if isinstance(error, errors.PolicyRefusedError) else document
+    if isinstance(error, errors.PolicyRefusedError):
+        return {**document, "findings": error.findings}
+    return {**document, "writes_at": error.writes_at} if isinstance(error, errors.ReadOnlyError) else document
 
 
 def install(app: Flask) -> None:

@@ -60,6 +60,7 @@ class Service:
         self._folder = folder
         self._settings = settings
         self._sockets = sockets
+        self._writer_socket, self._counted = sockets / "writer", sockets / "metrics"
         self._workers = workers
         self._port = settings.port or _free_port()
         self._host = host_of(folder)
@@ -139,13 +140,8 @@ class Service:
 
     def _start(self) -> None:
         self._host.check()
-        path = self._sockets / "writer"
-        counted = self._sockets / "metrics"
-        counted.mkdir()
-        own = {DATA_VARIABLE: str(self._folder.path), WRITER_VARIABLE: str(path), FOLDER_VARIABLE: str(counted)}
-        config = self._folder.keys.load()
-        plain = {**environment_with(self._folder.keys.variables(config, "data")), **own}
-        signing = {**plain, **environment_with(self._folder.keys.variables(config, "log", "data"))}
+        plain, signing = self._environments()
+        path = self._writer_socket
         self._spawn("writer", signing, "api.writer", str(self._folder.path), str(path), str(os.getpid()))
         self._until(path.exists, "writer")
         self._folder.writer_address.write_text(str(path))
@@ -153,8 +149,7 @@ class Service:
         open_access_log(self._folder)
         self._host.enter(self._tidy)
         self._run_beside(self._host.stay, "presence")
-        arguments = (self._settings.host, str(self._port), str(self._workers), str(os.getpid()))
-        self._spawn("server", signing, "api.server", *arguments)
+        self._spawn_server(signing)
         self._spawn("webhooks", plain, "api.webhooks.worker", str(self._folder.path), str(os.getpid()))
         self._spawn("jobs", signing, "api.jobs.worker", str(self._folder.path), str(path), str(os.getpid()))
         since = open_webhooks(self._folder).next_anchor_change()
@@ -166,7 +161,26 @@ class Service:
         scrubber = make_scrubber(self._folder)
         self._run_beside(AccessCover(self._folder, now).run, "access-cover")
         self._lead(scrubber.run, "scrubber")
-        self._serve_metrics(counted, anchorer, scrubber, publishers, since)
+        self._watch(anchorer, scrubber, publishers, since)
+        self._until_it_answers()
+
+    def _environments(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the variables of parts that may open what is sealed, and of those that may also sign."""
+        self._counted.mkdir()
+        own = {
+            DATA_VARIABLE: str(self._folder.path),
+            WRITER_VARIABLE: str(self._writer_socket),
+            FOLDER_VARIABLE: str(self._counted),
+        }
+        config = self._folder.keys.load()
+        plain = {**environment_with(self._folder.keys.variables(config, "data")), **own}
+        return plain, {**plain, **environment_with(self._folder.keys.variables(config, "log", "data"))}
+
+    def _spawn_server(self, environment: dict[str, str]) -> None:
+        arguments = (self._settings.host, str(self._port), str(self._workers), str(os.getpid()))
+        self._spawn("server", environment, "api.server", *arguments)
+
+    def _until_it_answers(self) -> None:
         with Client(self.url, retries=Retries(attempts=1)) as client:
             self._until(partial(_answers, client), "server")
 
@@ -198,20 +212,17 @@ class Service:
             self._lead(partial(publisher.run, interval=interval), f"publisher {number}")
         return publishers
 
-    def _serve_metrics(
-        self, counted: Path, anchorer: Anchorer, scrubber: Scrubber, publishers: list[Publisher], since: int
-    ) -> None:
+    def _watch(self, anchorer: Anchorer, scrubber: Scrubber, publishers: list[Publisher], since: int) -> None:
         store, hooks, registry = open_store(self._folder), open_webhooks(self._folder), CollectorRegistry()
         rpc = Rpc(self.node_url)
         watch = Watch(store, hooks, lambda: rpc.quantity("eth_getBalance", anchorer.account, "latest"), registry, since)
-        parts = {"service": os.getpid(), **{name: child.pid for name, child in self._children.items()}}
         authorities = tuple(item.url for item in self._settings.timestamp_authorities)
         registry.register(
             ServiceCollector(
                 store,
                 hooks,
                 authorities,
-                parts,
+                self._parts(),
                 lambda: anchorer.status,
                 lambda: watch.balance,
                 hold_of(self._folder),
@@ -219,12 +230,17 @@ class Service:
             )
         )
         registry.register(PublicationCollector(store, publishers))
-        settings = self._settings
-        url = self._metrics.enter_context(
-            serving_metrics(settings.metrics_host, settings.metrics_port, counted, registry)
-        )
-        self._folder.metrics_address.write_text(url)
+        self._serve_metrics(registry)
         self._run_beside(watch.run, "watch")
+
+    def _serve_metrics(self, registry: CollectorRegistry) -> None:
+        host, port = self._settings.metrics_host, self._settings.metrics_port
+        url = self._metrics.enter_context(serving_metrics(host, port, self._counted, registry))
+        self._folder.metrics_address.write_text(url)
+
+    def _parts(self) -> dict[str, int]:
+        """Return the processes by the names of what they do."""
+        return {"service": os.getpid(), **{name: child.pid for name, child in self._children.items()}}
 
     def _lead(self, run: Run, name: str) -> None:
         self._run_beside(self._host.led(name, run), name)

@@ -98,11 +98,7 @@ class ServiceCollector(Collector):
         balance = self._balance()
         if balance is not None:
             yield _gauge("loan_notary_wallet_ether", balance / _WEI)
-        used = {name: usage(pid) for name, pid in list(self._parts.items())}
-        yield _labelled("loan_notary_process_cpu_seconds", "process", {name: use.seconds for name, use in used.items()})
-        yield _labelled(
-            "loan_notary_process_resident_bytes", "process", {name: use.resident for name, use in used.items()}
-        )
+        yield from part_metrics(self._parts)
 
     def _stored(self) -> list[Metric]:
         head, anchor = self._store.head(), newest_anchor(self._store)
@@ -207,6 +203,15 @@ def serving_metrics(host: str, port: int, folder: Path, registry: CollectorRegis
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def part_metrics(parts: Mapping[str, int]) -> list[Metric]:
+    """Return what the parts of a service use; `parts` are process ids by name."""
+    used = {name: usage(pid) for name, pid in list(parts.items())}
+    return [
+        _labelled("loan_notary_process_cpu_seconds", "process", {name: use.seconds for name, use in used.items()}),
+        _labelled("loan_notary_process_resident_bytes", "process", {name: use.resident for name, use in used.items()}),
+    ]
 
 
 def _gauge(name: str, value: float) -> Metric:

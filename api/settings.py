@@ -92,7 +92,8 @@ class Settings(Model):
     a free one, which `loan-notary status` shows.
     `certificate_key` is the path of a PEM file (seen from the data folder) with the key and the certificates that
     certificates of records are sealed with; None leaves them unsealed. `database` is the URL of a PostgreSQL database,
-    which several hosts may share, without a password; None is a file in the data folder.
+    which several hosts may share, without a password; None is a file in the data folder. `writes_at` is the URL of
+    another host's service, and makes this one a host that only reads: its `database` is then a replica of theirs.
     """
 
     environment: Environment = "test"
@@ -100,6 +101,7 @@ class Settings(Model):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = DEFAULT_PORT
     database: _Database | None = None
+    writes_at: Annotated[str, Field(pattern=r"^https?://[!-~]+$", max_length=2048)] | None = None
     rpc: str | None = None
     anchor_interval: Annotated[float, Field(gt=0, strict=False)] = 5.0
     depth: Annotated[int, Field(ge=0)] | None = 0
@@ -119,6 +121,13 @@ class Settings(Model):
     def _production_needs_a_chain(self) -> Self:
         if self.environment == "production" and self.rpc is None:
             raise ValueError("a notary for production needs a chain of its own: give its node's URL (rpc)")
+        return self
+
+    @model_validator(mode="after")
+    def _a_replica_is_postgresql(self) -> Self:
+        # A SQLite file has no replica: a second process on a copy would serve what stands still, and look alive.
+        if self.writes_at is not None and self.database is None:
+            raise ValueError("only a host on PostgreSQL can read from a replica (writes_at): give its URL (database)")
         return self
 
     @classmethod

@@ -13,7 +13,15 @@ from api.certificate.maker import CertificateMaker, Sealer
 from api.checker import CheckerPool
 from api.clock import now
 from api.cursors import CursorSeal
-from api.databases import hold_of, open_access_log, open_sessions, open_store, open_traffic, open_webhooks
+from api.databases import (
+    hold_of,
+    open_access_log,
+    open_replica,
+    open_sessions,
+    open_store,
+    open_traffic,
+    open_webhooks,
+)
 from api.jobs.files import JobFiles
 from api.keys.data_keys import DataKeys
 from api.keys.log_keys import LogKeys, verifiers
@@ -47,6 +55,7 @@ from notary.parties.keys import WALLET_ALG
 from notary.parties.root_registry import RootRegistry
 from notary.parties.signatures import Schemes
 from notary.policies import Policies
+from notary.ports.replica import Replica
 from notary.ports.store import Store
 from notary.privacy.erasing import Eraser, ErasureStore
 from notary.receipts.issuing import ReceiptIssuer
@@ -69,7 +78,8 @@ SIGN_INS_A_MINUTE = 20
 class Services:
     """What the HTTP views work with. Records go into the log through `gate`, never through `writer`.
 
-    `signer` has the log's keys; `scratch` is a folder for files that are there for one answer only.
+    `signer` has the log's keys; `scratch` is a folder for files that are there for one answer only. `replica` is what a
+    host that only reads reads from: it has no writer, and whatever writes is refused before it comes to `writer`.
     """
 
     store: Store
@@ -111,6 +121,7 @@ class Services:
     webhook_networks: tuple[str, ...]
     timestamp_authorities: tuple[str, ...]
     tracing: Tracing | None = None
+    replica: Replica | None = None
 
     @property
     def log_key(self) -> str:
@@ -219,6 +230,7 @@ def make_services(
         webhook_networks=folder.settings().webhook_networks,
         timestamp_authorities=tuple(item.url for item in folder.settings().timestamp_authorities),
         tracing=tracing,
+        replica=open_replica(folder) if folder.settings().writes_at else None,
     )
 
 

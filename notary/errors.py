@@ -52,6 +52,7 @@
     ├── CorruptLogError                stored data contradict each other: never sign over it
     │   ├── ForkError                  the stored head is not the one this writer wrote
     │   └── LogWentBackError           what is stored does not extend what this writer has seen
+    ├── ReadOnlyError                  something would be written on a host that only reads
     └── UnavailableError               cannot be done now; trying again later may help
         ├── LogBusyError               more appends wait than the log takes in
         ├── SigningHeldError           nothing is signed on top of what is stored now
@@ -383,6 +384,14 @@ class ForkError(CorruptLogError):
 
 class LogWentBackError(CorruptLogError):
     """Raised when the stored log does not extend what was read of it before: an older copy was put in its place."""
+
+
+class ReadOnlyError(NotaryError):
+    """Raised when something would be written on a host that only reads; `writes_at` is the URL of one that writes."""
+
+    def __init__(self, writes_at: str) -> None:
+        self.writes_at = writes_at
+        super().__init__(f"this host only reads; what writes goes to {writes_at}", writes_at)
 
 
 class UnavailableError(NotaryError):

@@ -17,6 +17,7 @@ from api.keys.config import KeyConfig
 from api.keys.hardening import harden
 from api.logs import configure_logs
 from api.operator import add_organisation
+from api.reading_service import ReadingService
 from api.service import Service
 from api.settings import DEFAULT_PORT, DataFolder, Settings
 from api.views.health import newest_anchor, newest_timestamps
@@ -26,7 +27,7 @@ from chain.embedded import EmbeddedNode
 from chain.errors import place_of
 from chain.rpc import Rpc
 from notary.access import ROLES
-from notary.errors import KeyUnavailableError, UnavailableError
+from notary.errors import KeyUnavailableError, ReadOnlyError, UnavailableError
 from notary.log.anchors import AnchorState
 from notary.log.reader import Log
 from notary.receipts.sealed import ENVIRONMENTS
@@ -133,8 +134,13 @@ def run(folder: DataFolder, workers: int | None, reanchor: bool) -> None:
     harden()
     # While it starts: what is up by then is ended in order. Once all is up, `wait` has its own way.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with Service.start(folder, workers, reanchor) as service:
-        console.print(f"[green]ready[/] at {service.url}, chain at {place_of(service.node_url)}")
+    writes_at = folder.settings().writes_at
+    if writes_at is not None and reanchor:
+        raise ReadOnlyError(writes_at)
+    service_class = Service if writes_at is None else ReadingService
+    with service_class.start(folder, workers, reanchor) as service:
+        about = f"chain at {place_of(service.node_url)}" if writes_at is None else f"reads only; write at {writes_at}"
+        console.print(f"[green]ready[/] at {service.url}, {about}")
         service.wait()
 
 

@@ -31,9 +31,9 @@ _ORIGIN, _ENVIRONMENT, _CURSORS, _DEPLOYMENT = "origin", "environment", "cursors
 class Member:
     """Implements `api.host.Host` for one of several."""
 
-    def __init__(self, folder: DataFolder, dsn: str) -> None:
+    def __init__(self, folder: DataFolder, dsn: str, values: SharedValues | None = None) -> None:
         self._folder, self._dsn = folder, dsn
-        self._values = SharedValues(dsn)
+        self._values = values or SharedValues(dsn)
         self._hold = SharedHold(self._values)
         self._presence = Presence(dsn)
         self._election = Election(dsn)
@@ -58,17 +58,23 @@ class Member:
     @contextmanager
     def deploying(self, file: Path, anew: bool) -> Iterator[None]:
         with self._values.exclusively(_DEPLOYMENT):
-            known = self._values.read(_DEPLOYMENT)
-            if known is not None and not anew:
-                if not file.exists():
-                    coming = file.with_suffix(".tmp")
-                    coming.write_bytes(known)
-                    coming.rename(file)
-                    sync_folder(file.parent)
-                elif file.read_bytes() != known:
-                    raise DeploymentError(file, "it is not that of the other hosts: remove it, and theirs is taken")
+            if not anew:
+                self._fetch_deployment(file)
             yield
             self._values.replace(_DEPLOYMENT, file.read_bytes())
+
+    def _fetch_deployment(self, file: Path) -> None:
+        """Have in `file` what the other hosts know of the registry, if they know any."""
+        known = self._values.read(_DEPLOYMENT)
+        if known is None:
+            return
+        if not file.exists():
+            coming = file.with_suffix(".tmp")
+            coming.write_bytes(known)
+            coming.rename(file)
+            sync_folder(file.parent)
+        elif file.read_bytes() != known:
+            raise DeploymentError(file, "it is not that of the other hosts: remove it, and theirs is taken")
 
     def _begin(self, tidy: Callable[[], None]) -> None:
         """Begin as the first of the hosts: what the database holds may have been restored since the last one ended."""

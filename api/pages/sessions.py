@@ -12,6 +12,7 @@ Every POST to a page needs the form token of its session; without a session, tha
 has set (`form_token`). The cookies are `SameSite=Strict`; the token holds where a browser does not keep to that.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from hmac import compare_digest
@@ -27,7 +28,7 @@ from api.pages import cookies
 from api.pages.page import page, see_other
 from api.wiring import Services
 from notary.access import Caller
-from notary.errors import NotFoundError
+from notary.errors import NotFoundError, ReadOnlyError
 from notary.sessions import Session
 
 IDLE, LONGEST, RENEWED = 30 * 60_000, 8 * 3_600_000, 10 * 60_000
@@ -145,7 +146,9 @@ def _found(services: Services) -> Visitor | None:
     try:
         caller = caller_with(services.access, session.key)
     except Unauthorized:
-        services.sessions.end_session(session.id)
+        # On a host that only reads it stays, and opens nothing.
+        with suppress(ReadOnlyError):
+            services.sessions.end_session(session.id)
         return None
     return Visitor(caller, _renewed(services, session))
 
@@ -162,9 +165,12 @@ def _session(services: Services) -> Session | None:
 
 
 def _renewed(services: Services, session: Session) -> Session:
-    """Give a session a new secret where the present one is old, and with it more time."""
+    """Give a session a new secret where the present one is old, and with it more time.
+
+    A host that only reads gives none: the session goes on as long as the hosts that write have said.
+    """
     moment = now()
-    if moment < session.issued_at + RENEWED:
+    if moment < session.issued_at + RENEWED or services.replica:
         return session
     ends = min(moment + IDLE, session.began_at + LONGEST)
     services.sessions.shorten_session(hash_secret(cookies.secret(_COOKIE)), moment + _OVERLAP)

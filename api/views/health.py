@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`/healthz` and `/readyz`: whether the process lives, and whether the log takes records."""
+"""`/healthz` and `/readyz`: whether the process lives, and whether the log takes records, or can be read."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,6 +8,7 @@ import orjson
 from flask import Blueprint, Response
 
 from api.clock import now
+from api.reading_only import standing_members
 from api.wiring import Services
 from notary.encoding import format_time
 from notary.errors import NotaryError, UnavailableError
@@ -24,16 +25,27 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.get("/readyz")
     def ready() -> Response:
-        try:
-            services.writer.append([])
-            head = services.log.head()
-        except NotaryError as error:
-            raise UnavailableError(f"the log takes no records: {error}") from error
-        stamps = newest_timestamps(services.store, services.timestamp_authorities)
-        members = {"size": head.size, "anchor": newest_anchor(services.store), "timestamps": stamps}
-        return _json({"status": "ready", **members})
+        return _json({"status": "ready", **_log_members(services), **_replica_members(services)})
 
     return views
+
+
+def _log_members(services: Services) -> dict[str, Any]:
+    try:
+        if services.replica is None:
+            services.writer.append([])
+        head = services.log.head()
+    except NotaryError as error:
+        what = "takes no records" if services.replica is None else "cannot be read"
+        raise UnavailableError(f"the log {what}: {error}") from error
+    stamps = newest_timestamps(services.store, services.timestamp_authorities)
+    return {"size": head.size, "anchor": newest_anchor(services.store), "timestamps": stamps}
+
+
+def _replica_members(services: Services) -> dict[str, Any]:
+    """Return how far behind a host that only reads is."""
+    replica = services.replica
+    return {} if replica is None else {"replica": standing_members(replica.standing()), "writes_at": replica.writes_at}
 
 
 def newest_anchor(store: Store) -> dict[str, Any] | None:

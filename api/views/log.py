@@ -9,9 +9,10 @@ from werkzeug.exceptions import NotFound
 
 from api.wiring import Services
 from notary.encoding import b64
-from notary.errors import CorruptLogError, NotFoundError
+from notary.errors import CorruptLogError, NotFoundError, ProofError
 from notary.exports import cose
 from notary.hashing import HASH_SIZE
+from notary.log.merkle import ConsistencyProof, verify_consistency
 from notary.log.tiles import MAX_LEVEL, WIDTH, Tile, parse_number, tile_width
 
 View = Callable[..., Response]
@@ -67,7 +68,7 @@ def blueprint(services: Services) -> Blueprint:
 def _add_consistency(serve: Callable[[str], Callable[[View], View]], services: Services) -> None:
     @serve("consistency/<old>/<new>")
     def consistency(old: str, new: str) -> Response:
-        proof = services.log.prove_consistency(*_sizes(services, old, new))
+        proof = _proof(services, *_sizes(services, old, new))
         text = "".join(f"{b64(value)}\n" for value in proof.hashes)
         return _immutable(text.encode(), "text/plain; charset=utf-8")
 
@@ -77,11 +78,24 @@ def _add_consistency(serve: Callable[[str], Callable[[View], View]], services: S
         return _immutable(receipt, cose.MEDIA_TYPE)
 
 
+def _proof(services: Services, old: int, new: int) -> ConsistencyProof:
+    """Prove that one size of the log begins with another. Raises `CorruptLogError` where the tiles say otherwise."""
+    head, log = services.log.head(), services.log
+    proof = log.prove_consistency(old, new)
+    try:
+        verify_consistency(proof, log.root(old), head.root if head.size == new else log.root(new))
+    except ProofError as error:
+        raise CorruptLogError(f"{new} entries do not begin with {old}: {error}") from error
+    return proof
+
+
 def _read_tile(services: Services, level: int, number: str) -> bytes:
     index, width = parse_number(number)
     tile = Tile(level, index)
     _require(services, tile, width)
     [stored] = services.store.read_tiles([tile])
+    if len(stored) < width * HASH_SIZE:
+        raise CorruptLogError(f"tile {level}/{index} has {len(stored)} bytes, and {width} hashes were signed for")
     return stored[: width * HASH_SIZE]
 
 

@@ -10,10 +10,9 @@ from typing import Protocol
 from notary.errors import CorruptLogError, NotFoundError, ProofError
 from notary.exports.cose import sign_cose_receipt
 from notary.exports.tlog_proof import TlogProof
-from notary.hashing import leaf_hash
 from notary.log.anchors import Anchor, LogHead
-from notary.log.cover import CoverStore, cover_of, endorsed, opened
-from notary.log.merkle import verify_consistency, verify_inclusion
+from notary.log.cover import Cover, CoverStore, cover_of, endorsed, opened, proven
+from notary.log.merkle import InclusionProof, verify_consistency
 from notary.log.reader import Log
 from notary.log.signed_note import LogSigner
 from notary.log.timestamps import Timestamp
@@ -33,9 +32,12 @@ class ProofExporter:
         self._signer = signer
 
     def tlog_proof(self, index: int) -> bytes:
-        """Return the `.tlog-proof` of an entry, under the same checkpoint as its record's receipt."""
+        """Return the `.tlog-proof` of an entry, under the same checkpoint as its record's receipt.
+
+        Raises `CorruptLogError` if the entry is not in that checkpoint's tree.
+        """
         cover = endorsed(cover_of(self._store, self._log, index), self._log, self._signer.current())
-        return TlogProof(index, self._log.prove_inclusion(index, cover.size).hashes, cover.checkpoint).encode()
+        return TlogProof(index, self._proof(index, cover).hashes, cover.checkpoint).encode()
 
     def inclusion_receipt(self, index: int) -> bytes:
         """Return the COSE receipt of an entry, under the same checkpoint as its record's receipt.
@@ -44,13 +46,7 @@ class ProofExporter:
         """
         cover = cover_of(self._store, self._log, index)
         root = self._signed_root(cover.checkpoint)
-        proof = self._log.prove_inclusion(index, cover.size)
-        [entry] = self._store.entries(index, index + 1)
-        try:
-            verify_inclusion(proof, leaf_hash(entry), root)
-        except ProofError as error:
-            raise CorruptLogError(f"entry {index} is not the one that was signed for: {error}") from error
-        return sign_cose_receipt(proof, root, self._signer.current())
+        return sign_cose_receipt(self._proof(index, cover), root, self._signer.current())
 
     def consistency_receipt(self, old_size: int, new_size: int) -> bytes:
         """Return the COSE receipt that the log of `new_size` entries begins with that of `old_size`, the smaller.
@@ -65,6 +61,12 @@ class ProofExporter:
         except ProofError as error:
             raise CorruptLogError(f"{new_size} entries do not begin with {old_size}: {error}") from error
         return sign_cose_receipt(proof, root, self._signer.current())
+
+    def _proof(self, index: int, cover: Cover) -> InclusionProof:
+        entry = next(self._store.entries(index, index + 1), None)
+        if entry is None:
+            raise CorruptLogError(f"there is no entry {index} of the {cover.size} that were signed for")
+        return proven(self._log, index, entry, cover)
 
     def _kept_checkpoint(self, size: int) -> str:
         anchors, stamps = self._store.anchors_after(size - 1, 1), self._store.timestamps(size)

@@ -4,9 +4,11 @@
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from notary.errors import CorruptLogError, InvalidInputError
+from notary.errors import CorruptLogError, InvalidInputError, ProofError
+from notary.hashing import leaf_hash
 from notary.log.anchors import Anchor
-from notary.log.checkpoint import Checkpoint, open_checkpoint
+from notary.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
+from notary.log.merkle import InclusionProof, verify_inclusion
 from notary.log.reader import Log
 from notary.log.signed_note import NoteSigner
 from notary.log.timestamps import TimestampStore
@@ -37,6 +39,25 @@ def cover_of(store: CoverStore, log: Log, index: int) -> Cover:
     found = anchor or store.timestamp_over(index) or log.head()
     stamps = (item.token for item in store.timestamps(found.size) if item.checkpoint == found.checkpoint)
     return Cover(found.size, found.checkpoint, (anchor,) if anchor else (), tuple(stamps))
+
+
+def proven(log: Log, index: int, entry: bytes, cover: Cover) -> InclusionProof:
+    """Return the proof that an entry is in the tree of a checkpoint, once it was seen to lead there.
+
+    Checkpoint, tiles and entry are read one after the other; of two replicas, or of a damaged database, they can be
+    of two states. Raises `CorruptLogError` then.
+    """
+    proof = log.prove_inclusion(index, cover.size)
+    try:
+        verify_inclusion(proof, leaf_hash(entry), _root(cover.checkpoint))
+    except ProofError as error:
+        raise CorruptLogError(f"entry {index} is not the one that was signed for: {error}") from error
+    return proof
+
+
+def _root(note: str) -> bytes:
+    text, _, _ = note.partition("\n\n")
+    return parse_checkpoint(text + "\n").root
 
 
 def opened(note: str, signer: NoteSigner) -> Checkpoint:

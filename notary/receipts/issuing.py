@@ -8,7 +8,7 @@ from typing import Protocol
 from notary.documents.document import DocumentStore
 from notary.envelope import Envelope
 from notary.errors import CorruptLogError, HistoryLimitError
-from notary.log.cover import CoverStore, cover_of, endorsed
+from notary.log.cover import CoverStore, cover_of, endorsed, proven
 from notary.log.entries import loan_tag, parse_record_entry
 from notary.log.reader import Log
 from notary.log.sequencer import Placed, Submission
@@ -64,14 +64,17 @@ class ReceiptIssuer:
         return write
 
     def stored(self, record: StoredRecord) -> bytes:
-        """Return the receipt of a record in the log, under the checkpoint that says most about it."""
+        """Return the receipt of a record in the log, under the checkpoint that says most about it.
+
+        Raises `CorruptLogError`, and seals nothing, if the proof does not lead to that checkpoint.
+        """
         cover = cover_of(self._store, self._log, record.index)
         entry = next(self._store.entries(record.index, record.index + 1), None)
         if entry is None:
             raise CorruptLogError(f"record {record.record_id} has no entry {record.index}")
         signer = self._signer.current()
         cover = endorsed(cover, self._log, signer)
-        proof = self._log.prove_inclusion(record.index, cover.size)
+        proof = proven(self._log, record.index, entry, cover)
         receipt = self._receipt(
             self._store.lender(record.lender),
             record,
@@ -85,24 +88,20 @@ class ReceiptIssuer:
     def history(self, lender: Lender, loan: Loan) -> bytes:
         """Return the history receipt of a loan, under the checkpoint that says most about all its records.
 
-        Raises `HistoryLimitError` for a loan of more records or bytes than such a document may have.
+        Raises `HistoryLimitError` for a loan of more records or bytes than such a document may have, `CorruptLogError`,
+        and seals nothing, if a proof does not lead to that checkpoint.
         """
         records = self._store.loan_records(lender.number, loan.number)
         if len(records) > MAX_RECORDS:
             raise HistoryLimitError(f"{len(records)} records", f"{MAX_RECORDS} records")
         signer = self._signer.current()
         cover = endorsed(cover_of(self._store, self._log, records[-1].index), self._log, signer)
-        receipts = tuple(
-            self._receipt(
-                lender,
-                record,
-                loan_tag(loan.key, record.sequence),
-                self._log.prove_inclusion(record.index, cover.size).hashes,
-                cover.checkpoint,
-                signer,
-            )
-            for record in records
-        )
+
+        def receipt(record: StoredRecord) -> Receipt:
+            found = self._receipt(lender, record, loan_tag(loan.key, record.sequence), (), cover.checkpoint, signer)
+            return replace(found, inclusion=proven(self._log, record.index, found.entry(), cover).hashes)
+
+        receipts = tuple(map(receipt, records))
         history = HistoryReceipt(
             environment=self._environment,
             lender=lender.name,

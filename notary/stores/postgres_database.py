@@ -69,7 +69,7 @@ class PostgresDatabase(Database):
 
     @property
     def _rows(self) -> Runner:
-        return _PostgresRunner(self)
+        return PostgresRunner(self)
 
     @contextmanager
     def lent(self) -> Iterator[Connection]:
@@ -98,7 +98,7 @@ class PostgresDatabase(Database):
             try:
                 if connection.info.transaction_status == TransactionStatus.IDLE:
                     begin(connection, alone)
-                yield _PostgresRunner(self)
+                yield PostgresRunner(self)
                 connection.execute("COMMIT")
             except BaseException:
                 roll_back(connection)
@@ -107,7 +107,7 @@ class PostgresDatabase(Database):
     @contextmanager
     def _reading(self) -> Iterator[Runner]:
         with self._bound():
-            yield _PostgresRunner(self)
+            yield PostgresRunner(self)
 
     def _destroyed(self, rows: Runner, tables: Iterable[str]) -> None:
         rows.do("note_unswept", (sorted(tables),))
@@ -122,7 +122,9 @@ class PostgresDatabase(Database):
                 sleep(_PAUSE)
 
 
-class _PostgresRunner(Runner):
+class PostgresRunner(Runner):
+    """Runs statements on the connection of the thread's transaction, or on any where it is in none."""
+
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
 

@@ -155,9 +155,11 @@ def socket_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def running_api(path: Path, max_waiting: int = MAX_WAITING, clock: Callable[[], int] = now) -> Iterator[Api]:
+def running_api(
+    path: Path, max_waiting: int = MAX_WAITING, clock: Callable[[], int] = now, **settings: Any
+) -> Iterator[Api]:
     """Make a data folder with two lenders at `path`, and serve it."""
-    folder = make_folder(path)
+    folder = make_folder(path, **settings)
     with (
         socket_folder() as sockets,
         served(folder, sockets / "writer", max_waiting),

@@ -64,9 +64,9 @@ LINKS = {
 
 
 @contextmanager
-def example_api(path: Path) -> Iterator[Api]:
+def example_api(path: Path, **settings: Any) -> Iterator[Api]:
     """Run an API that has what the examples speak of: an auditor as third organisation, keys, two loans, an anchor."""
-    with running_api(path) as api:
+    with running_api(path, **settings) as api:
         assert api.services.access.add_organisation("Sample Audit", "auditor", now()).number == 3
         assert replay(api, "keysRegister")[1].status_code == 201
         head = api.services.log.head()

@@ -60,6 +60,10 @@ class PostgresServer:
         finally:
             self._administer(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
+    def promote(self) -> None:
+        """Make a replica a primary, and wait until it is."""
+        self._control("-w", "promote")
+
     def superuser(self, database: str = "postgres") -> "psycopg.Connection[tuple[object, ...]]":
         """Connect as who may do everything."""
         return psycopg.connect(host=str(self.folder), port=self.port, user="postgres", dbname=database, autocommit=True)
@@ -89,6 +93,25 @@ def running_postgres(*, fsync: bool = False) -> Iterator[PostgresServer]:
             with server.superuser() as connection:
                 role = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(USER), PASSWORD)
                 connection.execute(role)
+            yield server
+        finally:
+            server.stop("immediate")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running_replica(primary: PostgresServer) -> Iterator[PostgresServer]:
+    """Run a hot standby that follows `primary`, all its databases."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    try:
+        if _account() is not None:
+            shutil.chown(folder, _account())
+        source = ("-h", str(primary.folder), "-p", str(primary.port), "-U", "postgres")
+        _run("pg_basebackup", *source, "-D", str(folder / "data"), "-R", "-X", "stream", "-c", "fast", "--no-sync")
+        server = PostgresServer(folder, free_port(), primary.fsync)
+        server.start()
+        try:
             yield server
         finally:
             server.stop("immediate")

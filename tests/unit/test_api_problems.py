@@ -24,6 +24,7 @@ from notary.errors import (
     NotFoundError,
     PolicyRefusedError,
     ProofError,
+    ReadOnlyError,
     RefusedError,
     SequenceError,
     TransitionError,
@@ -55,6 +56,8 @@ def test_every_error_has_a_row_of_the_right_kind(cls: type[NotaryError]) -> None
         assert status == 409
     elif issubclass(cls, NotFoundError):
         assert status == 404
+    elif issubclass(cls, ReadOnlyError):
+        assert status == 405
     elif issubclass(cls, UnavailableError):
         assert status == 503
     else:

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from api.metrics import REGISTRY
 from api.publishing import PUBLICATION_GAUGES
+from api.replica_metrics import REPLICA_GAUGES
 from api.service_metrics import ANCHOR_WAIT, ANCHORS_DROPPED, GAUGES
 
 PAPER = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text("utf-8")
@@ -19,7 +20,8 @@ def exposed(registry: CollectorRegistry) -> set[str]:
 
 
 def test_the_table_names_every_metric_and_no_other() -> None:
-    assert set(TABLE) == exposed(REGISTRY) | set(GAUGES) | set(PUBLICATION_GAUGES) | {ANCHOR_WAIT, ANCHORS_DROPPED}
+    gauges = {*GAUGES, *PUBLICATION_GAUGES, *REPLICA_GAUGES}
+    assert set(TABLE) == exposed(REGISTRY) | gauges | {ANCHOR_WAIT, ANCHORS_DROPPED}
 
 
 def test_alerts_use_metrics_that_there_are() -> None:
