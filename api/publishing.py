@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from api.databases import open_store
 from api.settings import DataFolder, Settings
-from api.wiring import load_verifiers
+from api.wiring import load_verifiers, log_keys
 from notary.audit.sources import StoreSource
 from notary.errors import Fault, InvalidInputError, MissingPackageError, NotaryError
 from notary.ports.publication import Publication
@@ -46,9 +46,9 @@ def open_publication(written: str, folder: Path) -> Publication:
 
 def make_publishers(folder: DataFolder, settings: Settings) -> list[Publisher]:
     """Make a publisher for each place that `settings` name. Raises what `open_publication` does."""
-    verifiers = partial(load_verifiers, folder)
+    verifiers, history = partial(load_verifiers, folder), log_keys(folder).history
     places = (open_publication(written, folder.path) for written in settings.publish_to)
-    return [Publisher(StoreSource(open_store(folder)), verifiers, place) for place in places]
+    return [Publisher(StoreSource(open_store(folder)), verifiers, place, history) for place in places]
 
 
 class PublicationCollector(Collector):

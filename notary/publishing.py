@@ -5,6 +5,9 @@ All files are made from the log's entries, a stretch at a time, and none leaves 
 the tree that the newest checkpoint signs. Each is added, never put over another one, and read back; the checkpoint
 comes last, in place of a smaller one and of no other. So whatever is interrupted, or done twice, or by two at once,
 whoever finds a checkpoint finds all that it covers.
+
+The log's key history stands beside the checkpoint as soon as there is something in it. It comes before a checkpoint
+that a new key has signed, and is only ever replaced by one that goes on where it ends.
 """
 
 import logging
@@ -30,6 +33,7 @@ from notary.log.signed_note import NoteVerifier
 from notary.log.tile_files import LogFile, Stretch, partial_folders, stretches
 from notary.log.tiles import node_reader
 from notary.ports.publication import Held, Publication
+from notary.published_keys import PublishedKeys
 
 CHECKPOINT = "checkpoint"
 _AT_ONCE = 8
@@ -49,14 +53,20 @@ class Published:
 class Publisher:
     """Publishes one log to one place; `verifiers` returns the keys that checkpoints may be signed by now.
 
+    `history` returns the log's key history (`notary.log.key_history`), None where nobody has one.
     `size` is that of the published checkpoint, as far as it is known; `error` why the last step failed, None if it did
     not.
     """
 
     def __init__(
-        self, source: LogSource, verifiers: Callable[[], Sequence[NoteVerifier]], publication: Publication
+        self,
+        source: LogSource,
+        verifiers: Callable[[], Sequence[NoteVerifier]],
+        publication: Publication,
+        history: Callable[[], bytes | None],
     ) -> None:
         self._source, self._verifiers, self._publication = source, verifiers, publication
+        self._keys = PublishedKeys(publication, history)
         self._trusted = False
         self.size = 0
         self.error: str | None = None
@@ -86,14 +96,16 @@ class Publisher:
         which stays as it is; `CorruptLogError` for a log that does not hash to its checkpoint; `UnavailableError`.
         """
         note = self._source.checkpoint()
-        newest = open_checkpoint(note, *self._verifiers())
+        verifiers = self._verifiers()
+        newest = open_checkpoint(note, *verifiers)
         standing, size = self._standing(newest)
         self.size = size
         if standing:
             self._require_conditions(standing)
-            if standing.data == note.encode() and not everything:
-                return Published(size, 0)
-        added = 0
+        # Before the checkpoint: whoever meets a new key's signature finds out whose it is.
+        added = self._keys.put(verifiers[0])
+        if standing and standing.data == note.encode() and not everything:
+            return Published(size, added)
         for stretch in stretches(self._source, 0 if everything else size, newest):
             if stop and stop.is_set():
                 return Published(size, added)
@@ -118,7 +130,7 @@ class Publisher:
             self._require_proven(stretch, newest)
             with ThreadPoolExecutor(_AT_ONCE) as pool:
                 found += filter(None, pool.map(self._difference, chain(stretch.files, stretch.upper)))
-        return found
+        return [*found, *filter(None, [self._keys.difference()])]
 
     def _standing(self, newest: Checkpoint) -> tuple[Held | None, int]:
         """Return the published checkpoint and its size, which must be of this log.

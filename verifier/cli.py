@@ -4,8 +4,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
 from notary.documents.digests import FileDigests
@@ -15,9 +14,8 @@ from notary.log.signed_note import parse_verifier
 from notary.package.container import is_archive
 from notary.package.verification import PackageVerifier
 from notary.receipts.acceptance import PRODUCTION, AcceptanceRules, parse_rules
-from notary.receipts.qr_proof import PREFIX, verify_qr
+from notary.receipts.qr_proof import PREFIX
 from notary.receipts.report import Report, Verdict, report_members
-from notary.receipts.sealed import Environment
 from notary.receipts.time_proof import load_authorities
 from notary.receipts.verification import ReceiptVerifier
 from verifier import VERSION
@@ -46,9 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         authorities = load_authorities(options.tsa_certificate.read_bytes()) if options.tsa_certificate else ()
         related = read_related(log_key, options.key_history)
         verifier = make_verifier(log_key, rules=rules, authorities=authorities, related=related)
-        environment: Environment | None = "production" if options.production else None
-        check_qr = partial(verify_qr, log_key=log_key, environment=environment, related=related)
-        reports = {path: verify_file(verifier, path, check_qr=check_qr) for path in options.receipts}
+        reports = {path: verify_file(verifier, path) for path in options.receipts}
     except (InvalidInputError, MissingPackageError, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         return _MISUSED
@@ -64,12 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return worst(verdicts).exit_code
 
 
-def verify_file(
-    verifier: ReceiptVerifier,
-    path: Path,
-    documents: Sequence[FileDigests] = (),
-    check_qr: Callable[[str], Report] = verify_qr,
-) -> Report:
+def verify_file(verifier: ReceiptVerifier, path: Path, documents: Sequence[FileDigests] = ()) -> Report:
     """Verify a receipt, a history receipt, an evidence package, or the text of a QR code, by what is in the file.
 
     Each of `documents` must be one that a record names. Raises `OSError` for a file that cannot be read.
@@ -78,8 +69,9 @@ def verify_file(
         head = file.read(len(PREFIX))
         if not is_archive(head):
             data = head + file.read()
-            is_qr = head == PREFIX.encode()
-            return check_qr(data.decode("ascii", "replace")) if is_qr else verifier.verify(data, documents)
+            if head == PREFIX.encode():
+                return verifier.verify_qr(data.decode("ascii", "replace"), documents)
+            return verifier.verify(data, documents)
     return PackageVerifier(verifier).verify(path, documents)
 
 

@@ -27,6 +27,8 @@ from api.audits.audit import LEDGER, PROBLEM, REPORT, Order, OrderedAudit
 from api.folder_keys import FolderKey
 from api.owned_folders import OwnedFolders
 from api.state_files import file_errors, read_state, received, write_file, write_state
+from notary.audit.table import with_header
+from notary.audit.tie_out import COLUMNS
 from notary.errors import JobError
 from notary.ports.records import StoredRecord
 from notary.stores.durable import sync_folder
@@ -67,11 +69,12 @@ class AuditFiles(OwnedFolders[OrderedAudit]):
     def add_ledger(self, organisation: int, audit: str, body: Iterable[bytes], promised: bytes | None) -> OrderedAudit:
         """Keep the ledger that a tie-out is of; harmless to repeat. `promised` is its SHA-256, if that is known.
 
-        Raises `JobError` for an audit of no ledger, for other bytes than are there, or if it is over; `DigestError`;
-        and what reading `body` raises. Nothing is kept then.
+        Raises `JobError` for an audit of no ledger, for other bytes than are there, or if it is over; `TableError` for
+        what does not begin with the header of a ledger; `DigestError`; and what reading `body` raises. Nothing is kept
+        then.
         """
         found = self.find(organisation, audit)
-        coming = received(found.folder.parent, body, promised, found.key, LEDGER)
+        coming = received(found.folder.parent, with_header(body, COLUMNS), promised, found.key, LEDGER)
         with coming as (path, digest), self._locked(organisation):
             found = self.find(organisation, audit)
             if found.order.kind != "tie-out" or found.is_over:

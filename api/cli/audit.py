@@ -12,10 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from api.anchoring import use_node
-from api.audit_parts import Target
 from api.auditing import Audit, Chain, Done
-from api.cli.named_log import named_log
-from api.cli.options import chain_options, data_option, log_options, workers_option
+from api.cli.named_log import NamedLog, log_options
+from api.cli.options import chain_options, workers_option
 from api.cli.output import console, errors, json_option, show
 from api.databases import open_store
 from api.operator import note_operator
@@ -27,7 +26,6 @@ from notary.receipts.report import Verdict
 
 
 @click.command()
-@data_option
 @log_options
 @chain_options
 @workers_option
@@ -49,11 +47,7 @@ from notary.receipts.report import Verdict
 @click.pass_context
 def audit(
     context: click.Context,
-    folder: DataFolder,
-    copy: Path | None,
-    url: str | None,
-    log_key: str | None,
-    key_history: Path | None,
+    log: NamedLog,
     rpc: str | None,
     anchored_in: Deployment | None,
     workers: int | None,
@@ -69,15 +63,14 @@ def audit(
     """
     if cluster and workers:
         raise click.UsageError("--workers are processes of this machine; a --cluster has its own")
-    log = named_log(folder, copy, url, log_key, key_history)
-    target, verifier = log.target, log.newest_signer()
-    if target.kind == "data":
-        every = open_store(folder).organisations()
-        note_operator(folder, [item.number for item in every if item.role == "lender"], "audit")
+    verifier = log.newest_signer()
+    if log.folder:
+        every = open_store(log.folder).organisations()
+        note_operator(log.folder, [item.number for item in every if item.role == "lender"], "audit")
     with ExitStack() as stack:
-        chain = _chain(folder, target, rpc, anchored_in, stack)
+        chain = _chain(log.folder, rpc, anchored_in, stack)
         begin = stack.enter_context(_progress())
-        report = Audit(target, verifier, chain, workers, state, cluster=cluster).run(begin)
+        report = Audit(log.target, verifier, chain, workers, state, cluster=cluster).run(begin)
     members = report.members()
     for path in reports:
         text = markdown(members).encode() if path.suffix == ".md" else orjson.dumps(members, option=orjson.OPT_INDENT_2)
@@ -88,31 +81,25 @@ def audit(
 
 @click.command("export-log")
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
-@data_option
 @log_options
 @json_option
 def export_log(
     directory: Path,
-    folder: DataFolder,
-    copy: Path | None,
-    url: str | None,
-    log_key: str | None,
-    key_history: Path | None,
+    log: NamedLog,
     as_json: bool,
 ) -> None:
     """Write a copy of a log to DIRECTORY, as C2SP tiles; what is there of it already is not fetched again."""
-    log = named_log(folder, copy, url, log_key, key_history)
     source, _ = log.target.open()
     with _progress("copying") as begin:
-        copied = copy_log(source, log.signer_of, directory, begin)
+        copied = copy_log(source, log.signer_of, log.history, directory, begin)
     show({"directory": str(directory), "entries": copied.size, "files": copied.files}, as_json, "Copied")
 
 
 def _chain(
-    folder: DataFolder, target: Target, rpc: str | None, anchored_in: Deployment | None, stack: ExitStack
+    folder: DataFolder | None, rpc: str | None, anchored_in: Deployment | None, stack: ExitStack
 ) -> Chain | None:
     """Return the node to ask: for a data folder its own, unless another one is named."""
-    if target.kind != "data":
+    if folder is None:
         if bool(rpc) != bool(anchored_in):
             raise click.UsageError("--rpc and --anchored-in belong together")
         return Chain(rpc, anchored_in) if rpc else None

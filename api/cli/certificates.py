@@ -7,8 +7,8 @@ import click
 
 from api.cli.options import client_options
 from api.cli.output import json_option, show, show_report
+from api.cli.trusted import TrustedKeys, trusted_options
 from loan_notary import Client
-from notary.log.signed_note import parse_verifier
 from notary.receipts.qr_proof import verify_qr
 
 
@@ -33,19 +33,20 @@ def certificate(client: Client, record_id: str, output: Path | None, as_json: bo
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The receipt that it should be of; verify it by itself as well.",
 )
-@click.option("--log-key", help="The log's verifier key, as its operator publishes it.")
+@trusted_options
 @click.option("--production", is_flag=True, help="Refuse what is for tests.")
 @json_option
 @click.pass_context
 def verify_qr_text(
-    context: click.Context, text: str, receipt: Path | None, log_key: str | None, production: bool, as_json: bool
+    context: click.Context, text: str, receipt: Path | None, trusted: TrustedKeys, production: bool, as_json: bool
 ) -> None:
     """Verify the TEXT of a certificate's QR code offline. Exit code 0: valid, 1: invalid, 2: cannot tell."""
     report = verify_qr(
         text,
-        parse_verifier(log_key) if log_key else None,
+        trusted.log_key,
         receipt.read_bytes() if receipt else None,
         "production" if production else None,
+        trusted.related,
     )
     show_report(report, as_json)
     context.exit(report.verdict.exit_code)

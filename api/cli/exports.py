@@ -7,13 +7,14 @@ import click
 
 from api.cli.options import client_options
 from api.cli.output import json_option, show
+from api.cli.trusted import TrustedKeys, trusted_options
 from loan_notary import Client
 from notary.canonical import parse_canonical
 from notary.envelope import MAX_PAYLOAD
 from notary.errors import Fault, ReceiptError
-from notary.exports.cose import parse_cose_receipt, verify_inclusion_receipt
+from notary.exports.cose import issuing_key, parse_cose_receipt, verify_inclusion_receipt
 from notary.exports.tlog_proof import HEADER, TlogProof, parse_tlog_proof, verify_tlog_proof
-from notary.log.signed_note import parse_verifier
+from notary.log.key_history import signer_of
 from notary.receipts.receipt import Receipt, parse_receipt
 
 _SUFFIXES = {"tlog-proof": ".tlog-proof", "cose": ".cose", "entry": ".entry"}
@@ -51,17 +52,23 @@ def export(client: Client, file: Path, form: str, output: Path | None, as_json: 
 @click.command("verify-export")
 @click.argument("file", type=_receipt_file)
 @click.option("--receipt", "receipt_file", type=_receipt_file, required=True, help="The record's receipt.")
-@click.option("--log-key", help="The log's verifier key; the receipt's own if not given.")
+@trusted_options
 @json_option
-def verify_export(file: Path, receipt_file: Path, log_key: str | None, as_json: bool) -> None:
-    """Verify offline that an exported FILE proves a receipt's record to be in the log. Exit code 0: it does, 1: no."""
+def verify_export(file: Path, receipt_file: Path, trusted: TrustedKeys, as_json: bool) -> None:
+    """Verify offline that an exported FILE proves a receipt's record to be in the log. Exit code 0: it does, 1: no.
+
+    Without --log-key the key is believed that the receipt names.
+    """
     data, receipt = file.read_bytes(), parse_receipt(receipt_file.read_bytes())
-    key = parse_verifier(log_key or receipt.log_key)
+    keys = trusted.or_named(receipt.log_key)
     if data.startswith(HEADER.encode()):
         proof = parse_tlog_proof(data)
+        key = signer_of(proof.checkpoint, *keys)
         size, index, form = verify_tlog_proof(proof, receipt.entry(), key).size, proof.index, "C2SP .tlog-proof"
     else:
-        shown = verify_inclusion_receipt(parse_cose_receipt(data), receipt.entry(), key)
+        issued = parse_cose_receipt(data)
+        key = issuing_key(issued, keys)
+        shown = verify_inclusion_receipt(issued, receipt.entry(), key)
         size, index, form = shown.size, shown.index, "COSE receipt"
     show({"proves": form, "index": index, "size": size, "log_key": key.format()}, as_json, "In the log")
 

@@ -69,26 +69,6 @@ def workers_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
-def log_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add `--copy`, `--log`, `--log-key` and `--key-history`, which name a log as an outsider has it."""
-    for option in (
-        click.option(
-            "--key-history",
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help="The notary's key history, if it is not served beside the log: later and earlier keys count too.",
-        ),
-        click.option("--log-key", help="The log's verifier key, as its operator publishes it (with --copy or --log)."),
-        click.option("--log", "url", help="URL below which a log is served, instead of a data folder."),
-        click.option(
-            "--copy",
-            type=click.Path(exists=True, file_okay=False, path_type=Path),
-            help="A copy of a log that `export-log` wrote, instead of a data folder.",
-        ),
-    ):
-        function = option(function)
-    return function
-
-
 _ANCHORED_IN = re.compile(r"([1-9][0-9]{0,18})/(0x[0-9a-f]{40})/(0x[0-9a-f]{64})")
 
 

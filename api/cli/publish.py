@@ -7,11 +7,9 @@ from typing import Any
 import click
 import orjson
 
-from api.cli.named_log import named_log
-from api.cli.options import data_option, log_options
+from api.cli.named_log import NamedLog, log_options
 from api.cli.output import REFUSED, console, json_option, show
 from api.publishing import open_publication
-from api.settings import DataFolder
 from notary.audit.proving import prove_anew
 from notary.encoding import b64
 from notary.log.checkpoint import open_checkpoint
@@ -25,7 +23,6 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--to", "written", required=True, help="A folder, or s3://BUCKET/PREFIX (see docs/publishing.md).")
 @click.option("--check", is_flag=True, help="Compare what is there with the log, and change nothing.")
 @click.option("--everything", is_flag=True, help="Compare what is there already too, and add what is missing.")
-@data_option
 @log_options
 @json_option
 @click.pass_context
@@ -34,11 +31,7 @@ def publish(
     written: str,
     check: bool,
     everything: bool,
-    folder: DataFolder,
-    copy: Path | None,
-    url: str | None,
-    log_key: str | None,
-    key_history: Path | None,
+    log: NamedLog,
     as_json: bool,
 ) -> None:
     """Publish a log as files for a web server or a CDN, once; `run` does it all the time (setting publish_to).
@@ -47,9 +40,8 @@ def publish(
     """
     if check and everything:
         raise click.UsageError("--check changes nothing, and --everything does")
-    log = named_log(folder, copy, url, log_key, key_history)
     source, _ = log.target.open()
-    publisher = Publisher(source, lambda: (log.log_key, *log.related()), open_publication(written, Path()))
+    publisher = Publisher(source, lambda: (log.log_key, *log.related()), open_publication(written, Path()), log.history)
     members: dict[str, Any] = {"place": publisher.place}
     if not check:
         published = publisher.publish(everything)
@@ -70,18 +62,13 @@ def publish(
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("-o", "--output", type=_FILE, help="File for the entry's proof; FILE.tlog-proof if not given.")
 @click.option("--consistency", type=_FILE, help="File for the proof that the log only grew since: a hash a line.")
-@data_option
 @log_options
 @json_option
 def prove(
     file: Path,
     output: Path | None,
     consistency: Path | None,
-    folder: DataFolder,
-    copy: Path | None,
-    url: str | None,
-    log_key: str | None,
-    key_history: Path | None,
+    log: NamedLog,
     as_json: bool,
 ) -> None:
     """Prove anew, from a log's files alone, that the record of a receipt FILE is in the log as it is now.
@@ -89,7 +76,6 @@ def prove(
     And that the log has only grown since the receipt. Exit code 0: so it is, 1: it is not, 2: cannot tell.
     """
     receipt = parse_receipt(file.read_bytes())
-    log = named_log(folder, copy, url, log_key, key_history)
     source, _ = log.target.open()
     older = open_checkpoint(receipt.checkpoint, log.signer_of(receipt.checkpoint))
     proof = prove_anew(source, log.newest_signer(), receipt.index, receipt.entry(), older)

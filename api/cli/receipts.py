@@ -9,13 +9,12 @@ import click
 
 from api.cli.options import client_options
 from api.cli.output import json_option, show, show_report
+from api.cli.trusted import TrustedKeys, trusted_options
 from api.uploads import read_digests
 from chain.witness import NodeWitness
 from loan_notary import Client, State, calls
 from loan_notary.receipts import STATES
 from notary.errors import UnavailableError
-from notary.log.key_history import read_related
-from notary.log.signed_note import parse_verifier
 from notary.receipts.acceptance import PRODUCTION, parse_rules
 from notary.receipts.time_proof import load_authorities
 from verifier import make_verifier
@@ -79,7 +78,7 @@ def evidence(client: Client, loan: str, output: Path | None, as_json: bool) -> N
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--log-key", help="The log's verifier key, as its operator publishes it.")
+@trusted_options
 @click.option("--rpc", help="URL of an Ethereum node to ask as well; without it no network is used.")
 @click.option(
     "--policy", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Rules of yours that it must meet."
@@ -89,11 +88,6 @@ def evidence(client: Client, loan: str, output: Path | None, as_json: bool) -> N
     "--tsa-certificate",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="PEM file: who vouches for timestamp authorities; without it timestamps count for nothing.",
-)
-@click.option(
-    "--key-history",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The notary's key history (with --log-key): earlier and later keys of its log count too.",
 )
 @click.option(
     "--document",
@@ -107,28 +101,26 @@ def evidence(client: Client, loan: str, output: Path | None, as_json: bool) -> N
 def verify(
     context: click.Context,
     file: Path,
-    log_key: str | None,
+    trusted: TrustedKeys,
     rpc: str | None,
     policy: Path | None,
     production: bool,
     tsa_certificate: Path | None,
-    key_history: Path | None,
     documents: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """Verify a receipt, history receipt or evidence package FILE offline.
+    """Verify a receipt, history receipt, evidence package or QR code's text in FILE offline.
 
     Exit code 0: valid, 1: invalid, 2: cannot tell.
     """
     if policy and production:
         raise click.UsageError("a policy of your own says itself whether it is for production")
-    key = parse_verifier(log_key) if log_key else None
     verifier = make_verifier(
-        key,
+        trusted.log_key,
         NodeWitness(rpc) if rpc else None,
         parse_rules(policy.read_bytes()) if policy else PRODUCTION if production else None,
         load_authorities(tsa_certificate.read_bytes()) if tsa_certificate else (),
-        read_related(key, key_history),
+        trusted.related,
     )
     report = verify_file(verifier, file, [read_digests(path) for path in documents])
     show_report(report, as_json)

@@ -28,6 +28,7 @@ from api.openapi.shapes import (
 from notary.access import ROLES
 from notary.access_log import KINDS as READ_KINDS
 from notary.access_log import WAYS
+from notary.batch_place import MAX_RECORDS
 from notary.history import Severity
 from notary.parties.keys import KEY_TYPES
 from notary.parties.signatures import PARTIES, Assurance
@@ -76,7 +77,8 @@ _PROBLEM = members(
 )
 _CHECKS = items(members({"kind": TEXT, "status": TEXT, "detail": TEXT, "signer": or_null(TEXT), "time": or_null(TEXT)}))
 _VALIDITY = {"valid_from": TIME, "valid_until": or_null(TIME), "revoked_from": or_null(TIME)}
-_BATCH = exactly({"index": WHOLE, "path": items(BASE64, maxItems=32), "payload": BASE64URL})
+_PLACE = {**WHOLE, "maximum": MAX_RECORDS - 1}
+_BATCH = exactly({"index": _PLACE, "path": items(BASE64, maxItems=32), "payload": BASE64URL})
 _SIGNATURE = exactly({"protected": BASE64URL, "signature": BASE64URL}, {"batch": _BATCH})
 _ENVELOPE = exactly({"payload": BASE64URL, "signatures": items(_SIGNATURE, maxItems=16)})
 _WORD = members(

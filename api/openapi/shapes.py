@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.openapi.model import Schema
+from notary.canonical import MAX_INTEGER
 
 TEXT: Schema = {"type": "string"}
-WHOLE: Schema = {"type": "integer", "minimum": 0}
+WHOLE: Schema = {"type": "integer", "minimum": 0, "maximum": MAX_INTEGER}
 FLAG: Schema = {"type": "boolean"}
 TIME: Schema = {"$ref": "#/components/schemas/Time"}
 DIGEST: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from notary.audit.sources import MAX_CHECKPOINT, LogSource, bundle_path, folder_fetch, format_bundle, tile_path
+from notary.audit.sources import KEYS, MAX_CHECKPOINT, LogSource, bundle_path, folder_fetch, format_bundle, tile_path
 from notary.errors import CorruptLogError, NotFoundError, RefusedError
 from notary.hashing import HASH_SIZE
 from notary.log.checkpoint import open_checkpoint
@@ -31,13 +31,15 @@ class Copied:
 def copy_log(
     source: LogSource,
     signer_of: Callable[[str], NoteVerifier],
+    history: Callable[[], bytes | None],
     folder: Path,
     begin: Callable[[int], Callable[[int], None]],
 ) -> Copied:
     """Bring a copy up to the source's newest checkpoint; `begin` as for an audit.
 
-    `signer_of` returns the key of the log that signed a checkpoint, and raises `InvalidInputError` if none has. Raises
-    that too, `RefusedError` for a folder that holds a copy of another log or of a larger one, `CorruptLogError` and
+    `signer_of` returns the key of the log that signed a checkpoint, and raises `InvalidInputError` if none has;
+    `history` the log's key history, None where there is none, which comes along. Raises `InvalidInputError` too,
+    `RefusedError` for a folder that holds a copy of another log or of a larger one, `CorruptLogError` and
     `NotFoundError` for a source that has not what its checkpoint covers.
     """
     note = source.checkpoint()
@@ -52,6 +54,8 @@ def copy_log(
         done(1)
     # Once for all: to wait for the disk after each of a hundred thousand small files would take most of an hour.
     os.sync()
+    if keys := history():
+        _write(folder / KEYS, keys)
     _write(folder / "checkpoint", note.encode())
     return Copied(size, written)
 

@@ -19,6 +19,8 @@ from notary.ports.audit import AuditStore
 from notary.ports.log import LogStore
 
 MAX_CHECKPOINT = 100_000
+KEYS = "keys"
+"""Where the log's key history stands (`notary.log.key_history`), beside the checkpoint."""
 MAX_BUNDLE = WIDTH * (2 + 0xFFFF)
 MAX_TILE = WIDTH * HASH_SIZE
 
@@ -83,11 +85,16 @@ def served_keys(fetch: Fetch, log_key: NoteVerifier) -> tuple[NoteVerifier, ...]
 
     Raises `InvalidInputError` for a history that proves nothing of `log_key`, `UnavailableError`, `CorruptLogError`.
     """
+    history = served_history(fetch)
+    return related_keys(log_key, parse_history(history)) if history else ()
+
+
+def served_history(fetch: Fetch) -> bytes | None:
+    """Return the key history beside a log's tiles as it is there; None if there is none. Raises what `fetch` does."""
     try:
-        history = fetch("keys", MAX_HISTORY)
+        return fetch(KEYS, MAX_HISTORY)
     except NotFoundError:
-        return ()
-    return related_keys(log_key, parse_history(history))
+        return None
 
 
 def folder_fetch(folder: Path) -> Fetch:

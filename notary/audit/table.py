@@ -5,12 +5,14 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from io import StringIO
+from itertools import chain
 
 from notary.errors import Fault, InvalidInputError
 from notary.records.money import EXPONENTS, has_scale, minor_units
 
 _AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,4})?")
-_MAX_FIELD = 4096
+_MAX_FIELD = _MAX_HEADER = 4096
 
 
 class TableError(InvalidInputError):
@@ -48,6 +50,19 @@ def read_table(lines: Iterable[str], columns: Sequence[str]) -> Iterator[tuple[i
         if any(len(field) > _MAX_FIELD or "\0" in field for field in fields):
             raise TableError(line, f"has a field of more than {_MAX_FIELD} characters, or with a null in it")
         yield line, dict(zip(columns, fields, strict=True))
+
+
+def with_header(parts: Iterable[bytes], columns: Sequence[str]) -> Iterator[bytes]:
+    """Return what comes of a table, after a look at its first line: the header with these columns.
+
+    Raises `TableError` if it is not, and what reading `parts` raises.
+    """
+    rest, head = iter(parts), b""
+    while b"\n" not in head and len(head) < _MAX_HEADER and (part := next(rest, b"")):
+        head += part
+    first = StringIO(head[:_MAX_HEADER].decode(errors="replace"), newline="").readline()
+    next(read_table([first], columns), None)
+    return chain((head,), rest)
 
 
 def read_amount(line: int, text: str, currency: str) -> int:

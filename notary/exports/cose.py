@@ -14,6 +14,7 @@ The signature is over `Sig_structure`, ["Signature1", protected, h'', root]. Its
 UTF-8 text; so it is no checkpoint and no seal, and the log's one key can sign all three.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, NoReturn
@@ -98,6 +99,11 @@ def parse_cose_receipt(data: bytes) -> CoseReceipt:
     if receipt.encode() != data:
         _refuse("not the one deterministic encoding of a COSE receipt")
     return receipt
+
+
+def issuing_key(receipt: CoseReceipt, keys: Sequence[NoteVerifier]) -> NoteVerifier:
+    """Return the one of these keys that a receipt names; the first if it names none, which then verifies nothing."""
+    return next((key for key in keys if key_thumbprint(key) == receipt.kid), keys[0])
 
 
 def verify_inclusion_receipt(receipt: CoseReceipt, entry: bytes, verifier: NoteVerifier) -> InclusionProof:

@@ -77,14 +77,18 @@ def write_history(successions: Iterable[str]) -> bytes:
     return canonical_json({"format": FORMAT, "successions": list(successions)})
 
 
-def parse_history(data: bytes) -> tuple[Succession, ...]:
-    """Read a key history and verify each succession. Raises `InvalidInputError` of several kinds."""
-    value = parse_canonical(data, limit=MAX_HISTORY)
+def read_notes(history: bytes) -> tuple[str, ...]:
+    """Return the notes of a key history, oldest first; none is verified. Raises `InvalidInputError`."""
+    value = parse_canonical(history, limit=MAX_HISTORY)
     try:
-        shape = _Shape.model_validate(value)
+        return _Shape.model_validate(value).successions
     except ValidationError:
         _refuse(f"is not a key history of the format {FORMAT}")
-    return tuple(map(open_succession, shape.successions))
+
+
+def parse_history(data: bytes) -> tuple[Succession, ...]:
+    """Read a key history and verify each succession. Raises `InvalidInputError` of several kinds."""
+    return tuple(map(open_succession, read_notes(data)))
 
 
 def related_keys(log_key: NoteVerifier, history: Sequence[Succession]) -> tuple[NoteVerifier, ...]:

@@ -15,6 +15,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import MemoryStore, S3Store
 
+from notary.audit.sources import KEYS
 from notary.errors import CorruptLogError, Fault, InvalidInputError, NotFoundError, UnavailableError
 from notary.ports.publication import Held
 
@@ -22,6 +23,7 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 FRESH = "public, max-age=2"
 _BINARY = {"Content-Type": "application/octet-stream", "Cache-Control": IMMUTABLE}
 _TEXT = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": FRESH}
+_JSON = {"Content-Type": "application/json", "Cache-Control": FRESH}
 _WAIT = timedelta(seconds=30)
 
 
@@ -111,7 +113,9 @@ class PublishedObjects:
 
 
 def _attributes(path: str) -> dict[str, str]:
-    return _BINARY if path.startswith("tile/") else _TEXT
+    if path.startswith("tile/"):
+        return _BINARY
+    return _JSON if path == KEYS else _TEXT
 
 
 def _first_line(error: BaseError) -> str:

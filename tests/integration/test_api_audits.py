@@ -250,8 +250,17 @@ def test_a_tie_out_waits_for_its_ledger_and_takes_one(api: Api) -> None:
     refused(put_ledger(api, audit, media_type="application/json"), 415, "unsupported-media-type")
     refused(put_ledger(api, audit, headers={"Content-Digest": f"sha-256=:{'A' * 43}=:"}), 422, "wrong-digest")
     refused(put_ledger(api, audit, by=api.other), 404, "not-found")
-    large = api.request("PUT", f"{path}/ledger", b"x" * (MAX_LEDGER + 1), media_type="text/csv")
-    refused(large, 413, "request-entity-too-large")
+    refused(put_ledger(api, audit, "x" * MAX_LEDGER), 413, "request-entity-too-large")
+    for body in (
+        b"null",
+        b"",
+        b"id\n",
+        b"\xff" * 10_000,
+        ",".join(COLUMNS[1:]).encode(),
+        b"\n" + ",".join(COLUMNS).encode(),
+    ):
+        headless = api.request("PUT", f"{path}/ledger", body, media_type="text/csv")
+        refused(headless, 422, "invalid-input", "line 1 must be the header loan,type,id")
     assert not list(api.folder.audits.glob("*/new-*"))
     assert api.get(path).json["state"] == "open"
     assert put_ledger(api, audit).json["state"] == "waiting"

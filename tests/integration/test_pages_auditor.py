@@ -187,13 +187,23 @@ def test_a_ledger_is_held_against_the_log(browser: Browser, url: str, auditor_ke
 
 def test_a_ledger_that_is_none_says_which_line(browser: Browser, url: str, auditor_key: str, tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.csv"
-    ledger.write_bytes(b"\x89PNG")
     with entered(browser, url, auditor_key) as page:
+        page.goto("/auditor/audits")
+        before = page.locator("tbody tr").count()
+        ledger.write_bytes(b"\x89PNG")
+        page.goto("/auditor/audits/new/tie-out")
+        page.locator("#ledger").set_input_files(ledger)
+        page.locator("form.card button").click()
+        assert "line 1 must be the header" in page.get_by_role("alert").text_content()
+        # What is no ledger at all begins no audit.
+        page.goto("/auditor/audits")
+        assert page.locator("tbody tr").count() == before
+        ledger.write_text(f"{','.join(COLUMNS)}\nA-1\n")
         page.goto("/auditor/audits/new/tie-out")
         page.locator("#ledger").set_input_files(ledger)
         page.locator("form.card button").click()
         page.locator("#audit .badge", has_text="Failed").wait_for()
-        assert "line 1" in page.get_by_role("alert").text_content()
+        assert "line 2" in page.get_by_role("alert").text_content()
 
 
 def test_somebody_without_a_grant_is_told_what_to_do(browser: Browser, url: str, anchored: Anchored) -> None:

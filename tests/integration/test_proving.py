@@ -29,7 +29,7 @@ SIZE, INDEX, OLDER = 66_000, 300, 700
 def log(tmp_path_factory: pytest.TempPathFactory) -> AuditedLog:
     log = make_bare_log(tmp_path_factory.mktemp("proving") / "data", SIZE)
     source = StoreSource(open_store(DataFolder(log.folder)))
-    Publisher(source, lambda: (log.verifier,), PublishedFolder(log.folder / "published")).publish()
+    Publisher(source, lambda: (log.verifier,), PublishedFolder(log.folder / "published"), lambda: None).publish()
     return log
 
 

@@ -53,7 +53,7 @@ def folder(tmp_path: Path) -> Path:
 
 def publisher(log: AuditedLog, publication: Publication, *signers: NoteSigner) -> Publisher:
     verifiers = tuple(signer.verifier for signer in signers) or (log.verifier,)
-    return Publisher(StoreSource(open_store(DataFolder(log.folder))), lambda: verifiers, publication)
+    return Publisher(StoreSource(open_store(DataFolder(log.folder))), lambda: verifiers, publication, lambda: None)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -288,7 +288,9 @@ def test_what_is_published_of_a_log_that_has_grown_is_compared_at_its_own_size(l
 
 def test_a_copy_on_disk_can_be_published_too(log: AuditedLog, folder: Path, tmp_path: Path) -> None:
     publisher(log, PublishedFolder(folder)).publish()
-    mirror = Publisher(TiledSource(folder_fetch(folder)), lambda: (log.verifier,), PublishedFolder(tmp_path / "mirror"))
+    mirror = Publisher(
+        TiledSource(folder_fetch(folder)), lambda: (log.verifier,), PublishedFolder(tmp_path / "mirror"), lambda: None
+    )
     assert mirror.publish().size == SIZE
     assert files(tmp_path / "mirror") == files(folder)
 

@@ -151,7 +151,9 @@ def export(log: AuditedLog, folder: Path, verifier: NoteVerifier | None = None) 
     """Copy a log to a folder on disk."""
     store, known = open_store(DataFolder(log.folder)), verifier or log.verifier
     try:
-        return copy_log(StoreSource(store), lambda note: signer_of(note, known), folder, lambda _: lambda _: None)
+        return copy_log(
+            StoreSource(store), lambda note: signer_of(note, known), lambda: None, folder, lambda _: lambda _: None
+        )
     finally:
         store.close()
 

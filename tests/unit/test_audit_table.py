@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from notary.audit.table import TableError, read_amount, read_date, read_table
+from notary.audit.table import TableError, read_amount, read_date, read_table, with_header
 
 COLUMNS = ("a", "b")
 
@@ -63,3 +63,23 @@ def test_amounts_and_days() -> None:
     for text in ("2026-02-29", "2026-2-1", "20260201", "2026-W05-1", "01.02.2026", ""):
         with pytest.raises(TableError, match="line 7"):
             read_date(7, text)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+def test_a_header_is_seen_before_the_rest_is_asked_for(size: int) -> None:
+    text = b"\xef\xbb\xbfa,b\r\n1,2\r\n" + b"x" * 100
+    parts = iter([text[at : at + size] for at in range(0, len(text), size)])
+    with_header(parts, COLUMNS)
+    assert len(list(parts)) == -(-len(text) // size) - -(-8 // size)
+    again = with_header((text[at : at + size] for at in range(0, len(text), size)), COLUMNS)
+    assert b"".join(again) == text
+
+
+@pytest.mark.parametrize(
+    "parts", [[], [b"null"], [b"a,b,", b"c\n"], [b"\na,b\n"], [b"\xff"], [b"a" * 5000] * 9, [b'"a\n",b\n'], [b'a,"b\n']]
+)
+def test_what_has_no_header_is_refused_at_once(parts: list[bytes]) -> None:
+    coming = iter(parts)
+    with pytest.raises(TableError, match="line 1 "):
+        with_header(coming, COLUMNS)
+    assert len(list(coming)) in (0, 8)

@@ -64,7 +64,7 @@ TABLE = Table(
         "audits.put_ledger": Operation(
             "Send the ledger of a tie-out",
             {200: _AUDIT},
-            "At most 64 MiB. The same ledger may be sent again.",
+            f"At most 64 MiB of CSV (RFC 4180) whose first line is `{','.join(COLUMNS)}`. The same may be sent again.",
             paths=_PATH,
             body=Body({"text/csv": (TEXT, {"empty": ",".join(COLUMNS) + "\n"})}),
             refusals=(*_REFUSALS, "wrong-digest"),

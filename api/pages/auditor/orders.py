@@ -17,6 +17,8 @@ from api.pages.sessions import Visitor, signed_in
 from api.wiring import Services
 from notary.access import RUN_AUDITS
 from notary.audit.bookings import BOOKED
+from notary.audit.table import with_header
+from notary.audit.tie_out import COLUMNS
 from notary.errors import Fault, InvalidInputError, NotFoundError, RefusedError
 
 _KIND = "/<any({}):kind>".format(",".join(f'"{kind}"' for kind in KINDS))
@@ -38,7 +40,7 @@ def blueprint(services: Services) -> Blueprint:
         visitor = signed_in(services, RUN_AUDITS, "auditor")
         try:
             wanted = read_order(services, visitor.caller, _members(kind))
-            ledger = _ledger() if kind == "tie-out" else None
+            ledger = with_header(_ledger(), COLUMNS) if kind == "tie-out" else None
             made = files.create(visitor.caller.organisation.number, wanted, now())
             if ledger is not None:
                 files.add_ledger(made.organisation, made.id, ledger, None)
