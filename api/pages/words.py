@@ -11,12 +11,19 @@ from babel.numbers import format_compact_decimal
 from flask_babel import format_currency, format_date, format_datetime, format_decimal, format_percent, get_locale
 from markupsafe import Markup
 
-from api.cli.words import ASSURANCES, READERS, READS, SEVERITIES, STAGES, TYPES, say
+from api.cli.words import READERS, READS, SEVERITIES, STAGES, TYPES, Words, say
 from api.pages.language import chosen_language
 from notary.encoding import format_time, parse_time
 from notary.records.money import EXPONENTS
 
 NOTHING = "–"
+SIGNED: Words = {
+    "received": ("未签名", "not signed"),
+    "lender-signed": ("贷款人已签名", "signed by the lender"),
+    "party-signed": ("当事人已签名，贷款人未签名", "signed, not by the lender"),
+    "co-signed": ("应签各方均已签名", "signed by all who must"),
+}
+"""A record's assurance as a sentence has it; a terminal's narrow column has shorter words."""
 
 
 def money(value: Mapping[str, str] | None) -> str:
@@ -102,7 +109,7 @@ FILTERS: Mapping[str, Any] = {
     "type_name": _said(TYPES),
     "stage_name": _said(STAGES),
     "severity_name": _said(SEVERITIES),
-    "assurance_name": _said(ASSURANCES),
+    "assurance_name": _said(SIGNED),
     "reader_name": _said(READERS),
     "read_name": _said(READS),
 }

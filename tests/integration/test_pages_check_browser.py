@@ -209,6 +209,15 @@ def test_a_loan_is_told_by_its_records(browser: Browser, url: str) -> None:
         assert page.locator(".timeline > li").count() == 5
 
 
+def test_it_is_said_that_nothing_odd_was_looked_for_in_a_loan(browser: Browser, url: str) -> None:
+    sentences = {"en": "this page has not looked for that", "zh": "本页未查找异常"}
+    for language, sentence in sentences.items():
+        with visiting(browser, url, Look(language=language)) as page:
+            for name, count in (("final.json", 0), ("loan.json", 1), ("evidence.zip", 1)):
+                add(opened(page), **{name: FILES[name]})
+                assert page.locator("#results").get_by_text(sentence).count() == count, name
+
+
 def test_all_by_keyboard(browser: Browser, url: str) -> None:
     with visiting(browser, url) as page:
         page.goto("/check")

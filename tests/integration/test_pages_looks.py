@@ -9,6 +9,11 @@ from tests.support.sample_site import Site
 
 PAGES = ("/", "/check", "/explorer", "/sign-in", "/nowhere", "/problems", "/problems/not-found")
 """What anybody may visit."""
+COLOURS = """['--ground', '--accent'].map((name) => {
+  const one = document.body.appendChild(document.createElement('i'));
+  one.style.color = `var(${name})`;
+  return getComputedStyle(one).color;
+})"""
 
 
 @pytest.mark.parametrize("look", PAIRS, ids=lambda look: look.name)
@@ -40,6 +45,22 @@ def test_language_and_appearance_can_be_chosen_and_are_remembered(site: Site, br
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 23, 26)"
         page.get_by_role("link", name="浅色").click()
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(246, 247, 248)"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_device_s_colours_are_taken_until_others_are_chosen_and_paper_is_light(
+    site: Site, browser: Browser, theme: str
+) -> None:
+    screen = {"light": ["rgb(246, 247, 248)", "rgb(11, 93, 107)"], "dark": ["rgb(18, 23, 26)", "rgb(108, 199, 214)"]}
+    with visiting(browser, site.url, Look(theme=theme)) as page:
+        page.goto("/")
+        assert page.evaluate(COLOURS) == screen[theme]
+        for chosen, name in (("light", "Light"), ("dark", "Dark")):
+            page.get_by_role("link", name=name, exact=True).click()
+            assert page.evaluate(COLOURS) == screen[chosen]
+            page.emulate_media(media="print")
+            assert page.evaluate(COLOURS) == ["rgb(255, 255, 255)", "rgb(11, 93, 107)"]
+            page.emulate_media(media="screen")
 
 
 def test_people_get_pages_and_programs_get_documents(site: Site) -> None:

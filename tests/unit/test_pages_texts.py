@@ -10,6 +10,7 @@ from flask import Flask
 
 from api.pages import language, page, words
 from api.pages.language import LANGUAGES, chosen_language
+from notary.parties.signatures import Assurance
 from tests.support.messages import translated, used
 
 HOLES = re.compile(r"%\((\w+)\)[sd]|%[^%]")
@@ -26,6 +27,10 @@ def test_every_text_is_there_in_chinese_and_none_too_many() -> None:
     known, wanted = {key for key, _ in translated("zh")}, used()
     assert {text: wanted[key] for key in wanted.keys() - known for text in [key[1]]} == {}
     assert known - wanted.keys() == set()
+
+
+def test_whose_signatures_a_record_has_is_said_for_each() -> None:
+    assert words.SIGNED.keys() == {item.value for item in Assurance}
 
 
 def test_a_text_stands_in_one_file_and_is_whole() -> None:

@@ -4,6 +4,7 @@
  * @module
  */
 import { hex } from '../verify/encoding.js';
+import { HISTORY } from '../verify/receipt.js';
 import { element, listOf, timeOf, timeText } from './elements.js';
 import { recordName } from './record-names.js';
 
@@ -33,6 +34,7 @@ export function meaningOf(answer, given, language) {
   proves.push(say(records.length > 1 ? 'proves.complete' : 'proves.order'));
   if (given) proves.push(say('proves.document'));
   const limits = ['true', 'paid', 'later', 'person'].map((name) => say(`not-proves.${name}`));
+  if (document.format === HISTORY) limits.push(say('not-proves.findings'));
   if (!given && records.some((record) => record?.documents)) limits.push(say('not-proves.document'));
   return [
     element('h4', {}, say('proves')),

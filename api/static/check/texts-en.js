@@ -72,6 +72,8 @@ export const EN = {
   'not-proves.paid': 'That money was paid or received, unless a bank statement or the payee confirms it as well.',
   'not-proves.later': 'That nothing changed later: the loan may have newer records.',
   'not-proves.person': 'Who holds a key: that is the notary’s register; judge it together with identity papers.',
+  'not-proves.findings':
+    'That nothing is odd about the loan: this page has not looked for that (late or backdated records, instalments or interest that do not add up). The command line does.',
   'not-proves.document': 'What is in documents that were not shown: of these only digests are known here.',
   repeat: 'Check it again without us',
   'repeat.command': 'With the verifier as a program of its own (no network needed):',

@@ -63,6 +63,7 @@ export const ZH = {
   'not-proves.paid': '不证明款项已支付或收到，除非另有银行流水或收款方确认相佐证。',
   'not-proves.later': '不证明之后没有变化：同一贷款可能有更晚的记录。',
   'not-proves.person': '密钥归谁所有以公证方的登记为准，请结合身份材料判断。',
+  'not-proves.findings': '不证明这笔贷款没有异常：本页未查找异常（如迟报、倒填日期、还款或利息对不上），命令行工具会查找。',
   'not-proves.document': '没有出示的文件，本页只知其摘要，不知其内容。',
   repeat: '不依赖我们，自己再核验一次',
   'repeat.command': '用独立核验程序（无需联网）：',
