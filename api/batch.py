@@ -20,6 +20,7 @@ from notary.envelope import Signature
 from notary.errors import LogBusyError, NotaryError, RefusedError
 from notary.log.sequencer import Placed, Submission
 from notary.ports.parties import Lender
+from notary.registration import Registrar
 
 _MAX_PART = 8 * 1024 * 1024
 """Bytes of lines after which a part is placed, however few they are: a frame to the writer has a limit."""
@@ -75,22 +76,43 @@ def cut_lines(
     signature_of: SignatureOf | None = None,
 ) -> Iterator[list[Line]]:
     """Check lines, numbered from `first` on, and yield them in parts that the log takes at once."""
-    part: list[Line] = []
+    for bodies in _parts(lines):
+        # Once all lines of the part are here: keys are looked up for the part, however slowly the lines came in.
+        check = _Check(services, services.registrar.for_one_part(), lender, documents_required, signature_of)
+        yield [Line(number, check.result(number, body)) for number, body in enumerate(bodies, first)]
+        first += len(bodies)
+
+
+def _parts(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    part: list[bytes] = []
     size = 0
-    result: Submission | dict[str, Any]
-    for number, body in enumerate(lines, first):
-        try:
-            signed = signature_of(number) if signature_of else None
-            result = _submission(services, lender, body, documents_required, signed)
-        except NotaryError as error:
-            result = describe(error)
-        part.append(Line(number, result))
+    for body in lines:
+        part.append(body)
         size += len(body)
         if len(part) == MAX_SUBMISSIONS or size > _MAX_PART:
             yield part
             part, size = [], 0
     if part:
         yield part
+
+
+class _Check(NamedTuple):
+    """Checks the lines of one part."""
+
+    services: Services
+    registrar: Registrar
+    lender: Lender
+    documents_required: bool
+    signature_of: SignatureOf | None
+
+    def result(self, number: int, body: bytes) -> Submission | dict[str, Any]:
+        try:
+            signed = self.signature_of(number) if self.signature_of else None
+            submission = self.registrar.submission(self.lender, body, prove=False, signed=signed)
+            check_documents(self.services, self.lender, submission, self.documents_required)
+        except NotaryError as error:
+            return describe(error)
+        return submission
 
 
 def place_part(services: Services, lender: Lender, part: Sequence[Line]) -> bytes:
@@ -129,14 +151,6 @@ def _answers(part: Sequence[Line], places: Places) -> bytes:
         else:
             answers.append(answer_line(line.number, line.result))
     return b"".join(answers)
-
-
-def _submission(
-    services: Services, lender: Lender, body: bytes, documents_required: bool, signed: Signature | None
-) -> Submission:
-    submission = services.registrar.submission(lender, body, prove=False, signed=signed)
-    check_documents(services, lender, submission, documents_required)
-    return submission
 
 
 def _placed_line(number: int, submission: Submission, placed: Placed | RefusedError) -> bytes:

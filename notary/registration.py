@@ -7,6 +7,7 @@ history only the sequencer can tell.
 
 import secrets
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
@@ -19,7 +20,7 @@ from notary.envelope import MAX_PAYLOAD, Envelope, Signature, envelope_from_json
 from notary.errors import DuplicateBatchError, Fault, InvalidCertificateError, InvalidInputError, InvalidRecordError
 from notary.log.entries import SECRET_SIZE, commit
 from notary.log.sequencer import Submission
-from notary.parties.keyring import Keyring
+from notary.parties.keyring import Keyring, KeysOfOneMoment
 from notary.parties.signatures import PartyOfKey, Schemes, verify_each, verify_one, verify_signatures
 from notary.ports.parties import Lender, PartyStore
 from notary.ports.records import UNSIGNED
@@ -47,6 +48,17 @@ class Registrar:
         self._clock = clock
         # What an id stands for never changes, so it may be remembered, and most records of a batch come together.
         self._claim = lru_cache(maxsize=1024)(self._claim_in_store)
+
+    def for_one_part(self) -> "Registrar":
+        """Return a registrar for records that are all here already: they are received now, at one moment.
+
+        It looks up each key once. A revocation counts from the next part on, so this one is thrown away with its own.
+        """
+        moment = self._clock()
+        registrar = copy(self)
+        registrar._clock = lambda: moment
+        registrar._keyring = Keyring(KeysOfOneMoment(self._parties), self._schemes)
+        return registrar
 
     def submission(self, lender: Lender, body: bytes, *, prove: bool, signed: Signature | None = None) -> Submission:
         """Check one record or envelope of `lender` and commit to it.

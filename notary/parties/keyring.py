@@ -68,6 +68,34 @@ class Keyring:
             raise _refusal(f"/signatures/{number}/protected", f"{place} {fault.detail}") from None
 
 
+class KeysOfOneMoment:
+    """A `KeySource` that asks another once for each key: for records that are checked in one go.
+
+    It hears of no revocation, so it is made after the moment that the records are judged at, and soon thrown away.
+    """
+
+    def __init__(self, parties: KeySource) -> None:
+        self._parties = parties
+        self._keys: dict[tuple[int, str], PartyKey | None] = {}
+        self._roots: dict[int, list[PartyRoot]] = {}
+
+    def party_keys(self, lender: int, kids: Sequence[str]) -> dict[str, PartyKey]:
+        """Return what the other says of these keys, or has said before."""
+        found = {}
+        for kid in kids:
+            if (lender, kid) not in self._keys:
+                self._keys[lender, kid] = self._parties.party_keys(lender, [kid]).get(kid)
+            if key := self._keys[lender, kid]:
+                found[kid] = key
+        return found
+
+    def roots(self, lender: int) -> list[PartyRoot]:
+        """Return what the other says of a lender's CA certificates, or has said before."""
+        if lender not in self._roots:
+            self._roots[lender] = self._parties.roots(lender)
+        return self._roots[lender]
+
+
 def _by_certificate(
     pointer: str, certified: CertifiedKey, roots: list[PartyRoot], known: PartyKey | None
 ) -> PartyOfKey:

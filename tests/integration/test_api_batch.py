@@ -10,7 +10,9 @@ from typing import Any
 import orjson
 import pytest
 
+from api.clock import now
 from api.writer_protocol import MAX_SUBMISSIONS
+from notary.encoding import format_time
 from notary.registration import MAX_BODY
 from tests.support.api import (
     Api,
@@ -139,6 +141,27 @@ class Interrupted:
         self._then()
         self._part, self._then = self._rest, lambda: None
         return self._part.read(size)
+
+
+def test_a_key_that_is_revoked_while_lines_come_in_counts_for_no_later_part(tmp_path: Path) -> None:
+    with running_api(tmp_path / "data") as api:
+        values = [agreement("B-9", api.bank), *(repayment("B-9") for _ in range(MAX_SUBMISSIONS + 2))]
+        body = [signed(value, api.bank.key, api.bank.borrower) for value in values[:1]]
+        body += [signed(value, api.bank.key) for value in values[1:]]
+
+        def revoke() -> None:
+            api.services.keys.revoke(api.bank.lender, api.bank.key.public.kid, format_time(now()))
+
+        # One line of the second part has come before; it is checked once the others have come.
+        first, second = b"\n".join(body[: MAX_SUBMISSIONS + 1]) + b"\n", b"\n".join(body[MAX_SUBMISSIONS + 1 :])
+        stream = Interrupted(first, revoke, second)
+        found = answers(
+            api.request(
+                "POST", "/v1/records:batch", b"", media_type="application/x-ndjson", environ_overrides=streamed(stream)
+            )
+        )
+    assert [item["status"] for item in found] == [201] * MAX_SUBMISSIONS + [422] * 3
+    assert {item["type"].rpartition(":")[2] for item in found[MAX_SUBMISSIONS:]} == {"key-not-valid"}
 
 
 def test_a_writer_that_goes_in_the_middle_costs_only_the_later_lines(tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 """Registration: what becomes of a body, and which error each bad one gets."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +12,27 @@ import orjson
 import pytest
 
 from notary.canonical import canonical_json
-from notary.encoding import b64url
+from notary.encoding import b64url, format_time
 from notary.envelope import MAX_PAYLOAD, Envelope, EnvelopeSigner, envelope_from_json, sign_envelope
 from notary.errors import (
     InvalidEnvelopeError,
     InvalidInputError,
     InvalidRecordError,
     InvalidSignatureError,
+    KeyTimeError,
     MalformedJsonError,
 )
 from notary.log.entries import commit
+from notary.parties.keyring import KeysOfOneMoment
+from notary.parties.root_registry import RootRegistry
+from notary.ports.parties import PartyKey, PartyRoot
+from notary.ports.store import Store
 from notary.records import RECORD_TYPES
-from notary.registration import MAX_BODY
+from notary.registration import MAX_BODY, Registrar
+from notary.schemes import SCHEMES
 from notary.stores.sqlite import SqliteStore
 from tests.support.builders import NOW, VAULT, NotaryKit, add_lender, kit_over, record, signed
+from tests.support.certificates import Authority
 
 
 @pytest.fixture
@@ -159,6 +167,51 @@ def test_a_signature_over_another_payload_is_refused(kit: NotaryKit) -> None:
 def test_an_envelope_needs_the_lenders_signature(kit: NotaryKit) -> None:
     with pytest.raises(InvalidSignatureError, match="lender's signature is missing"):
         kit.registrar.submission(kit.lender, signed(record("repayment"), kit.register("borrower")), prove=True)
+
+
+def test_records_of_one_part_are_received_at_one_moment_and_their_keys_looked_up_once(kit: NotaryKit) -> None:
+    lender, borrower = kit.register("lender"), kit.register("borrower")
+    body = signed(record("agreement"), lender, borrower)
+    ticks = count(NOW, 1000)
+    registrar = Registrar(kit.store, SCHEMES, lambda: next(ticks))
+    part = registrar.for_one_part()
+    assert [part.submission(kit.lender, body, prove=False).received_at for _ in range(3)] == [NOW] * 3
+    kit.keys.revoke(kit.lender, borrower.public.kid, format_time(NOW))
+    # It was received before, with the keys as they were told of then.
+    assert part.submission(kit.lender, body, prove=False).received_at == NOW
+    for later in (registrar, registrar.for_one_part()):
+        with pytest.raises(KeyTimeError, match="is revoked from"):
+            later.submission(kit.lender, body, prove=False)
+
+
+class Asked:
+    """A source of keys that writes down what it is asked for."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.questions: list[Any] = []
+
+    def party_keys(self, lender: int, kids: Sequence[str]) -> dict[str, PartyKey]:
+        self.questions.append((lender, *kids))
+        return self._store.party_keys(lender, kids)
+
+    def roots(self, lender: int) -> list[PartyRoot]:
+        self.questions.append(lender)
+        return self._store.roots(lender)
+
+
+def test_a_part_looks_up_keys_and_roots_for_each_lender(kit: NotaryKit) -> None:
+    key, root = kit.register("lender"), Authority.create()
+    other = add_lender(kit.store, "Example Bank", sha256(b"other").digest(), NOW)
+    RootRegistry(kit.store, lambda: NOW).register(kit.lender, "borrower", root.pem)
+    asked, mine, others = Asked(kit.store), kit.lender.number, other.number
+    keys = KeysOfOneMoment(asked)
+    for lender in (mine, others, mine):
+        for kids in (["unknown", key.public.kid], ["unknown"], []):
+            assert keys.party_keys(lender, kids) == kit.store.party_keys(lender, kids)
+        assert keys.roots(lender) == kit.store.roots(lender)
+    kid = key.public.kid
+    assert asked.questions == [(mine, "unknown"), (mine, kid), mine, (others, "unknown"), (others, kid), others]
 
 
 def integers(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
