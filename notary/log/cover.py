@@ -47,11 +47,18 @@ def proven(log: Log, index: int, entry: bytes, cover: Cover) -> InclusionProof:
     Checkpoint, tiles and entry are read one after the other; of two replicas, or of a damaged database, they can be
     of two states. Raises `CorruptLogError` then.
     """
+    leaf, root = leaf_hash(entry), _root(cover.checkpoint)
     proof = log.prove_inclusion(index, cover.size)
     try:
-        verify_inclusion(proof, leaf_hash(entry), _root(cover.checkpoint))
-    except ProofError as error:
-        raise CorruptLogError(f"entry {index} is not the one that was signed for: {error}") from error
+        verify_inclusion(proof, leaf, root)
+    except ProofError:
+        # What is kept of the log may be of another state as well: of a database that was set back since, for one.
+        log.forget()
+        proof = log.prove_inclusion(index, cover.size)
+        try:
+            verify_inclusion(proof, leaf, root)
+        except ProofError as error:
+            raise CorruptLogError(f"entry {index} is not the one that was signed for: {error}") from error
     return proof
 
 

@@ -73,6 +73,21 @@ def prove_inclusion(index: int, size: int, read: NodeReader) -> InclusionProof:
     return InclusionProof(index, size, tuple(_hash_covers(covers, read)))
 
 
+def paths_beyond(subtrees: Sequence[tuple[int, bytes]]) -> dict[int, tuple[bytes, ...]]:
+    """Return what ends the proofs of the leaves of each of a tree's largest complete subtrees, by the subtree's height.
+
+    `subtrees` are these from right to left, so the smallest first: height and hash. A proof begins with the hashes
+    within the leaf's own subtree; what comes beyond is the same for all its leaves.
+    """
+    beyond: dict[int, tuple[bytes, ...]] = {}
+    right: bytes | None = None
+    for place, (height, value) in enumerate(subtrees):
+        left = tuple([other for _, other in subtrees[place + 1 :]])
+        beyond[height] = left if right is None else (right, *left)
+        right = value if right is None else node_hash(value, right)
+    return beyond
+
+
 def prove_consistency(old_size: int, new_size: int, read: NodeReader) -> ConsistencyProof:
     """Build PROOF(old_size, D[new_size]) of RFC 9162 2.1.4.1.
 

@@ -3,17 +3,20 @@
 
 from notary.errors import NotFoundError
 from notary.log.anchors import LogHead
-from notary.log.merkle import ConsistencyProof, InclusionProof, prove_consistency, prove_inclusion, root_hash
+from notary.log.inclusion import InclusionProver
+from notary.log.merkle import ConsistencyProof, InclusionProof, prove_consistency, root_hash
 from notary.log.tiles import node_reader
 from notary.ports.log import LogStore
 
 
 class Log:
-    """Reads one log from its store; holds nothing itself, so that any process may have one."""
+    """Reads one log from its store; any process may have one, because what it keeps of the log never changes."""
 
     def __init__(self, store: LogStore) -> None:
         self._store = store
         self._read = node_reader(store.read_tiles)
+        # Proofs of entries are asked for often. All else says what is stored now.
+        self._prover = InclusionProver(store.read_tiles)
 
     def head(self) -> LogHead:
         """Return the newest checkpoint. Raises `NotFoundError` before the log was begun."""
@@ -28,7 +31,11 @@ class Log:
 
     def prove_inclusion(self, index: int, size: int) -> InclusionProof:
         """Prove that entry `index` is in the tree of the first `size` entries."""
-        return prove_inclusion(index, size, self._read)
+        return self._prover.prove(index, size)
+
+    def forget(self) -> None:
+        """Read anew from now on what proofs of entries were built from."""
+        self._prover = InclusionProver(self._store.read_tiles)
 
     def prove_consistency(self, old_size: int, new_size: int) -> ConsistencyProof:
         """Prove that the tree of `new_size` entries begins with that of `old_size`."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from notary.errors import CorruptLogError, NotFoundError
 from notary.hashing import EMPTY_ROOT, HASH_SIZE, node_hash
-from notary.log.merkle import fold
+from notary.log.merkle import fold, paths_beyond
 from notary.log.tiles import HEIGHT, WIDTH, Tile, TileReader, read_node, split_hashes, tile_width
 
 
@@ -81,9 +81,7 @@ class RightEdge:
     def proofs(self, full: dict[Tile, bytes]) -> Callable[[int], tuple[bytes, ...]]:
         """Return a function that proves a leaf, by index: PATH(index, D[size]) of RFC 9162 2.1.3.1.
 
-        Nodes of partial tiles are read from memory, others from `full`; it raises `KeyError` for tiles in neither. What
-        comes in a proof beyond the complete subtree that the leaf is in is the same for all leaves of that, and is put
-        together once.
+        Nodes of partial tiles are read from memory, others from `full`; it raises `KeyError` for tiles in neither.
         """
         subtrees = [
             (HEIGHT * level + height, row[-1])
@@ -91,12 +89,7 @@ class RightEdge:
             for height, row in enumerate(rows)
             if len(row) & 1
         ]
-        beyond: dict[int, tuple[bytes, ...]] = {}
-        right: bytes | None = None
-        for place, (height, value) in enumerate(subtrees):
-            left = tuple(other for _, other in subtrees[place + 1 :])
-            beyond[height] = left if right is None else (right, *left)
-            right = value if right is None else node_hash(value, right)
+        beyond = paths_beyond(subtrees)
 
         def prove(index: int) -> tuple[bytes, ...]:
             # The leaf's subtree begins where the numbers part: there the size has a one and the index has none.

@@ -139,7 +139,7 @@ def make_log(folder: Path, size: int) -> None:
             head_of(edge.size, edge.root(), kit.signer),
             entries,
             [_record(number) for number in numbers],
-            [_loan(number // _LOAN) for number in numbers if not number % _LOAN or number == 1],
+            [_loan(number) for number in range(numbers[0] // _LOAN, numbers[-1] // _LOAN + 1)],
             edge.take_changed_tiles(start),
         )
         store.commit(head, batch)

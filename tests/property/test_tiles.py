@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from notary.errors import CorruptLogError, TilePathError
+from notary.log.inclusion import InclusionProver
 from notary.log.merkle import Node, prove_consistency, prove_inclusion
 from notary.log.right_edge import RightEdge
 from notary.log.tiles import MAX_NUMBER, WIDTH, Tile, format_number, locate, node_reader, parse_number, read_node
@@ -68,6 +69,7 @@ def test_any_commits_and_restarts_give_the_same_log(batches: list[int], restarts
     def read(tiles: list[Tile]) -> list[bytes]:
         return [stored[tile] for tile in tiles]
 
+    prover = InclusionProver(read, most_tiles=3, most_sizes=2)
     for batch, restart in zip(batches, restarts, strict=False):
         if restart:
             edge = RightEdge.load(edge.size, read)
@@ -75,6 +77,13 @@ def test_any_commits_and_restarts_give_the_same_log(batches: list[int], restarts
         for leaf in leaves[old : old + batch]:
             edge.append(leaf)
         stored |= edge.take_changed_tiles(old)
+        for index, at in (
+            (0, edge.size),
+            (old // 2, old or 1),
+            (min(old, edge.size - 1), edge.size),
+            (edge.size - 1, edge.size),
+        ):
+            assert prover.prove(index, at) == prove_inclusion(index, at, whole().read)
     size = edge.size
     assert edge.root() == whole().root(size)
     reader = node_reader(read)

@@ -22,12 +22,13 @@ class OtherTiles:
 
     def __init__(self, store: SqliteStore) -> None:
         self._store = store
+        self.changed = True
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
     def read_tiles(self, tiles: Sequence[Tile]) -> list[bytes]:
-        return [bytes(byte ^ 1 for byte in data) for data in self._store.read_tiles(tiles)]
+        return [bytes(byte ^ self.changed for byte in data) for data in self._store.read_tiles(tiles)]
 
 
 @pytest.fixture
@@ -52,3 +53,15 @@ def test_what_leads_elsewhere_is_not(store: SqliteStore) -> None:
         proven(other, 2, entry, cover)
     with pytest.raises(CorruptLogError, match="entry 2 is not the one that was signed for"):
         proven(Log(store), 2, another, cover)
+
+
+def test_what_was_kept_of_another_state_is_read_again(store: SqliteStore) -> None:
+    head, other = Log(store).head(), OtherTiles(store)
+    log = Log(other)  # type: ignore[arg-type]
+    of_another = log.prove_inclusion(2, head.size)
+    other.changed = False
+    assert log.prove_inclusion(2, head.size) == of_another
+    [entry] = store.entries(2, 3)
+    proof = proven(log, 2, entry, Cover(head.size, head.checkpoint))
+    verify_inclusion(proof, leaf_hash(entry), head.root)
+    assert log.prove_inclusion(2, head.size) == proof
