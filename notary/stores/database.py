@@ -44,6 +44,14 @@ class Runner(ABC):
     def do_each(self, statement: str, rows: Iterable[Sequence[Any]]) -> int:
         """Run a statement for each of many rows; return how many rows it has changed."""
 
+    @abstractmethod
+    def together(self, rows: int) -> AbstractContextManager[None]:
+        """Within a transaction, let what only changes go to a server in as few messages as it takes.
+
+        `rows` is how many the largest of the statements changes, about. None of them says in it how many rows it has
+        changed, and what it raises may come as late as the end of the block.
+        """
+
 
 class Database(ABC):
     """A database whose keys `vault` opens; any number of threads may use it."""

@@ -13,6 +13,7 @@ from notary.stores.record_rows import open_loan, seal_loan
 _REMEMBERED = 16_384
 _UNDER_WAY = "a loan is being erased; try again"
 
+Row = tuple[Any, ...]
 Name = tuple[int, str]
 """A loan's lender and number."""
 
@@ -71,12 +72,16 @@ class LoanTables(Database):
         self._remember({name: Place(loan_id, self._vault.loan(lender, index, wrapped), sealed, loan)})
         return loan
 
-    def _save_loans(self, rows: Runner, loans: Sequence[Loan]) -> dict[Name, Place]:
-        """Write the loans of a commit and return where they are, to be remembered once it is one."""
+    def _save_loans(self, rows: Runner, loans: Sequence[Loan]) -> tuple[dict[Name, Place], list[Row], list[Row]]:
+        """Write the loans of a commit that were there, and return where all are, to be remembered once it is one.
+
+        Return also the rows of those that are new and of their keys, which are still to be written.
+        """
         places: dict[Name, Place] = {}
-        new: list[tuple[Any, ...]] = []
-        keys_of_new, grown = [], []
-        following = rows.one("last_loan")[0] + 1
+        new: list[Row] = []
+        keys_of_new: list[Row] = []
+        grown: list[Row] = []
+        following = 0
         stored = self._find(rows, [name for loan in loans if (name := (loan.lender, loan.number)) not in self._places])
         for loan in loans:
             name = loan.lender, loan.number
@@ -87,17 +92,16 @@ class LoanTables(Database):
             elif name in stored:
                 raise UnavailableError(_UNDER_WAY)
             else:
+                following = following or rows.one("last_loan")[0] + 1
                 index, loan_id = self.owner_keys(loan.lender).loan(loan.number), following + len(new)
                 keys, wrapped = self._vault.new_loan(loan.lender, index, loan.number, loan.key)
                 sealed = seal_loan(loan, keys)
                 new.append((loan_id, loan.lender, index, loan.records, sealed))
                 keys_of_new.append((loan_id, loan.lender, wrapped))
             places[name] = Place(loan_id, keys, sealed, loan)
-        rows.do_each("add_loan", new)
-        rows.do_each("add_loan_keys", keys_of_new)
         if rows.do_each("save_loan", grown) < len(grown):
             raise UnavailableError(_UNDER_WAY)
-        return places
+        return places, new, keys_of_new
 
     def _remember(self, places: dict[Name, Place]) -> None:
         if len(self._places) > _REMEMBERED:

@@ -56,11 +56,14 @@ class LogTables(LoanTables):
             if (LogHead(*row) if row else None) != expected:
                 raise ForkError("another writer has changed the log's head")
             # Before anything else is written: what is remembered of loans is held against the database as it was.
-            places = self._save_loans(rows, batch.loans)
-            rows.do_each("add_entry", enumerate(batch.entries, first))
-            rows.do_each("add_record", self._record_rows(batch.records, places))
-            rows.do_each("save_tile", [(*tile, data) for tile, data in batch.tiles.items()])
-            rows.do("save_head", (batch.head.size, batch.head.root, batch.head.checkpoint))
+            places, new_loans, their_keys = self._save_loans(rows, batch.loans)
+            with rows.together(len(batch.entries)):
+                rows.do_each("add_loan", new_loans)
+                rows.do_each("add_loan_keys", their_keys)
+                rows.do_each("add_entry", enumerate(batch.entries, first))
+                rows.do_each("add_record", self._record_rows(batch.records, places))
+                rows.do_each("save_tile", [(*tile, data) for tile, data in batch.tiles.items()])
+                rows.do("save_head", (batch.head.size, batch.head.root, batch.head.checkpoint))
             version = rows.version()
         self._remember(places)
         self._version = version

@@ -8,7 +8,7 @@ from time import monotonic, sleep
 from typing import Any, Self
 
 import psycopg
-from psycopg.pq import TransactionStatus
+from psycopg.pq import PipelineStatus, TransactionStatus
 
 from notary.errors import UnavailableError
 from notary.privacy.vault import Vault
@@ -22,6 +22,8 @@ from notary.stores.statements import POSTGRES_STATEMENTS
 
 _PATIENCE, _PAUSE = 3.0, 0.2
 """How long an erasure waits for older transactions, and how often it looks, in seconds."""
+_FEW = 128
+"""Rows up to which waiting for the server's answers takes longer than COPY saves."""
 
 
 class PostgresDatabase(Database):
@@ -156,13 +158,24 @@ class PostgresRunner(Runner):
         if not many:
             return 0
         with self._database.lent() as connection, translated(), connection.cursor() as cursor:
-            if text.startswith(b"COPY"):
+            if text.startswith(b"COPY") and connection.info.pipeline_status != PipelineStatus.OFF:
+                # A pipeline cannot copy.
+                cursor.execute(_text(f"{statement}_of_few"), _columns(many))
+            elif text.startswith(b"COPY"):
                 _copy(cursor, text, many)
             elif b"unnest(" in text:
                 cursor.execute(text, _columns(many))
             else:
                 cursor.executemany(text, many)
             return cursor.rowcount
+
+    @contextmanager
+    def together(self, rows: int) -> Iterator[None]:
+        if rows > _FEW:
+            yield
+            return
+        with self._database.lent() as connection, translated(), connection.pipeline():
+            yield
 
 
 def _text(statement: str) -> bytes:

@@ -7,7 +7,7 @@ WAL, and every commit on disk before it returns. Each thread has its own connect
 import sqlite3
 import threading
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Self
 
@@ -144,6 +144,9 @@ class _SqliteRunner(Runner):
     def do_each(self, statement: str, rows: Iterable[Sequence[Any]]) -> int:
         with translated():
             return self._connection.executemany(STATEMENTS[statement], rows).rowcount
+
+    def together(self, rows: int) -> AbstractContextManager[None]:  # noqa: ARG002  # there is no server
+        return nullcontext()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from tests.bench import audit, batch, loan, post, proof, sequencer, soak, submit, verify
+from tests.bench import audit, batch, loan, post, postgres, proof, sequencer, soak, submit, verify
 from tests.bench.figures import save, show
 
 BENCHMARKS = {
@@ -22,6 +22,7 @@ BENCHMARKS = {
     "loan": loan,
     "verify": verify,
     "audit": audit,
+    "postgres": postgres,
 }
 SOAK = "soak"
 _BUILD = Path(__file__).parents[2] / "build"

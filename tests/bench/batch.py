@@ -70,7 +70,7 @@ def _submit(notary: BenchNotary, lines: Sequence[bytes]) -> float:
     shares = [b"\n".join(lines[start::_CORES]) for start in range(_CORES)]
     began = perf_counter()
     with ThreadPoolExecutor(_CORES) as pool:
-        placed = sum(pool.map(lambda share: _exchange(notary, iter([share])), shares))
+        placed = sum(pool.map(lambda share: exchange(notary, iter([share])), shares))
     seconds = perf_counter() - began
     if placed != len(lines):
         raise RuntimeError(f"of {len(lines)} lines {placed} were placed")
@@ -85,13 +85,13 @@ def _stream(notary: BenchNotary, first: int, count: int) -> float:
             yield b"\n".join(repayments(start, min(1000, first + count - start))) + b"\n"
 
     began = perf_counter()
-    placed = _exchange(notary, pieces())
+    placed = exchange(notary, pieces())
     if placed != count:
         raise RuntimeError(f"of {count} lines {placed} were placed")
     return perf_counter() - began
 
 
-def _exchange(notary: BenchNotary, pieces: Iterator[bytes]) -> int:
+def exchange(notary: BenchNotary, pieces: Iterator[bytes]) -> int:
     """Send the body in chunks, reading the answers meanwhile; return how many lines were placed."""
     link = HTTPConnection(*notary.address, timeout=_PATIENCE)
     link.putrequest("POST", "/v1/records:batch")

@@ -65,13 +65,24 @@ def http_request(path: str, body: bytes, media_type: str = "application/json", a
 
 def drive(address: Address, requests: Sequence[bytes], connections: int, expected: int) -> Load:
     """Send all requests over so many connections. Raises `RuntimeError` for an answer of another status."""
-    return drive_from(_Made(requests), address, min(connections, len(requests)), expected)
+    return drive_all([address], requests, connections, expected)
+
+
+def drive_all(addresses: Sequence[Address], requests: Sequence[bytes], connections: int, expected: int) -> Load:
+    """Send all requests over so many connections, to several addresses in turn. Raises as `drive` does."""
+    return _drive_apart(addresses, _Made(requests), min(connections, len(requests)), expected)
 
 
 def drive_from(make: Callable[[], Iterator[bytes]], address: Address, connections: int, expected: int) -> Load:
     """Send the requests that `make` yields, which is called in the process that sends them. Raises as `drive` does."""
+    return _drive_apart([address], make, connections, expected)
+
+
+def _drive_apart(
+    addresses: Sequence[Address], make: Callable[[], Iterator[bytes]], connections: int, expected: int
+) -> Load:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        load = pool.submit(_drive, address, make, connections).result()
+        load = pool.submit(_drive, addresses, make, connections).result()
     if set(load.statuses) != {expected}:
         raise RuntimeError(f"answers of status {dict(load.statuses)} where all should be {expected}")
     return load
@@ -87,8 +98,8 @@ class _Made:
         return iter(self._requests)
 
 
-def _drive(address: Address, make: Callable[[], Iterator[bytes]], connections: int) -> Load:
-    opened = [_Connection(socket.create_connection(address)) for _ in range(connections)]
+def _drive(addresses: Sequence[Address], make: Callable[[], Iterator[bytes]], connections: int) -> Load:
+    opened = [_Connection(socket.create_connection(addresses[turn % len(addresses)])) for turn in range(connections)]
     load = Load()
     began = perf_counter()
     _exchange({item.socket.fileno(): item for item in opened}, make(), load)

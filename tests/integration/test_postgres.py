@@ -25,7 +25,7 @@ from notary.stores.postgres_pool import MOST
 from notary.stores.sqlite import SqliteStore
 from notary.stores.statements import POSTGRES_STATEMENTS, STATEMENTS
 from tests.ports.test_store import entry, head
-from tests.support.builders import NOW, VAULT, add_lender, history, kit_over, placed, record_id
+from tests.support.builders import NOW, VAULT, add_lender, history, kit_over, placed, record_id, submission
 from tests.support.postgres import ABSENT, POSTGRES, USER, PostgresServer, running_postgres
 from tests.support.service import free_port, until
 
@@ -437,3 +437,51 @@ def test_amcheck_finds_an_index_that_leads_elsewhere(server: PostgresServer, nam
             writer.execute("INSERT INTO organisations (name, created_at) VALUES ('hidden', 1)")
         connection.execute(change, (True,))
     assert ["organisations_pkey" in text for text in store.damage()] == [True]
+
+
+# --- commits of few rows and of many
+
+
+@pytest.mark.parametrize("count", [1, 128, 129, 300])
+def test_few_rows_and_many_are_committed_alike(store: PostgresStore, count: int) -> None:
+    kit = kit_over(store)
+    numbers = range(1, count + 1)
+    placed(kit.sequencer.append([submission(number, f"L-{number}", "agreement") for number in numbers]))
+    more = [submission(1000 + number, f"L-{number}", "repayment") for number in numbers]
+    assert [item.index for item in placed(kit.sequencer.append(more))] == list(range(count + 1, 2 * count + 1))
+    assert [loan.number for _, loan in store.records()] == [f"L-{number}" for number in numbers] * 2
+    assert {loan.records for _, loan in store.records()} == {2}
+    assert len(list(store.entries(0, 1000))) == 2 * count + 1
+    assert kit.log.root(2 * count + 1) == kit.log.head().root
+
+
+@pytest.mark.parametrize("count", [1, 129])
+def test_a_commit_that_the_server_refuses_leaves_nothing(store: PostgresStore, count: int) -> None:
+    kit = kit_over(store)
+    placed(kit.sequencer.append(history("L-1", 1)))
+    before = kit.log.head()
+    with store.lent() as connection:
+        connection.execute("INSERT INTO entries VALUES (%s, '')", (before.size + count - 1,))
+    asked = [submission(100 + number, f"M-{number}", "agreement") for number in range(count)]
+    with pytest.raises(CorruptLogError, match="duplicate key"):
+        kit.sequencer.append(asked)
+    assert kit.log.head() == before
+    assert len(list(store.records())) == 1
+    with store.lent() as connection:
+        connection.execute("DELETE FROM entries WHERE entry_index >= %s", (before.size,))
+    assert len(placed(kit.sequencer.append(asked))) == count
+
+
+def test_a_commit_of_few_rows_waits_seldom_for_the_server(store: PostgresStore, tmp_path: Path) -> None:
+    kit = kit_over(store)
+    placed(kit.sequencer.append(history("L-1", 8)))
+    with (tmp_path / "trace").open("wb") as file:
+        # The one connection that there is, and is lent again.
+        with store.lent() as connection:
+            connection.pgconn.trace(file.fileno())
+        placed(kit.sequencer.append([submission(100, "L-1", "repayment")]))
+        connection.pgconn.untrace()
+    lines = (line.split("\t") for line in (tmp_path / "trace").read_text().splitlines())
+    sent = [kind.strip() for _, side, _, kind, *_ in (line for line in lines if len(line) > 3) if side == "F"]
+    # 14 and more with a wait for each of its writes.
+    assert 0 < len([kind for kind in sent if kind in ("Query", "Sync", "CopyDone")]) <= 10

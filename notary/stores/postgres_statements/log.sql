@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What is done for many keys or rows takes them as arrays, one for each column (unnest), or copies them (COPY).
+-- What is done for many keys or rows takes them as arrays, one for each column (unnest), or copies them (COPY). What is
+-- copied has a second form, for few rows that go to the server together with other statements.
 -- name: read_tile
 SELECT t.hashes FROM unnest(?::bigint[], ?::bigint[]) WITH ORDINALITY k (level, tile_number, place)
 LEFT JOIN tiles t USING (level, tile_number) ORDER BY k.place;
@@ -10,6 +11,9 @@ ON CONFLICT (level, tile_number) DO UPDATE SET hashes = excluded.hashes;
 
 -- name: add_entry
 COPY entries (entry_index, entry) FROM STDIN (FORMAT BINARY);
+
+-- name: add_entry_of_few
+INSERT INTO entries (entry_index, entry) SELECT * FROM unnest(?::bigint[], ?::bytea[]);
 
 -- name: find_record
 SELECT r.entry_index, r.lender, r.record_id, r.sequence, r.received_at, r.type, r.sealed,
@@ -22,6 +26,10 @@ ORDER BY k.place;
 -- name: add_record
 COPY records (entry_index, lender, record_id, loan_id, sequence, received_at, type, sealed)
 FROM STDIN (FORMAT BINARY);
+
+-- name: add_record_of_few
+INSERT INTO records (entry_index, lender, record_id, loan_id, sequence, received_at, type, sealed)
+SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bytea[], ?::bigint[], ?::bigint[], ?::bigint[], ?::text[], ?::bytea[]);
 
 -- name: find_loan
 SELECT l.lender, l.number_index, w.wrapped, l.records, l.sealed, l.erasure, l.loan_id
@@ -36,8 +44,15 @@ LEFT JOIN loans l ON l.loan_id = k.loan_id ORDER BY k.place;
 -- name: add_loan
 COPY loans (loan_id, lender, number_index, records, sealed) FROM STDIN (FORMAT BINARY);
 
+-- name: add_loan_of_few
+INSERT INTO loans (loan_id, lender, number_index, records, sealed)
+SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bytea[], ?::bigint[], ?::bytea[]);
+
 -- name: add_loan_keys
 COPY loan_keys (loan_id, lender, wrapped) FROM STDIN (FORMAT BINARY);
+
+-- name: add_loan_keys_of_few
+INSERT INTO loan_keys (loan_id, lender, wrapped) SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bytea[]);
 
 -- name: save_loan
 UPDATE loans l SET records = k.records, sealed = k.sealed
