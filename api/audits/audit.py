@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, Literal, Self
 import orjson
 
 from api.folder_keys import FolderKey
+from api.state_files import file_errors
 from notary.audit.sample import Wanted
 
 Kind = Literal["log", "records", "sample", "tie-out"]
@@ -103,8 +104,10 @@ class OrderedAudit:
         return self.folder / "parts.jsonl"
 
     def read_report(self) -> bytes:
-        """Return the report as JSON. Raises `OSError`, `CorruptLogError`."""
-        return self.key.open(REPORT, self.report.read_bytes())
+        """Return the report as JSON. Raises `UnavailableError`, `CorruptLogError`."""
+        with file_errors():
+            sealed = self.report.read_bytes()
+        return self.key.open(REPORT, sealed)
 
     def open_ledger(self) -> BinaryIO:
         """Open the ledger as it came. Raises `OSError`, `CorruptLogError`, `DataKeyError`."""

@@ -25,6 +25,7 @@ from api.logs import configure_logs
 from api.parent import exit_with_parent
 from api.problems import describe
 from api.settings import DataFolder
+from api.state_files import file_errors
 from api.wiring import audit_files
 from notary.errors import NotaryError, UnavailableError
 
@@ -53,7 +54,8 @@ class AuditWorker:
         if audit is None:
             return False
         try:
-            report = carry_out(audit, self._folder, _Progress(self._files, audit).begin)
+            with file_errors():
+                report = carry_out(audit, self._folder, _Progress(self._files, audit).begin)
         except _CancelledError:
             return True
         except UnavailableError:

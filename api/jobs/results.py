@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from api.folder_keys import FolderKey
 from api.jobs.job import Job
+from api.state_files import file_errors
 
 _LENGTH = 4
 
@@ -48,12 +49,21 @@ def opened_results(job: Job) -> Iterator[ResultsWriter]:
 
 
 def read_results(job: Job) -> Iterator[bytes]:
-    """Yield the answers so far, whole lines at a time; what is behind them is not settled. Raises `CorruptLogError`."""
-    place, end = 0, job.progress.written
-    if not end:
-        return
-    with job.results.open("rb") as file:
-        while place < end:
+    """Return the answers so far, whole lines at a time; what is behind them is not settled.
+
+    Raises `UnavailableError` before the first of them where an erasure has just removed the job, and, as they are read,
+    `CorruptLogError`.
+    """
+    if not job.progress.written:
+        return iter(())
+    with file_errors():
+        return _read(job, job.results.open("rb"))
+
+
+def _read(job: Job, file: BinaryIO) -> Iterator[bytes]:
+    place = 0
+    with file:
+        while place < job.progress.written:
             length = int.from_bytes(file.read(_LENGTH))
             yield job.key.open(_name(place), file.read(length))
             place += _LENGTH + length

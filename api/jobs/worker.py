@@ -30,6 +30,7 @@ from api.operator import BY
 from api.parent import exit_with_parent
 from api.problems import describe
 from api.settings import DataFolder
+from api.state_files import file_errors
 from api.tracing import start_tracing
 from api.wiring import Services, make_services
 from notary.errors import DuplicateBatchError, InvalidInputError, NotaryError, RefusedError, UnavailableError
@@ -84,7 +85,8 @@ class Worker:
     def _turn(self, job: Job) -> bool:
         """Do a slice of a job; False if that is not possible now, so that it waits and holds up no other."""
         try:
-            self._slice(job)
+            with file_errors():
+                self._slice(job)
         except NotaryError as error:
             _log.error("a job waits", job=job.id, reason=str(error))
             return False

@@ -24,7 +24,7 @@ from chain.rpc import Rpc
 from notary.access import ROLES, ApiKey, key_id
 from notary.audit.tie_out import COLUMNS
 from notary.encoding import format_time
-from notary.errors import JobError
+from notary.errors import JobError, UnavailableError
 from notary.privacy.data_key import DataKey
 from tests.support.anchored import Anchored, anchored_log
 from tests.support.api import PROBLEM, Api, LenderKit
@@ -320,6 +320,21 @@ def test_an_audit_that_was_cut_short_by_a_kill_is_done_by_the_next_worker(api: A
     assert worker.wait(30) == 0
     assert files.find(audit.organisation, audit.id).started_at == 5
     assert orjson.loads(audit.read_report())["verdict"] == "valid"
+
+
+def test_an_audit_whose_files_cannot_be_used_waits(api: Api) -> None:
+    files = api.services.audits
+    audit = files.find(api.bank.lender.number, tie_out(api))
+    away = audit.ledger.rename(audit.folder / "away")
+    audit.ledger.mkdir()
+    worker = AuditWorker(api.folder, files)
+    with pytest.raises(UnavailableError):
+        worker.round()
+    with pytest.raises(UnavailableError):
+        audit.read_report()
+    audit.ledger.rmdir()
+    away.rename(audit.ledger)
+    assert report(api, audit.id)["matched"] == 0
 
 
 def test_what_an_audit_has_done_so_far_is_sealed(api: Api) -> None:

@@ -19,9 +19,10 @@ from werkzeug.test import TestResponse
 from api.clock import now
 from api.jobs.files import KEEP, MAX_OPEN, JobFiles
 from api.jobs.job import Progress
+from api.jobs.results import read_results
 from api.jobs.worker import Worker
 from notary.encoding import b64
-from notary.errors import JobError
+from notary.errors import JobError, UnavailableError
 from notary.privacy.data_key import DataKey
 from notary.registration import MAX_BODY
 from tests.support.api import (
@@ -220,6 +221,27 @@ def test_a_log_that_is_away_makes_a_job_wait(tmp_path: Path) -> None:
         assert api.get(f"/v1/jobs/{job}").json.items() >= {"state": "running", "lines": 0, "refused": 0}.items()
         with served(folder, sockets / "writer"):
             assert work(api, job).items() >= {"state": "done", "placed": 2, "refused": 0}.items()
+
+
+def test_a_job_whose_files_cannot_be_used_waits_and_holds_up_no_other(api: Api) -> None:
+    stuck, other = new_job(api), new_job(api)
+    for job, values in ((stuck, [agreement("J-7", api.bank)]), (other, [agreement("J-8", api.bank)])):
+        put(api, job, 1, body(values))
+        post(api, f"/{job}/start")
+    in_the_way = api.services.jobs.find(api.bank.lender.number, stuck).results
+    in_the_way.mkdir()
+    assert work(api, stuck)["state"] == "running"
+    assert api.get(f"/v1/jobs/{other}").json["state"] == "done"
+    in_the_way.rmdir()
+    assert work(api, stuck)["state"] == "done"
+
+
+def test_a_job_that_is_erased_while_it_is_read_is_not_there(api: Api) -> None:
+    done, _ = run(api, body([agreement("J-9", api.bank)]))
+    found = api.services.jobs.find(api.bank.lender.number, done["id"])
+    api.services.jobs.forget(api.bank.lender.number, "J-9", ())
+    with pytest.raises(UnavailableError):
+        read_results(found)
 
 
 def test_a_worker_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
