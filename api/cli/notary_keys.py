@@ -145,9 +145,8 @@ def name_passphrase(folder: DataFolder, place: str, as_json: bool) -> None:
 
     Key files that are plain stay so until `encrypt`.
     """
-    config = folder.keys.load().model_copy(update={"passphrase": place})
-    folder.keys.passphrase(config)
-    folder.keys.save(config)
+    folder.keys.passphrase(folder.keys.load().model_copy(update={"passphrase": place}))
+    folder.keys.change(passphrase=place)
     show({"passphrase": place}, as_json, "Named")
 
 

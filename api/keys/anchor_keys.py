@@ -63,7 +63,7 @@ class HandOver:
         new = open_wallet(self._folder, config, self._folder.place(config.anchor_next))
         self._fund(new.address)
         hand_over(registry, wallet, new)
-        self._folder.save(config.model_copy(update={"anchor": config.anchor_next, "anchor_next": None}))
+        self._folder.change(anchor=config.anchor_next, anchor_next=None)
         self._due = False
         _log.info("the log has a new anchor account", account=new.address)
         return new

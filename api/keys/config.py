@@ -5,10 +5,13 @@ A folder without it has `log.pem` and `anchor.key` beside it, not encrypted. Rot
 signs reads it again when it changes.
 """
 
+import fcntl
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import orjson
 from pydantic import AfterValidator, Field, ValidationError
@@ -95,8 +98,30 @@ class KeyFolder:
             faults = error.errors(include_url=False, include_input=False)
             raise KeysError(*(Fault("/" + "/".join(map(str, item["loc"])), item["msg"]) for item in faults)) from None
 
+    def change(self, **members: Any) -> KeyConfig:
+        """Change members of keys.json, and leave to the others what they are by now: another process may change those.
+
+        Return what it says then. Raises `KeysError`, `KeyUnavailableError`.
+        """
+        try:
+            with self._alone():
+                config = self.load().model_copy(update=members)
+                self.save(config)
+        except OSError as error:
+            raise KeyUnavailableError(str(self._file), error.strerror or type(error).__name__) from None
+        return config
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
     def save(self, config: KeyConfig) -> None:
-        """Write keys.json, whole and on disk when this returns."""
+        """Write keys.json, whole and on disk when this returns. To change what is there, `change` is for."""
         coming = self._file.with_name(f"{NAME}.{secrets.token_hex(4)}.new")
         data = orjson.dumps(config.model_dump(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
         with os.fdopen(os.open(coming, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -20,6 +20,7 @@ from api.databases import open_store
 from api.keys.config import KeyConfig, KeyFolder, ReplacedKey
 from api.keys.data_keys import make_data_key, open_data_key, remove_data_key
 from api.keys.making import free_place
+from api.log_lock import rotation_lock
 from api.operator import BY, log_writer, own_organisation
 from api.settings import DataFolder
 from api.wiring import audit_files, document_files, job_files
@@ -42,8 +43,14 @@ class DataKeyRotated:
 def rotate_data_key(folder: DataFolder, to: str | None = None) -> DataKeyRotated:
     """Put a new data key in the place of the old one, or bring to its end what was interrupted.
 
-    Raises `DataKeyError`, `KeyUnavailableError`, `UnavailableError`; then both keys go on opening what they wrap.
+    Raises `DataKeyError`, `KeyUnavailableError`, `UnavailableError`, also while another command rotates a key; then
+    both keys go on opening what they wrap.
     """
+    with rotation_lock(folder):
+        return _rotate(folder, to)
+
+
+def _rotate(folder: DataFolder, to: str | None) -> DataKeyRotated:
     keys = folder.keys
     config = keys.load()
     if config.data_replaced:
@@ -57,8 +64,7 @@ def rotate_data_key(folder: DataFolder, to: str | None = None) -> DataKeyRotated
     while found := sum(holder.rewrap(old.id) for holder in holders):
         rewrapped += found
     replaced = ReplacedKey(place=config.data, id=old.id.hex())
-    config = config.model_copy(update={"data": place, "data_next": None, "data_replaced": replaced})
-    keys.save(config)
+    config = keys.change(data=place, data_next=None, data_replaced=replaced)
     return _destroy(keys, config, replaced, rewrapped)
 
 
@@ -69,12 +75,12 @@ def _begin(folder: DataFolder, keys: KeyFolder, config: KeyConfig, to: str | Non
         administration = Administration(Registrar(open_store(folder), SCHEMES, now), writer)
         organisation = own_organisation(folder, administration)
         administration.note(organisation, now(), "data_key.rotate", BY, new.id.hex())
-    keys.save(config.model_copy(update={"data_next": place}))
+    keys.change(data_next=place)
     return place
 
 
 def _destroy(keys: KeyFolder, config: KeyConfig, replaced: ReplacedKey, rewrapped: int) -> DataKeyRotated:
     new = open_data_key(keys, config, config.data)
     removed = remove_data_key(keys.place(replaced.place))
-    keys.save(config.model_copy(update={"data_replaced": None}))
+    keys.change(data_replaced=None)
     return DataKeyRotated(replaced.id, new.id.hex(), config.data, rewrapped, removed)

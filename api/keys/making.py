@@ -46,7 +46,7 @@ def make_missing_keys(folder: KeyFolder, config: KeyConfig, origin: str) -> None
         make_anchor_key(folder, config, anchor)
     if not config.log and folder.version():
         key = NoteSigner(origin, open_log_key(folder, config, log)).verifier.format()
-        folder.save(config.model_copy(update={"log": (LogKeyEntry(place=config.first_log, key=key),)}))
+        folder.change(log=(LogKeyEntry(place=config.first_log, key=key),))
 
 
 def free_place(folder: KeyFolder, name: str) -> str:

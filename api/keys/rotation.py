@@ -10,6 +10,7 @@ from api.keys.anchor_keys import open_wallet
 from api.keys.config import KeyConfig, KeyFolder, LogKeyEntry
 from api.keys.log_keys import open_log_key
 from api.keys.making import free_place, make_anchor_key, make_log_key
+from api.log_lock import rotation_lock
 from api.operator import BY, log_writer, own_organisation
 from api.settings import DataFolder
 from notary.encoding import format_time, parse_time
@@ -34,8 +35,14 @@ def rotate_log_key(folder: DataFolder, overlap: int, to: str | None = None) -> R
     """Make a new key of the log, announce it, and let it sign beside the old one for `overlap` milliseconds.
 
     Processes that sign see it at their next signature; the newest checkpoint has it when this returns. Raises
-    `InvalidInputError` while an earlier rotation's overlap is not over.
+    `InvalidInputError` while an earlier rotation's overlap is not over, and `UnavailableError` while another command
+    rotates a key.
     """
+    with rotation_lock(folder):
+        return _rotate_log_key(folder, overlap, to)
+
+
+def _rotate_log_key(folder: DataFolder, overlap: int, to: str | None) -> Rotated:
     keys, origin = folder.keys, folder.settings().origin
     config, moment = keys.load(), now()
     entries = list(config.log) or [_first_entry(keys, config, origin)]
@@ -52,7 +59,7 @@ def rotate_log_key(folder: DataFolder, overlap: int, to: str | None = None) -> R
         administration.note(organisation, moment, "log_key.rotate", BY, new, begins=moment, ends=moment + overlap)
         entries[-1] = last.model_copy(update={"until": format_time(moment + overlap)})
         entries.append(LogKeyEntry(place=place, key=new))
-        keys.save(config.model_copy(update={"log": tuple(entries), "successions": (*config.successions, note)}))
+        keys.change(log=tuple(entries), successions=(*config.successions, note))
         # Nothing to place: only the newest checkpoint is signed again.
         writer.append([])
     return Rotated(before.format(), new, place, moment + overlap)
@@ -61,8 +68,14 @@ def rotate_log_key(folder: DataFolder, overlap: int, to: str | None = None) -> R
 def begin_anchor_rotation(folder: DataFolder, to: str | None = None) -> str:
     """Make a new anchor key and name it as the next, unless one is named already; return its account's address.
 
-    Whoever anchors (`api.keys.anchor_keys.HandOver`) does the rest.
+    Whoever anchors (`api.keys.anchor_keys.HandOver`) does the rest. Raises `UnavailableError` while another command
+    rotates a key.
     """
+    with rotation_lock(folder):
+        return _begin_anchor_rotation(folder, to)
+
+
+def _begin_anchor_rotation(folder: DataFolder, to: str | None) -> str:
     keys = folder.keys
     config = keys.load()
     if config.anchor_next:
@@ -73,7 +86,7 @@ def begin_anchor_rotation(folder: DataFolder, to: str | None = None) -> str:
         administration = Administration(Registrar(open_store(folder), SCHEMES, now), writer)
         organisation = own_organisation(folder, administration)
         administration.note(organisation, now(), "anchor_key.rotate", BY, address)
-    keys.save(config.model_copy(update={"anchor_next": place}))
+    keys.change(anchor_next=place)
     return address
 
 

@@ -106,9 +106,7 @@ DATA_KEY = {
         'administration.note(organisation, now(), "data_key.rotate", BY, new.id.hex())',
         1,
     ),
-    "noted, not in keys.json": Step(
-        _MAIN, "api.keys.data_rotation", 'keys.save(config.model_copy(update={"data_next": place}))', 1
-    ),
+    "noted, not in keys.json": Step(_MAIN, "api.keys.data_rotation", "keys.change(data_next=place)", 1),
     "in keys.json, wraps nothing": Step(
         _MAIN,
         "api.keys.data_rotation",
@@ -125,7 +123,7 @@ DATA_KEY = {
     ),
     "old one overwritten, still there": Step(_MAIN, "api.keys.data_keys", "path.unlink()", 1),
     "old one destroyed, still in keys.json": Step(
-        _MAIN, "api.keys.data_rotation", 'keys.save(config.model_copy(update={"data_replaced": None}))', 1
+        _MAIN, "api.keys.data_rotation", "keys.change(data_replaced=None)", 1
     ),
 }
 _ERASING = "notary.privacy.erasing"

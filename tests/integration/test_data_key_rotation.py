@@ -2,10 +2,12 @@
 """A new data key while the notary runs: everything opens before, during and after, and the old key opens nothing."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import orjson
@@ -14,9 +16,12 @@ import pytest
 from api.databases import open_store
 from api.jobs.worker import Worker
 from api.keys.data_keys import open_data_key
-from api.keys.data_rotation import rotate_data_key
+from api.keys.data_rotation import DataKeyRotated, rotate_data_key
+from api.keys.rotation import begin_anchor_rotation, rotate_log_key
 from api.log_lock import log_lock
-from notary.errors import CorruptLogError, DataKeyError
+from api.settings import DataFolder
+from api.state_files import locked
+from notary.errors import CorruptLogError, DataKeyError, UnavailableError
 from notary.privacy.data_key import DataKey
 from notary.privacy.sealed_file import MAGIC
 from notary.privacy.vault import Vault
@@ -24,6 +29,7 @@ from notary.records.administration import ADMINISTRATION
 from notary.stores.sqlite import SqliteStore
 from tests.support.api import Api, agreement, api_over, make_folder, repayment, served, socket_folder
 from tests.support.cli import document, run
+from tests.support.service import until
 from tests.support.spellings import files_under, found_in
 from tests.support.token import PIN, PIN_VARIABLE, token_place
 
@@ -171,6 +177,29 @@ def test_what_was_interrupted_goes_on_with_the_same_key(api: Api) -> None:
     assert (done.new, done.place, done.rewrapped) == (new.id.hex(), "file:data-2.key", 1)
     assert [item["act"] for item in acts(api)].count("data_key.rotate") == 1
     everything_opens(api)
+
+
+def test_what_others_change_in_keys_json_meanwhile_stays_and_nobody_else_rotates(api: Api) -> None:
+    job = api.request("POST", "/v1/jobs").json["id"]
+    keys, done = api.folder.keys, list[DataKeyRotated]()
+    rotating = Thread(target=lambda: done.append(rotate_data_key(api.folder)))
+    with locked(api.folder.jobs / str(api.bank.lender.number)):
+        rotating.start()
+        until(lambda: keys.load().data_next is not None, "the rotation has begun")
+        rotations: list[Callable[[DataFolder], object]] = [
+            begin_anchor_rotation,
+            partial(rotate_log_key, overlap=0),
+            rotate_data_key,
+        ]
+        for rotate in rotations:
+            with pytest.raises(UnavailableError, match="another command rotates"):
+                rotate(api.folder)
+        # As the running service does at the end of a rotation that was asked for before.
+        keys.save(keys.load().model_copy(update={"anchor": "file:anchor-2.key"}))
+    rotating.join()
+    config = keys.load()
+    assert (config.anchor, config.data, config.data_next) == ("file:anchor-2.key", done[0].place, None)
+    assert wrapped(api)[job][:8].hex() == done[0].new
 
 
 def test_no_key_is_told_in_what_the_command_says_or_writes(api: Api) -> None:

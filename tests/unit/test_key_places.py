@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """How places of keys are written, and which secrets children inherit."""
 
+import fcntl
 import os
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -106,3 +108,25 @@ def test_keys_json_is_read_back_and_refused_if_it_says_more(tmp_path: Path) -> N
         (tmp_path / "keys.json").write_text(text)
         with pytest.raises(KeysError):
             folder.load()
+
+
+def test_a_change_leaves_what_another_process_changes_at_the_same_time(tmp_path: Path) -> None:
+    folder = KeyFolder(tmp_path)
+    folder.save(KeyConfig())
+    changing = Thread(target=folder.change, kwargs={"data_next": "file:data-2.key"})
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        changing.start()
+        changing.join(0.3)
+        assert changing.is_alive()
+        folder.save(KeyConfig(anchor="file:anchor-2.key"))
+    finally:
+        os.close(descriptor)
+    changing.join()
+    assert folder.load() == KeyConfig(anchor="file:anchor-2.key", data_next="file:data-2.key")
+
+
+def test_a_change_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    with pytest.raises(KeyUnavailableError, match="No such file"):
+        KeyFolder(tmp_path / "none").change(anchor="file:other.key")
