@@ -22,7 +22,8 @@ from notary.errors import MoveError
 
 @dataclass(frozen=True)
 class Moved:
-    """What was moved: rows of all tables, entries of the log, and its root as the audit of the new place found it."""
+    """What was moved: rows of all tables by this call, entries of the log, and its root as the audit of the new place
+    found it."""
 
     rows: int
     entries: int
@@ -32,26 +33,35 @@ class Moved:
 def move(folder: DataFolder, dsn: str) -> Moved:
     """Move a notary into an empty database; its service must not run.
 
-    Raises `MoveError` and `UnavailableError`; the settings are what they were then, and to move again is safe.
+    Raises `MoveError` and `UnavailableError`; to move again is safe then.
     """
     settings = folder.settings()
-    if settings.database is not None:
-        raise MoveError(f"the notary is in a PostgreSQL database already: {settings.database}")
     changed = Settings.checked(**settings.model_dump() | {"database": dsn})
     with log_lock(folder, wait=0), driver():
-        from notary.stores.postgres import PostgresStore
-        from notary.stores.postgres_moving import move_rows, remove_mark
+        from notary.stores.postgres_moving import is_marked, remove_mark
 
-        if held := folder.hold.read():
-            raise MoveError(f"nothing is moved that may not be signed: the stored log is {held[0]}: {held[1]}")
-        vault = open_vault(folder)
-        files = [path for path in (folder.database, folder.traffic) if path == folder.database or path.exists()]
-        PostgresStore.create(dsn, vault)
-        counts = move_rows(files, dsn)
+        rows = 0
+        # The mark goes last: a kill before that leaves no host that uses the database, and a command that goes on here.
+        if settings.database is None:
+            rows = _copied(folder, dsn)
+        elif settings.database != dsn or not is_marked(dsn):
+            raise MoveError(f"the notary is in a PostgreSQL database already: {settings.database}")
         report = _audited(folder, changed)
-        remove_mark(dsn)
         folder.change(changed)
-    return Moved(sum(counts.values()), report.job.size, (report.root or b"").hex())
+        remove_mark(dsn)
+    return Moved(rows, report.job.size, (report.root or b"").hex())
+
+
+def _copied(folder: DataFolder, dsn: str) -> int:
+    """Copy all rows, and return how many they are."""
+    from notary.stores.postgres import PostgresStore
+    from notary.stores.postgres_moving import move_rows
+
+    if held := folder.hold.read():
+        raise MoveError(f"nothing is moved that may not be signed: the stored log is {held[0]}: {held[1]}")
+    PostgresStore.create(dsn, open_vault(folder))
+    files = [path for path in (folder.database, folder.traffic) if path == folder.database or path.exists()]
+    return sum(move_rows(files, dsn).values())
 
 
 def _audited(folder: DataFolder, changed: Settings) -> AuditReport:

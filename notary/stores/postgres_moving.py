@@ -56,6 +56,12 @@ def move_rows(files: Sequence[Path], uri: str) -> dict[str, int]:
             return {table.name: _copy(source, target, table) for source, table in found if source}
 
 
+def is_marked(uri: str) -> bool:
+    """Tell whether a move into the database has not come to its end. Raises `UnavailableError`."""
+    with closing(connect(uri)) as target, translated():
+        return target.execute("SELECT 1 FROM shared_values WHERE name = %s", (MOVING,)).fetchone() is not None
+
+
 def remove_mark(uri: str) -> None:
     """Let the database be used. Raises `UnavailableError`."""
     with closing(connect(uri)) as target, translated():

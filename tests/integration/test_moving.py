@@ -103,6 +103,30 @@ def test_a_move_that_was_cut_short_begins_again(folder: DataFolder, original: Pa
     store.close()
 
 
+def test_a_move_that_ended_before_its_mark_was_gone_is_brought_to_its_end(folder: DataFolder, dsn: str) -> None:
+    moved = move(folder, dsn)
+    with open_session(dsn) as session:
+        session.execute("INSERT INTO shared_values VALUES ('moving', '')")
+    with pytest.raises(MoveError, match="PostgreSQL database already"):
+        move(folder, dsn + "&application_name=other")
+    again = move(folder, dsn)
+    assert (again.rows, again.entries, again.root) == (0, moved.entries, moved.root)
+    host_of(folder).check()
+    with pytest.raises(MoveError, match="PostgreSQL database already"):
+        move(folder, dsn)
+
+
+def test_a_move_whose_settings_cannot_be_written_begins_again(folder: DataFolder, dsn: str) -> None:
+    in_the_way = folder.path / "settings.new"
+    in_the_way.mkdir()
+    with pytest.raises(IsADirectoryError):
+        move(folder, dsn)
+    assert folder.settings().database is None
+    in_the_way.rmdir()
+    assert move(folder, dsn).rows > 0
+    host_of(folder).check()
+
+
 def test_nothing_is_moved_while_the_service_runs_or_may_not_sign(folder: DataFolder, dsn: str) -> None:
     with log_lock(folder, wait=0), pytest.raises(UnavailableError, match="stop the service first"):
         move(folder, dsn)
