@@ -20,7 +20,7 @@ class WrappedKeys(Database):
             found = list(rows.all("organisation_keys_of", (old,)))
             if found:
                 # Written over, or, on PostgreSQL, gone from the files at its next start or erasure.
-                self._destroyed(rows, ("organisation_keys", "loan_keys"))
+                self._destroyed(rows, ("organisation_keys",))
             count = rows.do_each(
                 "rewrap_organisation",
                 [(self._vault.rewrapped_owner(number, wrapped), number, wrapped) for number, wrapped in found],
@@ -29,6 +29,9 @@ class WrappedKeys(Database):
         while True:
             with self._transaction("log") as rows:
                 part = list(rows.all("loan_keys_of", (last, old, _PART)))
+                if part:
+                    # Again for each part: an erasure between them sweeps, and forgets what was noted before.
+                    self._destroyed(rows, ("loan_keys",))
                 count += rows.do_each(
                     "rewrap_loan",
                     [

@@ -420,6 +420,24 @@ def test_what_a_data_key_had_wrapped_before_its_rotation_is_gone_from_the_files_
     assert files_with(server, name, wrapped) == []
 
 
+def test_what_a_rotation_wraps_anew_after_a_sweep_is_gone_from_the_files_too(
+    server: PostgresServer, name: str, store: PostgresStore
+) -> None:
+    kept_loan(store)
+    wrapped = secrets_of(server, name)["loan_keys"]
+    with server.superuser(name) as connection:
+        # As it is when a kill, and the sweep of the start after it, came before the loans' turn.
+        connection.execute("CREATE TABLE away AS SELECT * FROM organisation_keys")
+        connection.execute("UPDATE organisation_keys SET wrapped = '\\x00'")
+        assert store.rewrap(wrapped[:8]) == 1
+        connection.execute(
+            "UPDATE organisation_keys k SET wrapped = a.wrapped FROM away a WHERE a.organisation = k.organisation"
+        )
+        connection.execute("DROP TABLE away")
+    PostgresStore.create(server.dsn(name), VAULT)
+    assert files_with(server, name, wrapped) == []
+
+
 # --- damage
 
 
