@@ -50,6 +50,8 @@ class DocumentTables(Database):
         with self._transaction() as rows:
             for statement in ("remove_attachments", "remove_document"):
                 rows.do(statement, (lender, sha256))
+            # Attachments stand in the clear, and name who signed. Whoever removes a document erases a loan, and sweeps.
+            self._destroyed(rows, ("document_attachments", "documents"))
 
     def attachment_data(self, lender: int, document: str, sha256: str) -> bytes:
         if row := self._rows.one("attachment_data", (lender, document, sha256)):

@@ -14,6 +14,7 @@ import pytest
 
 import notary.stores
 from notary.access import Grant, LoanPass
+from notary.documents.document import Attachment, AttachmentKind, Document
 from notary.errors import CorruptLogError, DataKeyError, InvalidInputError, UnavailableError
 from notary.ports.drafts import Draft
 from notary.ports.log import Batch
@@ -376,6 +377,20 @@ def test_no_file_of_the_database_holds_what_an_erasure_destroyed(
     assert {table: files_with(server, name, secret) for table, secret in secrets.items()} == {
         table: [] for table in secrets
     }
+
+
+def test_no_file_of_the_database_holds_what_an_erasure_removed_of_documents(
+    server: PostgresServer, name: str, store: PostgresStore
+) -> None:
+    kept_loan(store)
+    digest, signature = "ab" * 32, b"a signature by somebody whose name is in it"
+    store.save_document(Document(1, digest, "", 1, "text/plain", NOW, ()))
+    store.save_attachment(1, digest, Attachment("cd" * 32, AttachmentKind.SIGNATURE, NOW, ()), signature)
+    assert files_with(server, name, signature) == ["document_attachments"]
+    store.begin_erasure(1, "L-1", record_id(9))
+    store.remove_document(1, digest)
+    store.finish_erasure(1, "L-1", NOW)
+    assert files_with(server, name, signature) == files_with(server, name, digest.encode()) == []
 
 
 def test_an_older_transaction_lets_the_erasure_be_asked_for_again(
