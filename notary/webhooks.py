@@ -158,7 +158,10 @@ class WebhookStore(Protocol):
         """Return how many messages were given up."""
 
     def save_delivery(self, delivery: Delivery) -> None:
-        """Keep what became of a message, or add a new one. One whose webhook is gone is dropped."""
+        """Add a message, unless it is there. One whose webhook is gone is dropped."""
+
+    def settle_delivery(self, delivery: Delivery) -> None:
+        """Keep what became of a message. One that an erasure has removed meanwhile, or changed, stays so."""
 
     def deliveries(self, webhook: str, state: str | None, before: int, limit: int) -> list[tuple[int, Delivery]]:
         """Return messages by falling number, from below `before`, in one state or in any, with their numbers."""

@@ -72,7 +72,7 @@ def send_again(services: Services, webhook: Webhook, message: str) -> Delivery:
     """Let a message be sent once more, as often as a new one. Raises `NotFoundError`."""
     found = services.webhooks.find_delivery(webhook.id, message)
     again = replace(found, next_at=now(), attempts=0, delivered_at=None)
-    services.webhooks.save_delivery(again)
+    services.webhooks.settle_delivery(again)
     return again
 
 

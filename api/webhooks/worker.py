@@ -112,7 +112,7 @@ class Worker:
 
     def _settle(self, webhook: Webhook, delivery: Delivery, outcome: Outcome) -> None:
         settled = attempted(delivery, outcome.status, outcome.detail, self._clock())
-        self._hooks.save_delivery(settled)
+        self._hooks.settle_delivery(settled)
         if outcome.status == 410:
             current = self._hooks.find_webhook(webhook.lender, webhook.id)
             self._hooks.change_webhook(replace(current, disabled="its receiver answered 410 Gone"))

@@ -88,6 +88,12 @@ class WebhookTables(Database):
         if row := self._rows.one("lender_of_webhook", (delivery.webhook,)):
             self._rows.do("save_delivery", delivery_row(delivery, self.owner_keys(row[0])))
 
+    def settle_delivery(self, delivery: Delivery) -> None:
+        values = (
+            delivery.next_at, delivery.attempts, delivery.delivered_at, delivery.status, delivery.detail, delivery.id,
+        )  # fmt: skip
+        self._rows.do("settle_delivery", values)
+
     def deliveries(self, webhook: str, state: str | None, before: int, limit: int) -> list[tuple[int, Delivery]]:
         rows = self._rows.all("deliveries", (webhook, before, state, limit))
         return [(row[0], self._delivery(row[1:])) for row in rows]

@@ -61,7 +61,7 @@ STEPS = {
         _HOOKS, "api.webhooks.producing", "self._hooks.advance_webhook(before, after, deliveries)", 4
     ),
     "message sent, before that is noted": Step(
-        _HOOKS, "api.webhooks.worker", "self._hooks.save_delivery(settled)", 6
+        _HOOKS, "api.webhooks.worker", "self._hooks.settle_delivery(settled)", 6
     ),
     "job's lines placed, before their answers": Step(
         _JOBS, "api.jobs.worker", "written = results.append(answers)", 1, "answers = self._place(job, part)"

@@ -4,7 +4,8 @@
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from api.webhooks.producing import Producer
 from api.webhooks.sending import Sender
 from api.webhooks.worker import Worker
+from notary.errors import UnavailableError
 from notary.stores.sqlite import SqliteStore, SqliteWebhooks
 from notary.webhooks import DELAYS, Delivery, Webhook
 from tests.support.builders import NOW, VAULT, NotaryKit, history, kit_over, placed, record_id
@@ -72,6 +74,24 @@ def test_what_is_recorded_is_told(office: Office) -> None:
     [got] = receiver.got
     assert got.ids == [record_id(0), record_id(1)]
     assert got.is_signed_with(SECRET)
+
+
+def test_a_message_that_an_erasure_removes_while_it_is_sent_stays_away(office: Office) -> None:
+    with receiving() as receiver:
+        receiver.statuses = [503]
+        receiver.meanwhile = partial(erase, office.store, "A")
+        office.add(receiver.url)
+        placed(office.kit.sequencer.append(history("A", 2)))
+        with office.working():
+            until(lambda: bool(receiver.got), "the message is under way")
+    assert office.messages() == []
+
+
+def erase(store: SqliteStore, loan: str) -> None:
+    store.begin_erasure(1, loan, record_id(9))
+    # The worker reads meanwhile, so the write-ahead log may stay.
+    with suppress(UnavailableError):
+        store.finish_erasure(1, loan, NOW)
 
 
 def test_a_message_that_fails_comes_again_under_its_id(office: Office) -> None:

@@ -132,10 +132,12 @@ def test_how_many_messages_were_given_up(hooks: WebhookStore) -> None:
 def test_a_message_is_kept_whole_and_changed(hooks: WebhookStore) -> None:
     hooks.save_delivery(message(1))
     tried = replace(message(1), attempts=2, next_at=NOW + 5, status=500, detail="Server Error")
-    hooks.save_delivery(tried)
+    hooks.settle_delivery(tried)
     assert hooks.find_delivery("wh_1", "msg_1") == tried
     done = replace(tried, next_at=None, delivered_at=NOW + 6, status=200, detail="OK")
-    hooks.save_delivery(done)
+    hooks.settle_delivery(done)
+    assert hooks.find_delivery("wh_1", "msg_1") == done
+    hooks.save_delivery(message(1))
     assert hooks.find_delivery("wh_1", "msg_1") == done
     with pytest.raises(NotFoundError):
         hooks.find_delivery("wh_2", "msg_1")
@@ -144,8 +146,8 @@ def test_a_message_is_kept_whole_and_changed(hooks: WebhookStore) -> None:
 def test_lists_by_state_and_page(hooks: WebhookStore) -> None:
     for number in range(1, 7):
         hooks.save_delivery(message(number))
-    hooks.save_delivery(replace(message(2), next_at=None, delivered_at=NOW))
-    hooks.save_delivery(replace(message(5), next_at=None))
+    hooks.settle_delivery(replace(message(2), next_at=None, delivered_at=NOW))
+    hooks.settle_delivery(replace(message(5), next_at=None))
     first = hooks.deliveries("wh_1", None, 2**62, 4)
     assert [item.id for _, item in first] == ["msg_6", "msg_5", "msg_4", "msg_3"]
     rest = hooks.deliveries("wh_1", None, first[-1][0], 4)
@@ -165,7 +167,7 @@ def test_a_webhook_goes_with_its_messages(hooks: WebhookStore) -> None:
     assert hooks.webhooks() == []
     assert hooks.due_deliveries(NOW, 10) == []
     # What was under way when it went is dropped, not an error.
-    hooks.save_delivery(replace(message(1), attempts=1))
+    hooks.settle_delivery(replace(message(1), attempts=1))
     assert hooks.due_deliveries(NOW, 10) == []
 
 

@@ -6,7 +6,7 @@ import hmac
 import json
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -42,12 +42,16 @@ class Got:
 
 @dataclass
 class Receiver:
-    """What a receiver has got, and how it answers: the statuses in turn, the last of them for ever."""
+    """What a receiver has got, and how it answers: the statuses in turn, the last of them for ever.
+
+    `meanwhile` is called while the sender waits for the answer.
+    """
 
     url: str
     statuses: list[int] = field(default_factory=lambda: [204])
     location: str | None = None
     got: list[Got] = field(default_factory=list)
+    meanwhile: Callable[[], object] = lambda: None
 
     def of(self, kind: str) -> list[Got]:
         """Return the messages of one type."""
@@ -63,6 +67,7 @@ def receiving(tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Ite
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if len(body) < int(self.headers["Content-Length"]):
                 return  # whoever sent it was killed in the middle
+            receiver.meanwhile()
             receiver.got.append(Got(self.path, {name.lower(): value for name, value in self.headers.items()}, body))
             statuses = receiver.statuses
             self.send_response(statuses.pop(0) if len(statuses) > 1 else statuses[0])

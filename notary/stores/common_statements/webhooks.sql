@@ -58,8 +58,10 @@ SELECT count(*) FROM deliveries WHERE next_at IS NULL AND delivered_at IS NULL;
 -- name: save_delivery
 INSERT INTO deliveries (id, webhook, type, body, created_at, next_at, attempts, delivered_at, status, detail)
 SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ? FROM webhooks WHERE id = ?
-ON CONFLICT (id) DO UPDATE SET next_at = excluded.next_at, attempts = excluded.attempts,
-  delivered_at = excluded.delivered_at, status = excluded.status, detail = excluded.detail;
+ON CONFLICT (id) DO NOTHING;
+
+-- name: settle_delivery
+UPDATE deliveries SET next_at = ?, attempts = ?, delivered_at = ?, status = ?, detail = ? WHERE id = ?;
 
 -- name: deliveries
 SELECT d.number, w.lender, d.id, d.webhook, d.type, d.body, d.created_at, d.next_at, d.attempts, d.delivered_at, d.status,
