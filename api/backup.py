@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
@@ -36,6 +36,7 @@ from notary.privacy.cipher import KEY_SIZE
 from notary.privacy.data_key import DataKey
 from notary.privacy.vault import Vault
 from notary.records.fields import Model
+from notary.stores.document_files import INCOMING
 from notary.stores.sqlite import SqliteStore
 from notary.stores.sqlite_file import translated
 
@@ -90,7 +91,9 @@ def make_backup(folder: DataFolder, target: Path, *, with_keys: bool = False) ->
         # After the database: what that names was there by then. Documents that came since do no harm.
         for name in _names(folder, with_keys):
             (coming / name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            shutil.copy2(folder.path / name, coming / name)
+            # An erasure takes documents away meanwhile.
+            with suppress(FileNotFoundError):
+                shutil.copy2(folder.path / name, coming / name)
         manifest = _describe(DataFolder(coming), load_verifiers(folder)[0], with_keys)
         (coming / MANIFEST).write_bytes(orjson.dumps(manifest.model_dump(), option=orjson.OPT_INDENT_2))
     return _summary(manifest)
@@ -143,7 +146,7 @@ def _names(folder: DataFolder, with_keys: bool) -> Iterator[str]:
     for place in places:
         for item in sorted(place.rglob("*")):
             name = str(item.relative_to(folder.path))
-            if item.is_file() and name not in _PLAIN:
+            if item.is_file() and name not in _PLAIN and item.parent != folder.documents / INCOMING:
                 yield name
 
 

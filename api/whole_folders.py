@@ -18,7 +18,9 @@ def whole_folder(target: Path, refusal: str) -> Iterator[Path]:
     What a kill has left of an earlier one is removed. Raises `BackupError`: with `refusal` if `target` is there, if
     another process is making it, and for every `OSError` of the block.
     """
-    coming = target.with_name(target.name + ".part")
+    if not (name := target.absolute().name):
+        raise BackupError(str(target), refusal)
+    coming = target.absolute().with_name(name + ".part")
     try:
         coming.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _alone(coming):

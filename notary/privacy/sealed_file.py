@@ -147,7 +147,7 @@ def read_header(file: IO[bytes]) -> bytes:
         raise CorruptLogError(_NOT)
     length = int.from_bytes(file.read(_LENGTH))
     wrapped = file.read(length)
-    if len(wrapped) != length:
+    if not length or len(wrapped) != length:
         raise CorruptLogError(_NOT)
     return wrapped
 

@@ -11,6 +11,7 @@ A complete file that no row tells of, left by a crash between the two, is seen b
 its name. Each has a key of its own in its header (`notary.privacy.sealed_file`), which the data key wraps.
 """
 
+import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ from notary.privacy.data_key import KeyWrapper
 from notary.privacy.sealed_file import SealedPath, SealedWriter, is_sealed, read_header, replace_wrapped
 from notary.stores.durable import sync_folder
 
+INCOMING = "incoming"
+"""The folder in the folder for what is being received."""
 _PIECE = 1 << 20
 _CONTEXT = b"loan-notary/1 document"
 
@@ -33,7 +36,7 @@ class FolderFiles:
     def __init__(self, folder: Path, wrapper: KeyWrapper) -> None:
         self._folder = folder
         self._wrapper = wrapper
-        self._incoming = folder / "incoming"
+        self._incoming = folder / INCOMING
 
     def sweep(self) -> int:
         """Make the folder if it is not there, remove what was half received, and return how many files that were.
@@ -53,12 +56,20 @@ class FolderFiles:
     def receive(self, lender: int) -> Iterator["FolderFile"]:
         with _translated():
             self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor, name = tempfile.mkstemp(prefix=f"{lender}-", dir=self._incoming)
-        file = FolderFile(self._folder, lender, os.fdopen(descriptor, "wb"), Path(name), self._wrapper)
+            with _locked(self._incoming, fcntl.LOCK_SH):
+                file = self._begin(lender)
         try:
             yield file
         finally:
             file.close()
+
+    def _begin(self, lender: int) -> "FolderFile":
+        descriptor, name = tempfile.mkstemp(prefix=f"{lender}-", dir=self._incoming)
+        try:
+            return FolderFile(self._folder, lender, os.fdopen(descriptor, "wb"), Path(name), self._wrapper)
+        except BaseException:
+            Path(name).unlink()
+            raise
 
     def find(self, lender: int, sha256: str) -> SealedPath:
         path = _place(self._folder, lender, sha256)
@@ -81,12 +92,16 @@ class FolderFiles:
         count = 0
         with _translated():
             # In this order: what is kept meanwhile is among the others then.
-            for path in sorted(self._incoming.glob("*")):
-                lender = path.name.partition("-")[0]
-                count += self._rewrap(path, int(lender), old) if lender.isdigit() else 0
+            count += self._rewrap_incoming(old) if self._incoming.is_dir() else 0
             for path in sorted(self._folder.glob("[0-9]*/*")):
                 count += self._rewrap(path, int(path.parent.name), old)
         return count
+
+    def _rewrap_incoming(self, old: bytes) -> int:
+        # Whoever begins a file holds the lock until its header stands: one without was left by a kill.
+        with _locked(self._incoming, fcntl.LOCK_EX):
+            begun = [path for path in sorted(self._incoming.iterdir()) if _has_header(path)]
+            return sum(self._rewrap(path, int(path.name.partition("-")[0]), old) for path in begun)
 
     def _rewrap(self, path: Path, lender: int, old: bytes) -> bool:
         with suppress(FileNotFoundError):
@@ -159,6 +174,23 @@ class FolderFile:
 def document_context(lender: int) -> bytes:
     """Return what the key of a lender's documents is wrapped for."""
     return _CONTEXT + lender.to_bytes(8)
+
+
+def _has_header(path: Path) -> bool:
+    try:
+        return is_sealed(path)
+    except FileNotFoundError:
+        return False  # it was kept meanwhile
+
+
+@contextmanager
+def _locked(folder: Path, how: int) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, how)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _overwrite(file: BinaryIO) -> None:

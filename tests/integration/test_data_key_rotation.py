@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A new data key while the notary runs: everything opens before, during and after, and the old key opens nothing."""
 
+import fcntl
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -159,6 +161,34 @@ def test_an_upload_that_began_before_is_wrapped_anew_too(api: Api) -> None:
     with files.find(lender, "ab" * 32).open() as file:
         assert file.read() == DOCUMENT * 10_000 + b"and the rest"
     assert wrapped(api)["ab" * 32][:8].hex() == done.new
+
+
+def test_an_upload_that_a_kill_cut_short_at_once_is_passed_over(api: Api) -> None:
+    incoming = api.folder.documents / "incoming"
+    (incoming / f"{api.bank.lender.number}-left").touch()
+    assert rotate_data_key(api.folder).old_removed
+    everything_opens(api)
+
+
+def test_an_upload_that_has_no_header_yet_is_waited_for(api: Api) -> None:
+    files, lender, done = api.services.files, api.bank.lender.number, list[DataKeyRotated]()
+    rotating = Thread(target=lambda: done.append(rotate_data_key(api.folder)))
+    incoming = os.open(api.folder.documents / "incoming", os.O_RDONLY)
+    try:
+        # As an upload does until its header stands; then comes one, as if by the same process.
+        fcntl.flock(incoming, fcntl.LOCK_SH)
+        rotating.start()
+        until(lambda: bool(done) or api.folder.keys.load().data_next is not None, "the rotation has begun")
+        rotating.join(0.5)
+        assert rotating.is_alive()
+        with files.receive(lender) as coming:
+            coming.write(DOCUMENT)
+            coming.sync()
+            coming.keep("cd" * 32)
+    finally:
+        os.close(incoming)
+    rotating.join()
+    assert wrapped(api)["cd" * 32][:8].hex() == done[0].new
 
 
 def test_what_was_interrupted_goes_on_with_the_same_key(api: Api) -> None:

@@ -209,6 +209,25 @@ def test_a_backup_of_a_notary_that_serves_is_whole_and_has_no_key(anchored: Anch
     assert not backup.with_name("backup.part").exists()
 
 
+def test_what_is_being_received_is_no_part_of_a_backup(copy: DataFolder, tmp_path: Path) -> None:
+    for name in ("incoming/1-half", f"1/{'ab' * 32}"):
+        (copy.documents / name).parent.mkdir(parents=True, exist_ok=True)
+        (copy.documents / name).write_bytes(b"x")
+    make_backup(copy, tmp_path / "backup")
+    found = (tmp_path / "backup" / "documents").rglob("*")
+    assert [path.name for path in found if path.is_file()] == ["ab" * 32]
+
+
+@pytest.mark.parametrize("target", [".", "..", "/"])
+def test_a_backup_is_not_written_over_a_folder_that_is_there(
+    copy: DataFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BackupError, match="it is there already"):
+        make_backup(copy, Path(target))
+    assert not [path.name for path in tmp_path.iterdir() if path.name.endswith(".part")]
+
+
 def test_keys_are_part_of_a_backup_only_if_asked_for(anchored: Anchored, tmp_path: Path) -> None:
     made = run("backup", "--data", anchored.folder.path, tmp_path / "all", "--with-keys", "--json")
     assert document(made)["with_keys"] is True

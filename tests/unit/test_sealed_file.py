@@ -109,6 +109,14 @@ def test_another_header_is_none(tmp_path: Path, at: int) -> None:
         read_header(file)
 
 
+@pytest.mark.parametrize("kept", [0, len(MAGIC), len(MAGIC) + 1, len(MAGIC) + 2, len(MAGIC) + 20])
+def test_half_a_header_is_none(tmp_path: Path, kept: int) -> None:
+    found = sealed(tmp_path / "file", b"x")
+    found.path.write_bytes(found.path.read_bytes()[:kept])
+    with pytest.raises(CorruptLogError), found.path.open("rb") as file:
+        read_header(file)
+
+
 def test_the_wrapped_key_is_for_one_purpose_and_one_data_key(tmp_path: Path) -> None:
     with sealed(tmp_path / "file", b"x").path.open("rb") as file:
         wrapped = read_header(file)
