@@ -4,24 +4,21 @@
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from time import monotonic, sleep
+from functools import partial
 from typing import Any, Self
 
 import psycopg
 from psycopg.pq import PipelineStatus, TransactionStatus
 
-from notary.errors import UnavailableError
 from notary.privacy.vault import Vault
 from notary.stores.database import Database, Runner, Values
 from notary.stores.postgres_connection import Connection, parameters, translated
 from notary.stores.postgres_pool import Connections, connections
 from notary.stores.postgres_schema import bring_up_to_date, damage
-from notary.stores.postgres_sweeping import sweep
+from notary.stores.postgres_sweeping import patiently, sweep
 from notary.stores.postgres_transactions import begin, roll_back
 from notary.stores.statements import POSTGRES_STATEMENTS
 
-_PATIENCE, _PAUSE = 3.0, 0.2
-"""How long an erasure waits for older transactions, and how often it looks, in seconds."""
 _FEW = 128
 """Rows up to which waiting for the server's answers takes longer than COPY saves."""
 
@@ -115,13 +112,8 @@ class PostgresDatabase(Database):
         rows.do("note_unswept", (sorted(tables),))
 
     def _sweep(self) -> None:
-        until = monotonic() + _PATIENCE
         with self._connections.lend() as connection, translated():
-            # The server's own work (ANALYZE) also looks at old rows, for a moment.
-            while not sweep(connection):
-                if monotonic() > until:
-                    raise UnavailableError("the rows are destroyed; an older transaction still sees them: ask again")
-                sleep(_PAUSE)
+            patiently(partial(sweep, connection))
 
 
 class PostgresRunner(Runner):

@@ -7,13 +7,28 @@ table that is written anew (VACUUM FULL) holds only what is still to be seen. Wh
 """
 
 import re
+from collections.abc import Callable
+from time import monotonic, sleep
 
 from psycopg import sql
 from psycopg.errors import Diagnostic
 
+from notary.errors import UnavailableError
 from notary.stores.postgres_connection import Connection, unhurried
 
 _UNSWEPT = "SELECT number, table_name FROM unswept WHERE NOT pg_is_in_recovery() ORDER BY number"
+_PATIENCE, _PAUSE = 3.0, 0.2
+"""How long an erasure waits for older transactions, and how often it looks, in seconds."""
+
+
+def patiently(forget: Callable[[], bool]) -> None:
+    """Repeat what forgets until it says that nothing is left. Raises `UnavailableError` where that takes too long."""
+    until = monotonic() + _PATIENCE
+    # The server's own work (ANALYZE) also looks at old rows, for a moment.
+    while not forget():
+        if monotonic() > until:
+            raise UnavailableError("the rows are destroyed; an older transaction still sees them: ask again")
+        sleep(_PAUSE)
 
 
 def sweep(connection: Connection) -> bool:
@@ -26,14 +41,14 @@ def sweep(connection: Connection) -> bool:
     for number, table in connection.execute(_UNSWEPT).fetchall():
         named.setdefault(str(table), []).append(int(str(number)))
     for table, numbers in named.items():
-        if _kept(connection, table) != 0:
+        if not write_anew(connection, table):
             return False
         connection.execute("DELETE FROM unswept WHERE number = ANY(%s)", (numbers,))
     return True
 
 
-def _kept(connection: Connection, table: str) -> int | None:
-    """Write a table anew; return how many dead rows were kept, None if the server did not say."""
+def write_anew(connection: Connection, table: str) -> bool:
+    """Write a table anew; return whether it holds nothing else than what is to be seen, as far as the server says."""
     said: list[str] = []
 
     def hear(notice: Diagnostic) -> None:
@@ -47,4 +62,4 @@ def _kept(connection: Connection, table: str) -> int | None:
         connection.remove_notice_handler(hear)
     # "0 dead row versions cannot be removed yet", in whatever language.
     counts = [found for detail in said if (found := re.match(r"\d+", detail))]
-    return int(counts[0].group()) if counts else None
+    return bool(counts) and int(counts[0].group()) == 0

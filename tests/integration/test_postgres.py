@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import notary.stores
+from api.traffic.tables import TrafficTables
 from notary.access import Grant, LoanPass
 from notary.documents.document import Attachment, AttachmentKind, Document
 from notary.errors import CorruptLogError, DataKeyError, InvalidInputError, UnavailableError
@@ -411,6 +412,23 @@ def test_an_older_transaction_lets_the_erasure_be_asked_for_again(
     erasure = store.erasure(1, "L-1")
     assert erasure is not None
     assert erasure.erased_at == NOW
+
+
+def test_answers_that_an_older_transaction_still_sees_are_not_gone(server: PostgresServer, name: str) -> None:
+    PostgresStore.create(server.dsn(name), VAULT)
+    traffic, sealed = TrafficTables(server.dsn(name)), b"an answer, as it is sealed"
+    with server.superuser(name) as connection:
+        connection.execute("INSERT INTO seeded_answers VALUES (1, 'a', 'b', 1, 1, 'c', 1, 200, 'd', %s)", (sealed,))
+    with server.superuser(name) as reader:
+        reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        reader.execute("SELECT count(*) FROM head")
+        traffic.forget("forget_answers_about_loans", 1)
+        with pytest.raises(UnavailableError, match="ask again"):
+            traffic.sweep()
+        reader.execute("COMMIT")
+    assert files_with(server, name, sealed) == ["seeded_answers"]
+    traffic.sweep()
+    assert files_with(server, name, sealed) == []
 
 
 def test_a_start_sweeps_what_a_kill_has_left(server: PostgresServer, name: str, store: PostgresStore) -> None:
