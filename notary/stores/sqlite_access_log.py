@@ -33,8 +33,9 @@ class SqliteAccessLog:
         """
         self._path = path
         self._local = threading.local()
-        if not path.exists():
-            with translated(), closing(sqlite3.connect(path, timeout=_LOCK_WAIT)) as connection:
+        with translated(), closing(sqlite3.connect(path, timeout=_LOCK_WAIT)) as connection:
+            # By what is made last: a kill can leave a file without its tables.
+            if connection.execute(STATEMENTS["access_log_is_made"]).fetchone() is None:
                 connection.execute("PRAGMA journal_mode=WAL")
                 for name in _CREATE:
                     connection.execute(STATEMENTS[name])

@@ -142,3 +142,13 @@ def test_a_line_is_in_the_file_when_it_is_noted(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM accesses").fetchone() == (1,)
     log.close()
+
+
+def test_a_file_that_a_kill_left_half_made_is_made_whole(tmp_path: Path) -> None:
+    path = tmp_path / "accesses.db"
+    with closing(sqlite3.connect(path)) as half:
+        half.execute("PRAGMA journal_mode=WAL")
+    log = SqliteAccessLog(path)
+    assert log.heads() == []
+    log.close()
+    SqliteAccessLog(path).note([])

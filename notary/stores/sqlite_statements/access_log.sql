@@ -32,6 +32,9 @@ CREATE INDEX IF NOT EXISTS accesses_of_loans ON accesses (lender, loan, number) 
 -- name: index_accesses_of_documents
 CREATE INDEX IF NOT EXISTS accesses_of_documents ON accesses (lender, document, number) WHERE document <> '';
 
+-- name: access_log_is_made
+SELECT 1 FROM sqlite_schema WHERE name = 'accesses_of_documents';
+
 -- name: access_head
 SELECT number, hash FROM access_heads WHERE lender = ?;
 
