@@ -10,9 +10,10 @@ them: then it invents more than is taken, which is a 422.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import schemathesis
@@ -42,6 +43,9 @@ BEHIND_NUMBERS = {
 A number may end like their paths: so the loan's own methods are allowed there too, and in this the document is not
 taken at its word; `test_below_a_number_a_loan_s_own_methods_are_allowed_too` says exactly which ones are.
 """
+KEY = "Idempotency-Key"
+FORGOTTEN = ("/v1/jobs", "/v1/audits")
+"""What an erasure takes away: a key that is used again would bring back the answer that it was made, and it is gone."""
 CHECKS = {
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
     "response_schema_conformance", "negative_data_rejection", "positive_data_acceptance", "missing_required_header",
@@ -152,6 +156,19 @@ def configuration(examples: int, seed: int) -> SchemathesisConfig:
     )
 
 
+def keys_of_their_own() -> Callable[[Any, Any, Any], None]:
+    """Return what gives requests for what an erasure takes away another key in place of one that was used before."""
+    used: set[str] = set()
+
+    def before_call(_: Any, case: Any, __: Any) -> None:
+        if case.method == "POST" and case.operation.path in FORGOTTEN and case.headers:
+            if case.headers.get(KEY) in used:
+                case.headers[KEY] = str(uuid4())
+            used.add(case.headers.get(KEY))
+
+    return before_call
+
+
 def told_of(check: Any) -> str:
     """Return what a check has found; nothing where all is well."""
     if check.failure_info is None:
@@ -169,6 +186,8 @@ def run(api: Api, url: str, told: Any, examples: int, seed: int) -> tuple[set[st
     @schema.hook("map_body")
     def without_fractions(_: Any, body: Any) -> Any:
         return whole(body)
+
+    schema.hook("before_call")(keys_of_their_own())
 
     @schema.auth(refresh_interval=None)
     class Bearer:

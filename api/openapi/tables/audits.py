@@ -67,7 +67,7 @@ TABLE = Table(
             f"At most 64 MiB of CSV (RFC 4180) whose first line is `{','.join(COLUMNS)}`. The same may be sent again.",
             paths=_PATH,
             body=Body({"text/csv": (TEXT, {"empty": ",".join(COLUMNS) + "\n"})}),
-            refusals=(*_REFUSALS, "wrong-digest"),
+            refusals=(*_REFUSALS, "invalid-input", "wrong-digest"),
         ),
         "audits.index": Operation(
             "List audits", {200: Answer("Yours, the newest first; they are kept for thirty days.", ref("Audits"))}
