@@ -109,6 +109,8 @@ class Eraser:
         """
         if loan == ADMINISTRATION:
             raise NotFoundError("your administration is no loan, and is not erased")
+        # What is in an erasure's way says nothing of a loan that is not there.
+        self._store.erasure(lender, loan)
         self._ready(lender)
         begun = self._store.begin_erasure(lender, loan, "erasure_" + token_hex(16))
         if begun.erased_at is None:

@@ -10,7 +10,7 @@ them: then it invents more than is taken, which is a 422.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -74,6 +74,7 @@ class Keys:
         self.operator = self.store.add_organisation("The operator", "operator", now()).number
         self.lender = api.bank.lender.number
         self.known: dict[str, str] = {}
+        self.used: set[str] = set()
 
     def token(self, security: list[dict[str, list[str]]]) -> str | None:
         if not security:
@@ -91,6 +92,13 @@ class Keys:
             digest = hash_secret(secret)
             self.store.add_api_key(ApiKey(key_id(digest), number, "a test's", ROLES[role], now()), digest)
         return secret
+
+    def renew(self, case: Any) -> None:
+        """Give a request for what an erasure takes away another `Idempotency-Key` than one before it had."""
+        if case.method == "POST" and case.operation.path in FORGOTTEN and KEY in case.headers:
+            if case.headers[KEY] in self.used:
+                case.headers[KEY] = str(uuid4())
+            self.used.add(case.headers[KEY])
 
 
 def without_classes(value: Any) -> Any:
@@ -156,19 +164,6 @@ def configuration(examples: int, seed: int) -> SchemathesisConfig:
     )
 
 
-def keys_of_their_own() -> Callable[[Any, Any, Any], None]:
-    """Return what gives requests for what an erasure takes away another key in place of one that was used before."""
-    used: set[str] = set()
-
-    def before_call(_: Any, case: Any, __: Any) -> None:
-        if case.method == "POST" and case.operation.path in FORGOTTEN and case.headers:
-            if case.headers.get(KEY) in used:
-                case.headers[KEY] = str(uuid4())
-            used.add(case.headers.get(KEY))
-
-    return before_call
-
-
 def told_of(check: Any) -> str:
     """Return what a check has found; nothing where all is well."""
     if check.failure_info is None:
@@ -187,8 +182,6 @@ def run(api: Api, url: str, told: Any, examples: int, seed: int) -> tuple[set[st
     def without_fractions(_: Any, body: Any) -> Any:
         return whole(body)
 
-    schema.hook("before_call")(keys_of_their_own())
-
     @schema.auth(refresh_interval=None)
     class Bearer:
         def get(self, case: Any, _: Any) -> str | None:
@@ -197,6 +190,7 @@ def run(api: Api, url: str, told: Any, examples: int, seed: int) -> tuple[set[st
         def set(self, case: Any, data: str | None, _: Any) -> None:
             if data:
                 case.headers = {**(case.headers or {}), "Authorization": f"Bearer {data}"}
+                keys.renew(case)
 
     made: set[str] = set()
     failed: list[str] = []

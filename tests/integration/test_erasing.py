@@ -269,6 +269,8 @@ def test_an_erasure_waits_for_jobs(api: Api) -> None:
     submit(api, agreement(LOAN, api.bank))
     job = api.request("POST", "/v1/jobs", b"{}").get_json()["id"]
     assert problem(api.request("DELETE", f"/v1/loans/{LOAN}")) == (409, "job-refused")
+    # What is in the way says nothing of a loan that is not there.
+    assert problem(api.request("DELETE", f"/v1/loans/{LOAN}/receipt")) == MISSING
     assert api.get(f"/v1/loans/{LOAN}").status_code == 200
     assert api.request("POST", f"/v1/jobs/{job}/cancel").status_code == 200
     erase(api)
