@@ -3,6 +3,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
 
 import psycopg
 
@@ -13,6 +14,20 @@ from notary.stores.postgres_connection import Connection, translated
 
 _PRESENT = "present"
 _LOOK_EVERY = 1.0
+
+
+_COUNT = """
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND classid::bigint = %s AND objid::bigint = hashtext(%s)::bigint & 4294967295
+"""
+
+
+def hosts_present(dsn: str) -> int:
+    """Return how many hosts that write are present. Raises `UnavailableError`."""
+    with closing(open_session(dsn)) as session, translated():
+        [(count,)] = session.execute(_COUNT, (LOCKS, _PRESENT)).fetchall()
+    return int(str(count))
 
 
 class Presence:

@@ -16,14 +16,15 @@ from dataclasses import dataclass
 
 from api.administration import Administration
 from api.clock import now
-from api.databases import open_store
+from api.databases import database_url, driver, open_store
 from api.keys.config import KeyConfig, KeyFolder, ReplacedKey
 from api.keys.data_keys import make_data_key, open_data_key, remove_data_key
 from api.keys.making import free_place
-from api.log_lock import rotation_lock
+from api.log_lock import log_lock, rotation_lock
 from api.operator import BY, log_writer, own_organisation
 from api.settings import DataFolder
 from api.wiring import audit_files, document_files, job_files
+from notary.errors import UnavailableError
 from notary.registration import Registrar
 from notary.schemes import SCHEMES
 
@@ -47,7 +48,27 @@ def rotate_data_key(folder: DataFolder, to: str | None = None) -> DataKeyRotated
     both keys go on opening what they wrap.
     """
     with rotation_lock(folder):
+        _require_no_other_host(folder)
         return _rotate(folder, to)
+
+
+def _require_no_other_host(folder: DataFolder) -> None:
+    """Raise `UnavailableError` while another host writes: it would go on wrapping with the key that is destroyed."""
+    if (dsn := database_url(folder)) is None:
+        return
+    with driver():
+        from api.hosts.presence import hosts_present
+
+        present = hosts_present(dsn)
+    try:
+        with log_lock(folder, wait=0):
+            own = 0
+    except UnavailableError:
+        own = 1
+    if present > own:
+        raise UnavailableError(
+            "other hosts serve this notary: stop them, rotate, and copy keys.json and the new key to them"
+        )
 
 
 def _rotate(folder: DataFolder, to: str | None) -> DataKeyRotated:

@@ -13,6 +13,8 @@ import pytest
 from api.databases import open_store
 from api.host import host_of
 from api.hosts.link import open_session
+from api.hosts.presence import Presence, hosts_present
+from api.keys.data_rotation import rotate_data_key
 from api.log_lock import log_lock
 from api.moving import move
 from api.settings import DataFolder
@@ -21,6 +23,7 @@ from notary.ports.records import StoredRecord
 from tests.support.api import agreement, repayment, running_api
 from tests.support.cli import document, run
 from tests.support.postgres import PostgresServer
+from tests.support.service import until
 
 
 @pytest.fixture(scope="module")
@@ -146,3 +149,22 @@ def test_a_damaged_notary_is_not_moved(folder: DataFolder, dsn: str) -> None:
     folder.change(folder.settings().model_copy(update={"database": dsn}))
     with pytest.raises(UnavailableError, match="has not come to its end"):
         host_of(folder).check()
+
+
+def test_the_data_key_is_not_rotated_while_another_host_wraps_with_the_old_one(folder: DataFolder, dsn: str) -> None:
+    move(folder, dsn)
+    this, other = Presence(dsn), Presence(dsn)
+    other.enter(lambda: None)
+    with pytest.raises(UnavailableError, match="other hosts"):
+        rotate_data_key(folder)
+    with log_lock(folder, wait=0):
+        this.enter(lambda: None)
+        with pytest.raises(UnavailableError, match="other hosts"):
+            rotate_data_key(folder)
+    this.leave()
+    assert folder.keys.load().data_next is None
+    before = records(folder)
+    other.leave()
+    until(lambda: hosts_present(dsn) == 0, "the server has let go of the locks")
+    assert rotate_data_key(folder).old_removed
+    assert records(folder)[: len(before)] == before
