@@ -7,7 +7,7 @@ from chain.anchor_rules import AnchorPolicy, Sighting, is_final
 from chain.collect import collect_evidence
 from chain.errors import ChainUnavailableError
 from chain.registry import Head, Registry
-from chain.rpc import Fees, TransactionReceipt
+from chain.rpc_values import Fees, TransactionReceipt
 from notary.log.anchors import Anchor, AnchorState
 
 

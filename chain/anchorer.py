@@ -18,7 +18,7 @@ from chain.anchor_view import AnchorReader, View, Waiting
 from chain.errors import AnchorConflictError, ChainUnavailableError, NodeRefusedError
 from chain.fees import bump_fees
 from chain.registry import Head, Registry
-from chain.rpc import Block, Fees
+from chain.rpc_values import Block, Fees
 from chain.sender import current_fees
 from chain.wallet import Wallet
 from notary.errors import NotaryError

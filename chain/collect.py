@@ -9,7 +9,8 @@ from typing import Any
 from chain.errors import EvidenceError, NodeRefusedError, UnknownHeaderError
 from chain.evidence import BlockHeader, anchor_slot, verify_evidence
 from chain.rlp_lists import encode, encode_integer
-from chain.rpc import Rpc, parse_data, parse_quantity
+from chain.rpc import Rpc
+from chain.rpc_values import parse_data, parse_quantity
 from notary.log.anchors import Anchor, Evidence
 
 _log = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What to offer for gas (EIP-1559). Pure; amounts in wei for one unit of gas."""
 
-from chain.rpc import Fees
+from chain.rpc_values import Fees
 
 GWEI = 10**9
 MINIMUM_TIP = GWEI

@@ -8,7 +8,8 @@ from chain.abi import MAXIMUM_SIZE, AnchoredEvent, anchored_topic, decode_anchor
 from chain.deployment import Deployment
 from chain.errors import ChainUnavailableError, SizeTooLargeError, WrongChainError
 from chain.keccak import keccak
-from chain.rpc import BlockId, Rpc, parse_data, parse_quantity
+from chain.rpc import Rpc
+from chain.rpc_values import BlockId, parse_data, parse_quantity
 from chain.sender import call_registry, transact
 from chain.wallet import Wallet
 

@@ -6,8 +6,6 @@ no crash.
 """
 
 import ipaddress
-import re
-from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -19,64 +17,15 @@ from web3.types import RPCEndpoint, RPCResponse
 
 import chain.recursion  # noqa: F401
 from chain.errors import ChainUnavailableError, NodeRefusedError
+from chain.rpc_values import Block, BlockId, Fees, StorageProof, TransactionReceipt, parse_data, parse_quantity
 
 TIMEOUT = 5.0
 """Seconds that a node may take to take a connection, and again to answer."""
-
-BlockId = str | dict[str, str]
-"""The state that a request is about: a tag, or a block by its hash (EIP-1898)."""
 
 # No chain comes near them, and what is beyond fits neither into a transaction nor into a database.
 _NONCES = 1 << 63
 _NUMBERS = 1 << 48
 _FEES = 1 << 96
-
-_QUANTITY = re.compile("0x[0-9a-fA-F]{1,64}")
-_DATA = re.compile("0x([0-9a-fA-F]{2})*")
-
-
-@dataclass(frozen=True)
-class Block:
-    """A block as far as anchoring goes; `fields` is the node's whole answer, for rebuilding the header."""
-
-    number: int
-    hash: bytes
-    time: int
-    base_fee: int
-    fields: dict[str, Any]
-
-    @property
-    def id(self) -> BlockId:
-        """The block by its hash: a node that does not have just this block refuses, and answers from no other one."""
-        return {"blockHash": "0x" + self.hash.hex()}
-
-
-@dataclass(frozen=True)
-class TransactionReceipt:
-    """What became of a mined transaction."""
-
-    transaction_hash: bytes
-    succeeded: bool
-    block_number: int
-    block_hash: bytes
-    gas_used: int
-    contract: str | None
-
-
-@dataclass(frozen=True)
-class Fees:
-    """The two prices of an EIP-1559 transaction, in wei for one unit of gas."""
-
-    max_fee: int
-    max_priority_fee: int
-
-
-@dataclass(frozen=True)
-class StorageProof:
-    """An answer to eth_getProof (EIP-1186): the nodes of both tries, root first."""
-
-    account: tuple[bytes, ...]
-    storage: tuple[bytes, ...]
 
 
 class _Provider(HTTPProvider):
@@ -251,31 +200,6 @@ class Rpc:
         return NodeRefusedError(
             self.url, method, code if isinstance(code, int) else 0, str(fault.get("message"))[:500], revert_data
         )
-
-
-def parse_quantity(value: object) -> int:
-    """Parse a JSON-RPC quantity: 0x and at least one hex digit.
-
-    Raises:
-        ValueError: when it is anything else.
-    """
-    if not isinstance(value, str) or not _QUANTITY.fullmatch(value):
-        raise ValueError("not a quantity")
-    return int(value, 0)
-
-
-def parse_data(value: object, length: int | None = None) -> bytes:
-    """Parse JSON-RPC data: 0x and two hex digits a byte; of `length` bytes, if it is given.
-
-    Raises:
-        ValueError: when it is anything else.
-    """
-    if not isinstance(value, str) or not _DATA.fullmatch(value):
-        raise ValueError("not data")
-    data = bytes.fromhex(value[2:])
-    if length is not None and len(data) != length:
-        raise ValueError(f"{len(data)} bytes of data, not {length}")
-    return data
 
 
 def _is_loopback(url: str) -> bool:

@@ -6,7 +6,8 @@ import time
 from chain.abi import decode_revert
 from chain.errors import ChainUnavailableError, NodeRefusedError, RegistryRefusedError
 from chain.fees import suggest_fees
-from chain.rpc import BlockId, Fees, Rpc, TransactionReceipt
+from chain.rpc import Rpc
+from chain.rpc_values import BlockId, Fees, TransactionReceipt
 from chain.wallet import Wallet
 
 WAIT = 180.0

@@ -21,7 +21,7 @@ from chain.digest_signature import CURVE_ORDER
 from chain.errors import WalletError
 from chain.keccak import keccak
 from chain.rlp_lists import RlpItem, encode, encode_integer
-from chain.rpc import Fees
+from chain.rpc_values import Fees
 
 _KEY_FILE = re.compile("[0-9a-f]{64}\n")
 _TYPE = b"\x02"

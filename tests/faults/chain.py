@@ -23,7 +23,8 @@ from chain.errors import NodeRefusedError
 from chain.evidence import verify_evidence
 from chain.history import NodeHistory
 from chain.registry import Registry
-from chain.rpc import Fees, Rpc
+from chain.rpc import Rpc
+from chain.rpc_values import Fees
 from notary.log.anchors import Anchor, AnchorState
 from tests.faults.figures import Rows
 from tests.faults.nodes import MODES, FaultyNode, faulty_node

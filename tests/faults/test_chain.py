@@ -16,7 +16,8 @@ from chain.errors import ChainUnavailableError, NodeRefusedError, WrongChainErro
 from chain.evidence import verify_evidence
 from chain.history import NodeHistory
 from chain.registry import Registry
-from chain.rpc import Fees, Rpc
+from chain.rpc import Rpc
+from chain.rpc_values import Fees
 from notary.log.anchors import AnchorState
 from tests.faults.chain import walk
 from tests.faults.nodes import FaultyNode, faulty_node

@@ -15,7 +15,7 @@ from api.keys.log_keys import open_log_key
 from api.keys.making import free_place, make_anchor_key, make_log_key
 from chain.digest_signature import CURVE_ORDER, complete
 from chain.errors import DigestSignatureError
-from chain.rpc import Fees
+from chain.rpc_values import Fees
 from chain.wallet import Wallet
 from notary.errors import KeyUnavailableError
 from notary.log.signed_note import NoteSigner, Signer, open_note

@@ -7,7 +7,7 @@ import pytest
 
 from chain.anchor_rules import AnchorPolicy, Sighting, is_final, next_state
 from chain.fees import GWEI, MINIMUM_TIP, bump_fees, suggest_fees
-from chain.rpc import Fees
+from chain.rpc_values import Fees
 from notary.log.anchors import AnchorState
 
 PENDING, SENT, MINED, REORGED = AnchorState.PENDING, AnchorState.SENT, AnchorState.MINED, AnchorState.REORGED

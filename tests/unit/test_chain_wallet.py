@@ -10,7 +10,7 @@ from eth_account import Account
 from eth_hash.auto import keccak
 
 from chain.errors import WalletError
-from chain.rpc import Fees
+from chain.rpc_values import Fees
 from chain.wallet import Wallet
 
 # The first test account of every development chain: its key and address are published by Hardhat and Foundry.
