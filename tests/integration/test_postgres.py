@@ -17,6 +17,7 @@ from api.traffic.tables import TrafficTables
 from notary.access import Grant, LoanPass
 from notary.documents.document import Attachment, AttachmentKind, Document
 from notary.errors import CorruptLogError, DataKeyError, InvalidInputError, UnavailableError
+from notary.log.sequencer import Submission
 from notary.ports.drafts import Draft
 from notary.ports.log import Batch
 from notary.privacy.data_key import DataKey
@@ -27,7 +28,7 @@ from notary.stores.postgres_pool import MOST
 from notary.stores.sqlite import SqliteStore
 from notary.stores.statements import POSTGRES_STATEMENTS, STATEMENTS
 from tests.ports.test_store import entry, head
-from tests.support.builders import NOW, VAULT, add_lender, history, kit_over, placed, record_id, submission
+from tests.support.builders import NOW, VAULT, NotaryKit, add_lender, history, kit_over, placed, record_id, submission
 from tests.support.postgres import ABSENT, POSTGRES, USER, PostgresServer, running_postgres
 from tests.support.service import free_port, until
 
@@ -523,16 +524,25 @@ def test_a_commit_that_the_server_refuses_leaves_nothing(store: PostgresStore, c
     assert len(placed(kit.sequencer.append(asked))) == count
 
 
-def test_a_commit_of_few_rows_waits_seldom_for_the_server(store: PostgresStore, tmp_path: Path) -> None:
-    kit = kit_over(store)
-    placed(kit.sequencer.append(history("L-1", 8)))
-    with (tmp_path / "trace").open("wb") as file:
+def sent_for(store: PostgresStore, kit: NotaryKit, asked: list[Submission], trace: Path) -> list[str]:
+    """Return the messages of a commit that the server is waited for after."""
+    with trace.open("wb") as file:
         # The one connection that there is, and is lent again.
         with store.lent() as connection:
             connection.pgconn.trace(file.fileno())
-        placed(kit.sequencer.append([submission(100, "L-1", "repayment")]))
+        placed(kit.sequencer.append(asked))
         connection.pgconn.untrace()
-    lines = (line.split("\t") for line in (tmp_path / "trace").read_text().splitlines())
+    lines = (line.split("\t") for line in trace.read_text().splitlines())
     sent = [kind.strip() for _, side, _, kind, *_ in (line for line in lines if len(line) > 3) if side == "F"]
+    return [kind for kind in sent if kind in ("Query", "Sync", "CopyDone")]
+
+
+def test_few_rows_go_together_and_many_are_copied(store: PostgresStore, tmp_path: Path) -> None:
+    kit = kit_over(store)
+    placed(kit.sequencer.append(history("L-1", 8)))
+    few = sent_for(store, kit, [submission(100, "L-1", "repayment")], tmp_path / "few")
     # 14 and more with a wait for each of its writes.
-    assert 0 < len([kind for kind in sent if kind in ("Query", "Sync", "CopyDone")]) <= 10
+    assert 0 < len(few) <= 10
+    assert "CopyDone" not in few
+    many = [submission(200 + number, "L-1", "repayment") for number in range(129)]
+    assert sent_for(store, kit, many, tmp_path / "many").count("CopyDone") == 2
