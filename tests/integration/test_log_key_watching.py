@@ -73,6 +73,7 @@ def test_a_log_that_shows_how_its_key_was_changed_is_audited_copied_and_proven_b
 def test_a_log_without_a_history_beside_it_needs_one_from_elsewhere(stage: Stage) -> None:
     where = ("--log", stage.url, "--log-key", stage.done.old)
     assert run("export-log", stage.copy, *where).exit_code == 0
+    (stage.copy / "keys").unlink()
     with serving_files(stage.copy) as (url, _):
         told = ("prove", stage.receipt, "--log", url, "--log-key", stage.done.old)
         is_one_line(run(*told), 1, "no signature by a known key")
@@ -104,6 +105,7 @@ def test_the_monitor_goes_on_after_a_rotation(stage: Stage) -> None:
 
 def test_a_change_of_key_that_nothing_explains_is_an_alert(stage: Stage) -> None:
     assert run("export-log", stage.copy, "--log", stage.url, "--log-key", stage.done.old).exit_code == 0
+    (stage.copy / "keys").unlink()
     with serving_files(stage.copy) as (url, faults):
         assert stage.look(url)[:2] == (1, ["log key"])
         (stage.copy / "keys").write_bytes(write_history([note_of(FIRST, SECOND)]))
