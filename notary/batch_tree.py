@@ -54,7 +54,9 @@ class BatchTree:
         self._file = file
         self._size = size
         self._right: dict[int, bytes] = {}
-        self._last: dict[int, tuple[int, bytes]] = {}
+        # The leaf that was asked for last, and the hash beside its way at each level; None where nothing is beside it.
+        self._index = 0
+        self._beside: list[bytes | None] = []
 
     def root(self) -> bytes:
         """Return the root."""
@@ -62,15 +64,17 @@ class BatchTree:
 
     def path(self, index: int) -> tuple[bytes, ...]:
         """Return PATH(index, D[size]) of RFC 9162 2.1.3.1, leaf to root."""
-        path, size, level = [], self._size, 0
-        while (1 << level) < size:
-            sibling = (index >> level) ^ 1
-            if (sibling + 1) << level <= size:
-                path.append(self._hash(level, sibling))
-            elif sibling << level < size:
-                path.append(self._unfinished(level, sibling))
-            level += 1
-        return tuple(path)
+        levels = (self._size - 1).bit_length()
+        # Where the two ways have met, the same stands beside both.
+        met = (index ^ self._index).bit_length() if self._beside else levels
+        self._beside = [*(self._sibling(level, index >> level ^ 1) for level in range(met)), *self._beside[met:]]
+        self._index = index
+        return tuple([value for value in self._beside if value is not None])
+
+    def _sibling(self, level: int, number: int) -> bytes | None:
+        if (number + 1) << level <= self._size:
+            return self._hash(level, number)
+        return self._unfinished(level, number) if number << level < self._size else None
 
     def _unfinished(self, level: int, number: int) -> bytes:
         """Return the hash over the last leaves, which are too few for a complete subtree of this level."""
@@ -87,13 +91,6 @@ class BatchTree:
         return [self._hash(level, number) for level, number in nodes]
 
     def _hash(self, level: int, number: int) -> bytes:
-        # Of each level the last one: that of a higher level serves many neighbouring leaves, and stands far away.
-        known = self._last.get(level)
-        if known is None or known[0] != number:
-            known = self._last[level] = number, self._read_hash(level, number)
-        return known[1]
-
-    def _read_hash(self, level: int, number: int) -> bytes:
         # Before the hashes that came with the subtree's last leaf stand two for each leaf before that one, less those
         # that are not complete: one for each bit of that leaf's number.
         last = ((number + 1) << level) - 1

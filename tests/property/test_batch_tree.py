@@ -41,6 +41,16 @@ def test_every_path_of_every_small_tree(tmp_path: Path) -> None:
             assert [list(tree.path(i)) for i in range(size)] == [reference_tree.path(i, records) for i in range(size)]
 
 
+@given(st.integers(1, 40), st.lists(st.integers(0, 39), min_size=1, max_size=30))
+def test_paths_are_the_same_in_any_order(size: int, order: list[int]) -> None:
+    records, file = entries(size), BytesIO()
+    write_tree(map(leaf_hash, records), file)
+    tree = BatchTree(file, size)
+    for index in order:
+        if index < size:
+            assert list(tree.path(index)) == reference_tree.path(index, records)
+
+
 def test_a_growing_tree_needs_no_file() -> None:
     tree = TreeGrowth()
     assert (tree.size, tree.root()) == (0, EMPTY_ROOT)
