@@ -5,7 +5,8 @@ from flask import Flask, Response
 
 from api import observing, problems, reading_only, traced_requests
 from api.pages import site
-from api.single_post import SinglePost
+from api.serving.gateway import Gateway
+from api.serving.single_post import SinglePost
 from api.traffic import hooks
 from api.traffic.middleware import Traffic
 from api.views import (
@@ -68,14 +69,15 @@ def create_app(services: Services) -> Flask:
     for views in _VIEWS:
         app.register_blueprint(views.blueprint(services))
     site.install(app, services)
-    # Where requests are traced each goes its own way: in a group nobody could tell whose wait it was.
-    inner = app.wsgi_app if services.tracing or services.replica else SinglePost(app.wsgi_app, services)
-    app.wsgi_app = Traffic(inner, services.limiter)  # type: ignore[method-assign]
+    app.wsgi_app = Traffic(app.wsgi_app, services.limiter)  # type: ignore[method-assign]
     if services.tracing:
         traced_requests.install(app, services.tracing)
     return app
 
 
-def create_served_app() -> Flask:
-    """Make the application in a process that `loan-notary run` has started."""
-    return create_app(services_from_environment())
+def create_gateway() -> Gateway:
+    """Make what serves HTTP in a process that `loan-notary run` has started."""
+    services = services_from_environment()
+    # Where requests are traced each goes its own way: in a group nobody could tell whose wait it was.
+    post = None if services.tracing or services.replica else SinglePost(services)
+    return Gateway(create_app(services).wsgi_app, post)

@@ -1,35 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The HTTP server: granian with the Flask application in several worker processes."""
+"""The HTTP server: granian with the gateway to the Flask application in several worker processes."""
 
 import os
 import sys
 
-from flask import Flask
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
-from api.app import create_served_app
+from api.app import create_gateway
 from api.collector import settle_collector
 from api.keys.hardening import harden
 from api.logs import configure_logs
 from api.parent import exit_with_parent
+from api.serving.gateway import Gateway
 
 _SERVER_VARIABLE = "LOAN_NOTARY_SERVER"
 _LOGGERS = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": True}}}
 """Granian's own loggers write where all others do."""
-_THREADS = 64
-"""Requests that one worker has in hand at a time; each waits most of its time for the disk."""
 
 
-def worker_app() -> Flask:
-    """Make the application of one worker process, which ends when the server does."""
+def worker_app() -> Gateway:
+    """Make what one worker process serves; the process ends when the server does."""
     exit_with_parent(int(os.environ[_SERVER_VARIABLE]))
     configure_logs("server")
     harden()
-    app = create_served_app()
+    gateway = create_gateway()
     settle_collector()
-    return app
+    return gateway
 
 
 def main() -> None:
@@ -41,18 +39,23 @@ def main() -> None:
     serve("api.server:worker_app", host, port, workers)
 
 
-def serve(target: str, host: str, port: int, workers: int) -> None:
-    """Serve the WSGI application that the function `target`, "module:name", makes in each worker process."""
+def serve(
+    target: str, host: str, port: int, workers: int, interface: Interfaces = Interfaces.RSGI, threads: int = 1
+) -> None:
+    """Serve the application that the function `target`, "module:name", makes in each worker process.
+
+    `threads` is how many of a WSGI application's requests a worker has in hand; RSGI has one event loop.
+    """
     Granian(
         target,
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=interface,
         # HTTP/2 has bounds of its own, which nobody here has tried; proxies speak HTTP/1.1 to what is behind them.
         http=HTTPModes.http1,
         factory=True,
         workers=workers,
-        blocking_threads=_THREADS,
+        blocking_threads=threads,
         backpressure=1024,
         websockets=False,
         log_access=False,

@@ -80,6 +80,7 @@ class Services:
 
     `signer` has the log's keys; `scratch` is a folder for files that are there for one answer only. `replica` is what a
     host that only reads reads from: it has no writer, and whatever writes is refused before it comes to `writer`.
+    `is_remote` says that the store is asked over a network.
     """
 
     store: Store
@@ -120,6 +121,7 @@ class Services:
     webhooks: WebhookStore
     webhook_networks: tuple[str, ...]
     timestamp_authorities: tuple[str, ...]
+    is_remote: bool = False
     tracing: Tracing | None = None
     replica: Replica | None = None
 
@@ -229,6 +231,7 @@ def make_services(
         webhooks=open_webhooks(folder),
         webhook_networks=folder.settings().webhook_networks,
         timestamp_authorities=tuple(item.url for item in folder.settings().timestamp_authorities),
+        is_remote=folder.settings().database is not None,
         tracing=tracing,
         replica=open_replica(folder) if folder.settings().writes_at else None,
     )

@@ -60,17 +60,32 @@ class RateLimiter:
 
     def take(self, caller: bytes, now: int) -> Allowance:
         """Count one request of a caller at a moment in milliseconds. Raises `UnavailableError`."""
-        seconds = now // 1000
-        start = seconds - seconds % WINDOW
+        start = _window(now)
         with self._lock:
-            part = self._parts.get(caller)
-            if part is None or part.start != start or (part.left == 0 and part.remaining > 0):
-                part = self._parts[caller] = self._fetch(caller, start)
-            allowed = part.left > 0
-            if allowed:
-                part.left -= 1
-            is_news, part.refused = not (allowed or part.refused), not allowed
-            return Allowance(allowed, self._quota, part.left + part.remaining, start + WINDOW - seconds, is_news)
+            part = self._part_at_hand(caller, start) or self._fetch(caller, start)
+            return self._taken(part, now)
+
+    def at_hand(self, caller: bytes, now: int) -> Allowance | None:
+        """Do the same where nothing is to be waited for; else count nothing, and return None."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            part = self._part_at_hand(caller, _window(now))
+            return self._taken(part, now) if part else None
+        finally:
+            self._lock.release()
+
+    def _part_at_hand(self, caller: bytes, start: int) -> _Part | None:
+        part = self._parts.get(caller)
+        is_spent = part is None or part.start != start or (part.left == 0 and part.remaining > 0)
+        return None if is_spent else part
+
+    def _taken(self, part: _Part, now: int) -> Allowance:
+        allowed = part.left > 0
+        if allowed:
+            part.left -= 1
+        is_news, part.refused = not (allowed or part.refused), not allowed
+        return Allowance(allowed, self._quota, part.left + part.remaining, part.start + WINDOW - now // 1000, is_news)
 
     def _fetch(self, caller: bytes, start: int) -> _Part:
         """Take a part of the quota, as much as there is. A new window forgets the callers of the old ones."""
@@ -80,4 +95,11 @@ class RateLimiter:
         (used,) = self._file.one("take", caller=caller, start=start, amount=self._step)
         before = used - self._step
         left = max(0, min(self._step, self._quota - before))
-        return _Part(start, left, max(0, self._quota - used))
+        part = self._parts[caller] = _Part(start, left, max(0, self._quota - used))
+        return part
+
+
+def _window(now: int) -> int:
+    """Return the second in which the window of a moment began."""
+    seconds = now // 1000
+    return seconds - seconds % WINDOW

@@ -11,8 +11,8 @@ from api.auth import authenticated_lender
 from api.clock import now
 from api.reading import reader
 from api.required_documents import check_documents, documents_required
+from api.serving.single_post import decided
 from api.signed_lines import answer_file
-from api.single_post import decided
 from api.views.answers import receipt_response
 from api.views.bodies import checked_stream, read_body, read_lines, require_media_type
 from api.views.evidence import certificate_response

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from flask import Flask, Response, request
+from granian.constants import Interfaces
 
 from api.parent import exit_with_parent
 from api.server import serve
@@ -22,6 +23,7 @@ from tests.bench.load import Address
 
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 _START_WAIT = 30.0
+_THREADS = 64
 
 
 def echo_app() -> Flask:
@@ -92,7 +94,7 @@ def main() -> None:
     name, host, port, parent = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])
     exit_with_parent(parent)
     if name == "echo":
-        serve("tests.bench.targets:echo_app", host, port, os.cpu_count() or 1)
+        serve("tests.bench.targets:echo_app", host, port, os.cpu_count() or 1, Interfaces.WSGI, _THREADS)
     else:
         answer_blindly((host, port))
 

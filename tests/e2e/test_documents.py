@@ -19,6 +19,8 @@ from tests.support.files import detached_signature, issued, plain_pdf, signed_pd
 from tests.support.service import Service, connection, new_service, until
 
 MEGABYTE = 1 << 20
+NEVER_WHOLE = b"never to be sent whole" * 10_000
+"""So long that it is received as it comes; shorter ones wait outside until they are there."""
 BLOCK = bytes(range(256)) * 4096
 
 
@@ -108,7 +110,7 @@ def test_a_slow_sender_holds_nobody_up_and_comes_to_its_end(service: Service, ap
 
 def test_a_sender_that_leaves_leaves_nothing(service: Service, api_key: str) -> None:
     before = files_of(service)
-    with half_sent(service, api_key, b"never to be sent whole"):
+    with half_sent(service, api_key, NEVER_WHOLE):
         until(lambda: len(files_of(service)) == len(before) + 1, "the document is being received")
     until(lambda: files_of(service) == before, "nothing is left")
     path = f"/v1/documents/{name_of(b'never to be sent whole')}"
@@ -120,7 +122,7 @@ def test_after_a_kill_the_leftovers_are_gone_and_the_documents_are_there(service
     path = f"/v1/documents/{name_of(data)}"
     kept = service.request("PUT", path, data, api_key, "application/pdf").json
     before = files_of(service)
-    with half_sent(service, api_key, b"killed in the middle"):
+    with half_sent(service, api_key, b"killed in the middle" * 10_000):
         until(lambda: len(files_of(service)) == len(before) + 1, "the document is being received")
         service.end_all()
     service.wait_for_silence()

@@ -156,6 +156,7 @@ SMUGGLED: dict[str, Callable[[bytes, bytes], tuple[bytes, list[bytes]]]] = {
     "a bare LF in a chunk's extension": lambda _, hidden: (b"5;a\n" + END + hidden, [CHUNKED]),
     "bare LFs between chunks": lambda _, hidden: (b"0\n\n" + hidden, [CHUNKED]),
     "a chunk's extension that never ends": lambda body, hidden: (chunk(body, b";" + b"a" * 20_000) + hidden, [CHUNKED]),
+    "chunks that end with trailers": lambda body, _: (chunk(body) + b"0\r\nX: y\r\n\r\n", [CHUNKED]),
     "a request behind the JSON": lambda body, hidden: (body + hidden, [length(len(body + hidden))]),
     "a request instead of the JSON": lambda _, hidden: (hidden, [length(len(hidden))]),
 }
@@ -190,7 +191,6 @@ TAKEN: dict[str, Callable[[bytes], tuple[bytes, list[bytes]]]] = {
     "chunks with a length before": lambda body: (chunk(body) + END, [length(len(chunk(body) + END)), CHUNKED]),
     "chunks with a length behind": lambda body: (chunk(body) + END, [CHUNKED, length(len(chunk(body) + END))]),
     "chunks with extensions": lambda body: (chunk(body, b';a="b"') + END, [CHUNKED]),
-    "chunks with trailers": lambda body: (chunk(body) + b"0\r\nContent-Length: 1\r\nX: y\r\n\r\n", [CHUNKED]),
     "headers with underscores": lambda body: (body, [b"Content_Length: 2", b"Transfer_Encoding: c", length(len(body))]),
 }
 

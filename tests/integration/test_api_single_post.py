@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The way of a single record in front of Flask: Flask's own answers, and Flask spared where all is plain."""
+"""The short way of a single record: Flask's own answers, and Flask spared where all is plain."""
 
 import socket
 import threading

@@ -21,6 +21,7 @@ from api.auth import hash_secret, new_api_key
 from api.clock import now
 from api.databases import open_store
 from api.folder_setup import set_up
+from api.serving.single_post import SinglePost
 from api.settings import DataFolder, Settings
 from api.wiring import Services, log_keys, make_services
 from api.writer import MAX_WAITING, Writer
@@ -28,6 +29,7 @@ from notary.log.sequencer import Sequencer
 from notary.ports.parties import Lender
 from notary.schemes import SCHEMES, PrivateKey, generate_key
 from tests.support.builders import CREATED, NOW, ORIGIN, add_lender, record
+from tests.support.post_first import PostFirst, running_loop
 
 PROBLEM = "application/problem+json"
 TABLES = (
@@ -173,9 +175,13 @@ def api_over(folder: DataFolder, writer: Path, clock: Callable[[], int] = now) -
     """Put the API over a folder whose writer listens, or not, on the socket `writer`."""
     services = make_services(folder, writer, clock)
     bank, other = (new_lender(services, name) for name in ("示范银行", "Second Bank"))
+    app, post = create_app(services), SinglePost(services)
     try:
-        yield Api(folder, services, create_app(services), bank, other)
+        with running_loop() as loop:
+            app.wsgi_app = PostFirst(app.wsgi_app, post, loop)  # type: ignore[method-assign]
+            yield Api(folder, services, app, bank, other)
     finally:
+        post.close()
         services.writer.close()
         services.checker.close()
         services.store.close()

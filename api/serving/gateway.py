@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The RSGI application: plain records on the event loop, all else by Flask in threads.
+
+What waits for others waits here, where it costs nothing: a body for its sender, a record for the log.
+"""
+
+import asyncio
+from io import BytesIO
+
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
+
+from api.serving.bodies import StreamedBody, read_whole
+from api.serving.rsgi import HttpProtocol, Scope
+from api.serving.single_post import SinglePost, is_plain
+from api.serving.wsgi import Environ, Wsgi, WsgiThreads, environ_of
+from api.traffic.middleware import REFUSAL
+from notary.registration import MAX_BODY
+
+_THREADS = 64
+"""Requests that Flask has in hand at a time; each waits most of its time for the disk."""
+_UPLOADS = 32
+"""And such that it reads the body of while it comes; more are sent away."""
+PATIENCE = 60.0
+"""Seconds within which a small body is there, or a large one's next part, and an answer's next part is taken."""
+
+
+class Gateway:
+    """Answers requests by the WSGI application `app`, and plain records by `post` if there is one."""
+
+    def __init__(self, app: Wsgi, post: SinglePost | None, patience: float = PATIENCE) -> None:
+        self._post = post
+        self._patience = patience
+        self._requests = WsgiThreads(app, _THREADS, patience)
+        self._uploads = WsgiThreads(app, _UPLOADS, patience)
+
+    async def __rsgi__(self, scope: Scope, protocol: HttpProtocol) -> None:
+        """Answer a request."""
+        environ = environ_of(scope)
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        if "HTTP_TRANSFER_ENCODING" in environ or length > MAX_BODY:
+            await self._upload(environ, scope, protocol)
+            return
+        try:
+            body = await read_whole(protocol, self._patience) if length else b""
+        except HTTPException as error:
+            await self._refuse(error, environ, scope, protocol)
+            return
+        if self._post is not None and len(body) == length and is_plain(environ):
+            created = await self._post.answer(environ, body)
+            if created is not None:
+                protocol.response_bytes(201, created.headers, created.receipt)
+                return
+        environ["wsgi.input"] = BytesIO(body)
+        await self._requests.answer(environ, scope, protocol)
+
+    async def _upload(self, environ: Environ, scope: Scope, protocol: HttpProtocol) -> None:
+        if self._uploads.are_busy:
+            busy = ServiceUnavailable("too many large bodies are on their way", retry_after=1)
+            await self._refuse(busy, environ, scope, protocol)
+            return
+        environ["wsgi.input"] = body = StreamedBody(self._patience)
+        # Of chunks nothing tells the length; of all else it does, and werkzeug notices what was cut short.
+        environ["wsgi.input_terminated"] = "HTTP_TRANSFER_ENCODING" in environ
+        receiving = asyncio.get_running_loop().create_task(body.receive(protocol))
+        try:
+            await self._uploads.answer(environ, scope, protocol)
+        finally:
+            # What nobody has read is not received any more; the server then closes the connection.
+            receiving.cancel()
+
+    async def _refuse(self, error: HTTPException, environ: Environ, scope: Scope, protocol: HttpProtocol) -> None:
+        await self._requests.answer({**environ, REFUSAL: error, "wsgi.input": BytesIO()}, scope, protocol)

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The body of an answer that is sent while it is made, no faster than the client takes it.
+
+RSGI has a way to stream, but granian 2.8 keeps all that it is given there, however slowly the client reads (its issue
+885 was mended for WSGI and ASGI). A file it reads only as fast as it can send it; so the answer's file is a pipe.
+"""
+
+import fcntl
+import os
+import select
+import socket
+import stat
+import struct
+import termios
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+_CAPACITY = 64 * 1024
+"""Bytes that a pipe takes before anybody reads, by pipe(7)."""
+_OPENING = 10.0
+"""Seconds that the server may take to open the pipe."""
+_LOOK, _LOOK_AGAIN = 0.001, 0.5
+
+
+class SlowReaderError(OSError):
+    """The client has taken nothing for too long."""
+
+
+class Pipe:
+    """A pipe whose file `path` the server opens and reads, once `begun`."""
+
+    def __init__(self, patience: Callable[[], float]) -> None:
+        """`patience` says for how many seconds the client may take nothing; it is asked now and then."""
+        self._patience = patience
+        self._reader, self._writer = os.pipe()
+        self._opened = False
+        os.set_blocking(self._writer, False)
+        self._room = select.poll()
+        self._room.register(self._writer, select.POLLOUT)
+
+    @property
+    def path(self) -> str:
+        """What the server opens, in this process."""
+        return f"/proc/self/fd/{self._reader}"
+
+    def write(self, data: bytes) -> None:
+        """Write all of it. Raises `BrokenPipeError` if the client is gone, `SlowReaderError` if it takes nothing."""
+        view = memoryview(data)
+        while view:
+            self._await_room()
+            with suppress(BlockingIOError):
+                view = view[os.write(self._writer, view[:_CAPACITY]) :]
+            if not self._opened:
+                self._await_opening()
+
+    def close(self) -> None:
+        """End the body."""
+        if not self._opened:
+            os.close(self._reader)
+        os.close(self._writer)
+
+    def _await_room(self) -> None:
+        began = time.monotonic()
+        while not self._room.poll(_LOOK_AGAIN * 1000):
+            if time.monotonic() - began > self._patience():
+                raise SlowReaderError("the client takes nothing")
+
+    def _await_opening(self) -> None:
+        """Give up this end for reading as soon as the server has its own: from then on a lost client is noticed."""
+        deadline = time.monotonic() + _OPENING
+        while self._unread() and time.monotonic() < deadline:
+            time.sleep(_LOOK)
+        os.close(self._reader)
+        self._opened = True
+
+    def _unread(self) -> int:
+        (count,) = struct.unpack("@i", fcntl.ioctl(self._reader, termios.FIONREAD, bytes(4)))
+        return int(count)
+
+
+def cut_off(client: str, server: str) -> None:
+    """Break the connection between two addresses ("HOST:PORT", as RSGI has them), which this process holds.
+
+    RSGI cannot say that a body ended too early, and without its length a client would take it for whole.
+    """
+    for entry in os.listdir("/proc/self/fd"):
+        with suppress(OSError):
+            if not stat.S_ISSOCK(os.fstat(int(entry)).st_mode):
+                continue
+            with socket.socket(fileno=os.dup(int(entry))) as held:
+                if (_written(held.getpeername()), _written(held.getsockname())) == (client, server):
+                    held.shutdown(socket.SHUT_RDWR)
+
+
+def _written(address: object) -> str:
+    if not isinstance(address, tuple):
+        return ""
+    host, port = address[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

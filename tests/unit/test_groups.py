@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Work that coroutines bring, done in groups by a thread."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from api.serving.groups import Groups
+
+
+class Worker:
+    """Doubles numbers once it is let; notes the groups, fails on a negative number."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[int]] = []
+        self.gate = threading.Semaphore(0)
+
+    def __call__(self, items: list[int]) -> list[int]:
+        self.groups.append(items)
+        assert self.gate.acquire(timeout=30)
+        if min(items) < 0:
+            raise ValueError(items)
+        return [2 * item for item in items]
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return Worker()
+
+
+@pytest.fixture
+def groups(worker: Worker) -> Iterator[Groups[int, int]]:
+    made = Groups(worker, limit=3)
+    yield made
+    made.close()
+
+
+def run(groups: Groups[int, int], worker: Worker, *items: int) -> list[int | BaseException]:
+    """Bring all items before any group is done, then let them be done."""
+
+    async def bring() -> list[int | BaseException]:
+        tasks = [asyncio.create_task(groups.do(item)) for item in items]
+        await asyncio.sleep(0)
+        worker.gate.release(len(items))
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    return asyncio.run(bring())
+
+
+def test_a_lone_item_waits_for_nobody(groups: Groups[int, int], worker: Worker) -> None:
+    assert run(groups, worker, 4) == [8]
+    assert worker.groups == [[4]]
+
+
+def test_what_comes_meanwhile_goes_together_in_order_and_within_the_limit(
+    groups: Groups[int, int], worker: Worker
+) -> None:
+    assert run(groups, worker, *range(8)) == [0, 2, 4, 6, 8, 10, 12, 14]
+    assert worker.groups == [[0], [1, 2, 3], [4, 5, 6], [7]]
+
+
+def test_an_error_is_that_of_its_group_alone(groups: Groups[int, int], worker: Worker) -> None:
+    first, second, third, fourth, fifth = run(groups, worker, 1, 2, -3, 4, 5)
+    assert (first, fifth) == (2, 10)
+    assert [type(item) for item in (second, third, fourth)] == [ValueError] * 3
+    assert run(groups, worker, 6) == [12]
+
+
+def test_who_does_not_wait_any_longer_spoils_nothing(groups: Groups[int, int], worker: Worker) -> None:
+    async def bring() -> list[int]:
+        kept = asyncio.create_task(groups.do(1))
+        left = asyncio.create_task(groups.do(2))
+        other = asyncio.create_task(groups.do(3))
+        await asyncio.sleep(0)
+        left.cancel()
+        worker.gate.release(2)
+        return [await kept, await other]
+
+    assert asyncio.run(bring()) == [2, 6]
