@@ -20,7 +20,6 @@ from api.serving.rsgi import Headers
 from api.traffic.middleware import ALLOWANCE, caller_of, harden
 from api.traffic.rates import RateLimiter
 from api.wiring import Services
-from api.writer_protocol import MAX_SUBMISSIONS
 from notary.errors import NotaryError, NotFoundError
 from notary.log.sequencer import Placed, Submission
 from notary.ports.parties import Lender
@@ -34,6 +33,8 @@ _MEDIA_TYPES = frozenset({"application/json", "application/jose+json"})
 _NOT_PLAIN = ("HTTP_IDEMPOTENCY_KEY", "HTTP_CONTENT_DIGEST", "HTTP_CONTENT_ENCODING")
 _BEARER = "Bearer "
 _KNOWN_KEYS = 10_000
+_GROUP = 256
+"""Records that go to the log at once: so many of the longest fit into one frame to its writer."""
 
 _Write = Callable[[Lender, Submission, Placed], bytes]
 
@@ -74,7 +75,7 @@ class SinglePost:
         self._limiter: RateLimiter = services.limiter
         self._is_remote = services.is_remote
         self._lenders: dict[bytes, Lender] = {}
-        self._groups = Groups(self._append, MAX_SUBMISSIONS)
+        self._groups = Groups(self._append, _GROUP)
         self._timer = request_timer("POST", _PATH, 2)
 
     async def answer(self, environ: dict[str, Any], body: bytes) -> Created | None:
@@ -150,7 +151,7 @@ class SinglePost:
         caller, _ = self._access.caller_with(key)
         if caller.policy:
             raise NotFoundError("a lender whose own policy is to be kept to")
-        if len(self._lenders) == _KNOWN_KEYS:
+        if len(self._lenders) >= _KNOWN_KEYS:
             self._lenders.clear()
         lender = self._lenders[key] = caller.lender
         return lender
