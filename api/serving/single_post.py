@@ -48,12 +48,12 @@ class _Request(NamedTuple):
 
 
 class _Outcome(NamedTuple):
-    """What became of a record in its group: the log's answer or the error, None if the log was not asked.
+    """What became of a record in its group: the log's answer, None if the log was not asked.
 
     `write` writes the receipts of the group.
     """
 
-    answer: Answer | NotaryError | None
+    answer: Answer | None
     write: _Write
 
 
@@ -110,8 +110,9 @@ class SinglePost:
             submission = await self._checked(lender, body)
         except NotaryError:
             return None
-        answer, write = await self._groups.do(_Request(key, lender, submission))
+        answer: Answer | NotaryError | None
         try:
+            answer, write = await self._groups.do(_Request(key, lender, submission))
             if isinstance(answer, Placed) and answer.fresh:
                 return write(lender, submission, answer)
         except NotaryError as error:
@@ -135,16 +136,10 @@ class SinglePost:
         taken = [request.submission for request in requests if lenders[request.key] == request.lender]
         for key in [key for key, lender in lenders.items() if lender is None]:
             self._lenders.pop(key, None)
-        answers = iter(self._placed(taken))
+        answers = iter(self._gate.append_unjudged(taken) if taken else ())
         return [
             _Outcome(next(answers) if lenders[request.key] == request.lender else None, write) for request in requests
         ]
-
-    def _placed(self, submissions: list[Submission]) -> "list[Answer] | list[NotaryError]":
-        try:
-            return self._gate.append_unjudged(submissions) if submissions else []
-        except NotaryError as error:
-            return [error] * len(submissions)
 
     def _lender_of(self, key: bytes) -> Lender:
         """Return whose key this is, to check a record with. Raises `NotFoundError` if nobody's who is let in here."""
