@@ -79,7 +79,7 @@ PROBLEMS: dict[type[errors.NotaryError], Problem] = {
 }
 """The problem of each error class; a class that is not here has its nearest base class's."""
 
-_STATUSES = (400, 401, 403, 404, 405, 408, 413, 415, 416, 429)
+_STATUSES = (400, 401, 403, 404, 405, 408, 413, 415, 416, 429, 503)
 """What the web framework answers by itself, or a view without an error of its own."""
 
 

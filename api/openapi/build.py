@@ -36,7 +36,9 @@ _SECURITY: dict[str, Any] = {
     "loanPass": {"type": "http", "scheme": "bearer", "description": "A loan pass (`lp_...`)."},
 }
 _READS, _WRITES = ("internal", "unavailable"), ("malformed-json", "invalid-input")
-_BODIES = ("bad-request", "request-entity-too-large", "unsupported-media-type")
+_BODIES = (
+    "bad-request", "request-timeout", "request-entity-too-large", "unsupported-media-type", "service-unavailable",
+)  # fmt: skip
 
 
 def build(app: Flask) -> dict[str, Any]:

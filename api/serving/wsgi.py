@@ -105,10 +105,6 @@ class WsgiThreads:
         else:
             protocol.response_empty(status, headers)
 
-    def close(self) -> None:
-        """End the threads, once they have done what they have in hand."""
-        self._threads.shutdown()
-
     def _settle(self, answering: "asyncio.Future[_Answer]", working: "asyncio.Future[None]") -> None:
         self._in_hand -= 1
         error = working.exception()

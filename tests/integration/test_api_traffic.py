@@ -11,10 +11,12 @@ from pathlib import Path
 import orjson
 import pytest
 from structlog.testing import capture_logs
+from werkzeug.exceptions import HTTPException, RequestTimeout, ServiceUnavailable
 
 from api.auth import hash_secret
 from api.metrics import PROBLEMS
 from api.traffic.hooks import NEEDED
+from api.traffic.middleware import REFUSAL
 from notary.access import key_id
 from notary.canonical import canonical_json
 from tests.support.api import (
@@ -204,3 +206,27 @@ def test_an_answer_that_could_not_be_kept_was_given_as_a_fault_of_ours(api: Api)
     assert "the disk is full" in done.json["detail"]
     assert "Retry-After" in done.headers
     assert api.submit(body).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("error", "slug"),
+    [
+        (RequestTimeout("the body came too slowly"), "request-timeout"),
+        (ServiceUnavailable("too many large bodies are on their way", retry_after=1), "service-unavailable"),
+    ],
+)
+def test_what_stopped_a_request_before_flask_is_a_problem_like_any_other(
+    api: Api, error: HTTPException, slug: str
+) -> None:
+    before = api.state()
+    body = canonical_json(agreement("T-stopped", api.bank))
+    refused = api.request(
+        "POST", "/v1/records", body, headers={"Idempotency-Key": slug}, environ_overrides={REFUSAL: error}
+    )
+    assert (refused.status_code, refused.mimetype) == (error.code, PROBLEM)
+    assert refused.json["type"] == f"urn:loan-notary:problem:{slug}"
+    assert refused.headers["X-Content-Type-Options"] == "nosniff"
+    assert refused.headers["RateLimit"]
+    assert refused.headers.get("Retry-After") == ("1" if error.code == 503 else None)
+    assert api.get(f"/problems/{slug}").status_code == 200
+    assert api.state() == before

@@ -27,7 +27,7 @@ TABLE = Table(
             "nothing.",
             paths=_PATH,
             body=Body({"text/plain": (BINARY, {"text": ex.DOCUMENT}), "*/*": (BINARY, {})}),
-            refusals=("not-found", "wrong-digest", "checker-busy", "request-timeout"),
+            refusals=("not-found", "wrong-digest", "checker-busy"),
             links={201: _LINKS, 200: _LINKS},
         ),
         "documents.get": Operation(
