@@ -4,8 +4,9 @@
 The library `cryptography` has a validator too, but a web browser's: it takes no Ed25519 keys and wants names of hosts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from asn1crypto.x509 import Certificate  # type: ignore[import-untyped]
 from pyhanko_certvalidator import validate
@@ -36,8 +37,21 @@ def validate_path(path: Sequence[bytes], moment: datetime) -> None:
         context = ValidationContext(
             trust_roots=[], moment=moment, revinfo_policy=_NO_REVOCATION, time_tolerance=timedelta(0)
         )
-        validate.validate_path(context, ValidationPath(anchor, certificates[:-1], certificates[-1]))
+        _finish(validate.async_validate_path(context, ValidationPath(anchor, certificates[:-1], certificates[-1])))
     except (PathError, ValidationError) as error:
         raise ValueError(str(error).removeprefix(_PREFIX)) from None
     except (TypeError, KeyError, NotImplementedError) as error:
         raise ValueError(f"a certificate cannot be read: {error}") from None
+
+
+def _finish(coroutine: Coroutine[Any, Any, object]) -> None:
+    """Run a coroutine that waits for nothing, since nothing is fetched here: with an event loop in the thread or none.
+
+    Raises `NotImplementedError` for one that waits all the same.
+    """
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return
+    coroutine.close()
+    raise NotImplementedError("its validation waits for something")
