@@ -15,11 +15,10 @@ from notary.errors import NotaryError, UnavailableError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Wanted = TypeVar("Wanted")
 
 
 @dataclass
-class _Brought(Generic[Item, Wanted]):
+class _Brought(Generic[Item, Result]):
     """What one thread brings. Its `turn` is released when it has its `outcome`, or when it is to lead.
 
     `follower` is who is woken after it: woken all at once, the threads of a group would stand in each other's way.
@@ -27,36 +26,33 @@ class _Brought(Generic[Item, Wanted]):
 
     item: Item
     turn: threading.Lock = field(default_factory=threading.Lock)
-    outcome: Wanted | NotaryError | None = None
-    follower: "_Brought[Item, Wanted] | None" = None
+    outcome: Result | NotaryError | None = None
+    follower: "_Brought[Item, Result] | None" = None
 
 
-class Together(Generic[Item, Result, Wanted]):
+class Together(Generic[Item, Result]):
     """Does work for any number of threads, one group at a time.
 
-    `work` gets the items of a group and returns their results in the same order. `finish`, called once for a group,
-    gives what makes of each what its thread wants, while the next group is under way. A group's items together weigh
-    at most `limit`, by `weigh`; one that weighs more goes alone.
+    `work` gets the items of a group and returns their results in the same order. A group's items together weigh at most
+    `limit`, by `weigh`; one that weighs more goes alone.
     """
 
     def __init__(
         self,
         work: Callable[[list[Item]], Sequence[Result]],
-        finish: Callable[[], Callable[[Item, Result], Wanted]],
         weigh: Callable[[Item], int],
         limit: int,
     ) -> None:
         self._work = work
-        self._finish = finish
         self._weigh = weigh
         self._limit = limit
         self._mutex = threading.Lock()
-        self._waiting: list[_Brought[Item, Wanted]] = []
+        self._waiting: list[_Brought[Item, Result]] = []
         self._led = False
 
-    def do(self, item: Item) -> Wanted:
-        """Return the result for one item. Raises the `NotaryError` that was raised for its group, or for itself."""
-        mine: _Brought[Item, Wanted] = _Brought(item)
+    def do(self, item: Item) -> Result:
+        """Return the result for one item. Raises the `NotaryError` that was raised for its group."""
+        mine: _Brought[Item, Result] = _Brought(item)
         mine.turn.acquire()
         with self._mutex:
             self._waiting.append(mine)
@@ -82,11 +78,10 @@ class Together(Generic[Item, Result, Wanted]):
             try:
                 results = self._work([brought.item for brought in group])
             finally:
-                # The next leader begins before the answers are written: what the work waits for is idle now.
+                # The next leader begins before these go on: what the work waits for is idle now.
                 self._hand_over()
-            finish = self._finish()
             for brought, result in zip(group, results, strict=True):
-                brought.outcome = _finished(finish, brought.item, result)
+                brought.outcome = result
         except NotaryError as error:
             _give_up(group, error)
         finally:
@@ -101,7 +96,7 @@ class Together(Generic[Item, Result, Wanted]):
             if self._waiting:
                 self._waiting[0].turn.release()
 
-    def _take_group(self) -> list[_Brought[Item, Wanted]]:
+    def _take_group(self) -> list[_Brought[Item, Result]]:
         weight, count = 0, 0
         for brought in self._waiting:
             weight += self._weigh(brought.item)
@@ -113,14 +108,7 @@ class Together(Generic[Item, Result, Wanted]):
         return group
 
 
-def _finished(finish: Callable[[Item, Result], Wanted], item: Item, result: Result) -> Wanted | NotaryError:
-    try:
-        return finish(item, result)
-    except NotaryError as error:
-        return error
-
-
-def _give_up(group: Sequence[_Brought[Item, Wanted]], error: NotaryError) -> None:
+def _give_up(group: Sequence[_Brought[Item, Result]], error: NotaryError) -> None:
     """End with an error for all who have no outcome yet."""
     for brought in group:
         if brought.outcome is None:

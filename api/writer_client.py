@@ -30,7 +30,7 @@ class WriterClient:
         self._tracing = tracing
         self._path = str(path)
         self._connection: socket.socket | None = None
-        self._together = Together(self._append, lambda: _as_they_are, len, MAX_SUBMISSIONS)
+        self._together = Together(self._append, len, MAX_SUBMISSIONS)
 
     def append(self, submissions: Sequence[Submission]) -> Places:
         """Place each of at most `MAX_SUBMISSIONS` submissions, as `notary.log.sequencer.Sequencer.append` does.
@@ -91,7 +91,3 @@ def _receive_frame(connection: socket.socket) -> bytes:
             if end > MAX_FRAME:
                 raise ConnectionError("the writer's answer is too long")
     return bytes(received[LENGTH_SIZE:])
-
-
-def _as_they_are(_: Sequence[Submission], places: Places) -> Places:
-    return places

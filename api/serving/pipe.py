@@ -2,15 +2,18 @@
 """The body of an answer that is sent while it is made, no faster than the client takes it.
 
 RSGI has a way to stream, but granian 2.8 keeps all that it is given there, however slowly the client reads (its issue
-885 was mended for WSGI and ASGI). A file it reads only as fast as it can send it; so the answer's file is a pipe.
+885 was mended for WSGI and ASGI). A file it reads only as fast as it can send it; so the answer's file is a pipe. It
+has a name of its own, and not that of a descriptor: who opened that too late would get whatever has its number by then.
 """
 
 import fcntl
 import os
 import select
+import shutil
 import socket
 import stat
 import struct
+import tempfile
 import termios
 import time
 from collections.abc import Callable
@@ -28,21 +31,20 @@ class SlowReaderError(OSError):
 
 
 class Pipe:
-    """A pipe whose file `path` the server opens and reads, once `begun`."""
+    """A pipe that the server opens and reads by its `path`, which only this user can."""
 
     def __init__(self, patience: Callable[[], float]) -> None:
         """`patience` says for how many seconds the client may take nothing; it is asked now and then."""
         self._patience = patience
-        self._reader, self._writer = os.pipe()
+        self._folder = tempfile.mkdtemp(prefix="loan-notary-answer-")
+        self.path = os.path.join(self._folder, "pipe")
+        os.mkfifo(self.path)
+        # An end for writing can be had only where there is one for reading.
+        self._reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
+        self._writer = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
         self._opened = False
-        os.set_blocking(self._writer, False)
         self._room = select.poll()
         self._room.register(self._writer, select.POLLOUT)
-
-    @property
-    def path(self) -> str:
-        """What the server opens, in this process."""
-        return f"/proc/self/fd/{self._reader}"
 
     def write(self, data: bytes) -> None:
         """Write all of it. Raises `BrokenPipeError` if the client is gone, `SlowReaderError` if it takes nothing."""
@@ -57,7 +59,7 @@ class Pipe:
     def close(self) -> None:
         """End the body."""
         if not self._opened:
-            os.close(self._reader)
+            self._give_up_reading()
         os.close(self._writer)
 
     def _await_room(self) -> None:
@@ -71,7 +73,11 @@ class Pipe:
         deadline = time.monotonic() + _OPENING
         while self._unread() and time.monotonic() < deadline:
             time.sleep(_LOOK)
+        self._give_up_reading()
+
+    def _give_up_reading(self) -> None:
         os.close(self._reader)
+        shutil.rmtree(self._folder)
         self._opened = True
 
     def _unread(self) -> int:

@@ -15,7 +15,6 @@ import pytest
 from api.databases import open_store
 from api.keys.log_keys import LogKeys, verifiers
 from api.keys.rotation import rotate_log_key
-from api.log_lock import log_lock
 from api.settings import DataFolder
 from api.wiring import load_signer
 from notary.encoding import b64
@@ -30,7 +29,7 @@ from notary.log.timestamps import Timestamp
 from notary.receipts.receipt import parse_receipt
 from notary.receipts.report import Report, Status
 from notary.receipts.timestamp_tokens import make_request, open_reply
-from tests.support.api import Api, agreement, api_over, make_folder, served, socket_folder
+from tests.support.api import Api, agreement, make_folder, rotatable_api
 from tests.support.authority import SampleAuthority
 from tests.support.browser_verifier import running_verifier
 from tests.support.builders import CREATED, NOW, add_lender, anchor_of, history
@@ -69,12 +68,7 @@ class Stage:
 def stage(tmp_path: Path) -> Iterator[Stage]:
     folder = make_folder(tmp_path / "data")
     with ExitStack() as stack:
-        socket = stack.enter_context(socket_folder()) / "writer"
-        # As the service does: whoever rotates must find the writer, and not be one.
-        stack.enter_context(log_lock(folder))
-        stack.enter_context(served(folder, socket))
-        folder.writer_address.write_text(str(socket))
-        api = stack.enter_context(api_over(folder, socket))
+        api = stack.enter_context(rotatable_api(folder))
         value = agreement("R-1", api.bank)
         assert api.submit(value).status_code == 201
         head = api.services.log.head()

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from api.keys.rotation import Rotated, rotate_log_key
-from api.log_lock import log_lock
 from notary.canonical import canonical_json
 from notary.log.key_history import write_history
-from tests.support.api import agreement, api_over, make_folder, served, socket_folder
+from tests.support.api import agreement, make_folder, rotatable_api
 from tests.support.cli import document, is_one_line, run
 from tests.support.serving import Faults, serving_app, serving_files
 from tests.support.vector_key_histories import FIRST, SECOND, note_of
@@ -41,12 +40,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     folder = make_folder(tmp_path / "data")
     receipt, copy, state, history = (tmp_path / name for name in ("receipt.json", "copy", "state", "keys.json"))
     with ExitStack() as stack:
-        socket = stack.enter_context(socket_folder()) / "writer"
-        # Whoever rotates must find the writer, and not be one.
-        stack.enter_context(log_lock(folder))
-        stack.enter_context(served(folder, socket))
-        folder.writer_address.write_text(str(socket))
-        api = stack.enter_context(api_over(folder, socket))
+        api = stack.enter_context(rotatable_api(folder))
         url = stack.enter_context(serving_app(api.app)) + "/log"
         receipt.write_bytes(api.submit(agreement("R-1", api.bank)).data)
         old = api.services.log_key

@@ -15,7 +15,6 @@ from obstore.store import MemoryStore
 from api.databases import open_store
 from api.keys.log_keys import verifiers
 from api.keys.rotation import rotate_log_key
-from api.log_lock import log_lock
 from api.publishing import make_publishers, open_publication
 from api.settings import DataFolder
 from notary.audit.sources import KEYS, StoreSource
@@ -26,7 +25,7 @@ from notary.ports.publication import Publication
 from notary.publishing import Published, Publisher
 from notary.stores.published_folder import PublishedFolder
 from notary.stores.published_objects import PublishedObjects
-from tests.support.api import Api, agreement, api_over, make_folder, served, socket_folder
+from tests.support.api import Api, agreement, make_folder, rotatable_api
 from tests.support.audited import AuditedLog, grow_bare, make_bare_log
 from tests.support.builders import NOW, ORIGIN
 from tests.support.cli import document, is_one_line, run
@@ -208,12 +207,7 @@ class Stage:
 def stage(tmp_path: Path) -> Iterator[Stage]:
     folder = make_folder(tmp_path / "data", publish_to=("web",))
     with ExitStack() as stack:
-        socket = stack.enter_context(socket_folder()) / "writer"
-        # As the service does: whoever rotates must find the writer, and not be one.
-        stack.enter_context(log_lock(folder))
-        stack.enter_context(served(folder, socket))
-        folder.writer_address.write_text(str(socket))
-        api = stack.enter_context(api_over(folder, socket))
+        api = stack.enter_context(rotatable_api(folder))
         receipt = tmp_path / "receipt.json"
         receipt.write_bytes(api.submit(agreement("R-1", api.bank)).data)
         yield Stage(api, receipt, verifiers(folder.keys, folder.settings().origin, int)[0].format())

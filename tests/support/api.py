@@ -21,6 +21,7 @@ from api.auth import hash_secret, new_api_key
 from api.clock import now
 from api.databases import open_store
 from api.folder_setup import set_up
+from api.log_lock import log_lock
 from api.serving.single_post import SinglePost
 from api.settings import DataFolder, Settings
 from api.wiring import Services, log_keys, make_services
@@ -185,6 +186,15 @@ def api_over(folder: DataFolder, writer: Path, clock: Callable[[], int] = now) -
         services.writer.close()
         services.checker.close()
         services.store.close()
+
+
+@contextmanager
+def rotatable_api(folder: DataFolder) -> Iterator[Api]:
+    """Serve a folder as the service does, for commands that rotate its keys: they find the writer, and are none."""
+    with socket_folder() as sockets, log_lock(folder), served(folder, sockets / "writer"):
+        folder.writer_address.write_text(str(sockets / "writer"))
+        with api_over(folder, sockets / "writer") as api:
+            yield api
 
 
 def new_lender(services: Services, name: str) -> LenderKit:

@@ -8,9 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from api.together import Together
-from notary.errors import LogBusyError, NotFoundError, UnavailableError
-
-UNFINISHED = 13
+from notary.errors import LogBusyError, UnavailableError
 
 
 class Desk:
@@ -18,9 +16,8 @@ class Desk:
 
     def __init__(self, answer: Callable[[list[int]], list[str]], limit: int) -> None:
         self.groups: list[list[int]] = []
-        self.finished = 0
         self.entered, self.let = threading.Semaphore(0), threading.Semaphore(0)
-        self.together = Together(self.work, self.finisher, lambda item: item, limit)
+        self.together = Together(self.work, lambda item: item, limit)
         self._answer = answer
 
     def work(self, items: list[int]) -> list[str]:
@@ -28,15 +25,6 @@ class Desk:
         self.entered.release()
         assert self.let.acquire(timeout=60)
         return self._answer(items)
-
-    def finisher(self) -> Callable[[int, str], str]:
-        self.finished += 1
-        return self.finish
-
-    def finish(self, item: int, result: str) -> str:
-        if item == UNFINISHED:
-            raise NotFoundError("no end to it")
-        return f"{result}, finished"
 
     def bring(self, pool: ThreadPoolExecutor, *items: int) -> list[Future[str]]:
         """Bring items in this order, each in a thread of its own, while others are worked on."""
@@ -54,10 +42,6 @@ def named(items: list[int]) -> list[str]:
     return [f"result of {item}" for item in items]
 
 
-def finished(*items: int) -> list[str]:
-    return [f"result of {item}, finished" for item in items]
-
-
 def test_what_comes_while_others_are_at_work_goes_together() -> None:
     desk = Desk(named, 100)
     with ThreadPoolExecutor(8) as pool:
@@ -65,9 +49,8 @@ def test_what_comes_while_others_are_at_work_goes_together() -> None:
         assert desk.entered.acquire(timeout=60)
         others = desk.bring(pool, 2, 3, 4)
         desk.let.release(2)
-        assert [first.result(), *(item.result() for item in others)] == finished(1, 2, 3, 4)
+        assert [first.result(), *(item.result() for item in others)] == named([1, 2, 3, 4])
     assert desk.groups == [[1], [2, 3, 4]]
-    assert desk.finished == 2
 
 
 def test_a_group_weighs_no_more_than_the_limit_and_what_is_too_heavy_goes_alone() -> None:
@@ -77,8 +60,8 @@ def test_a_group_weighs_no_more_than_the_limit_and_what_is_too_heavy_goes_alone(
         assert desk.entered.acquire(timeout=60)
         others = desk.bring(pool, 4, 6, 99, 10, 1)
         desk.let.release(10)
-        assert [item.result() for item in others] == finished(4, 6, 99, 10, 1)
-        assert [first.result()] == finished(1)
+        assert [item.result() for item in others] == named([4, 6, 99, 10, 1])
+        assert [first.result()] == named([1])
     assert desk.groups == [[1], [4, 6], [99], [10], [1]]
 
 
@@ -94,7 +77,7 @@ def test_an_error_is_its_group_s_alone() -> None:
         assert desk.entered.acquire(timeout=60)
         two, three, four = desk.bring(pool, 2, 3, 4)
         desk.let.release(3)
-        assert [first.result(), four.result()] == finished(1, 4)
+        assert [first.result(), four.result()] == named([1, 4])
         for item in (two, three):
             with pytest.raises(LogBusyError):
                 item.result()
@@ -112,20 +95,8 @@ def test_a_fault_of_ours_leaves_nobody_waiting() -> None:
         assert desk.entered.acquire(timeout=60)
         leading, led, after = desk.bring(pool, 2, 3, 4)
         desk.let.release(3)
-        assert [first.result(), after.result()] == finished(1, 4)
+        assert [first.result(), after.result()] == named([1, 4])
         with pytest.raises(ZeroDivisionError):
             leading.result()
         with pytest.raises(UnavailableError):
             led.result()
-
-
-def test_an_error_in_finishing_is_one_item_s_alone() -> None:
-    desk = Desk(named, 100)
-    with ThreadPoolExecutor(8) as pool:
-        first = pool.submit(desk.together.do, 1)
-        assert desk.entered.acquire(timeout=60)
-        two, thirteen, four = desk.bring(pool, 2, UNFINISHED, 4)
-        desk.let.release(2)
-        assert [first.result(), two.result(), four.result()] == finished(1, 2, 4)
-        with pytest.raises(NotFoundError):
-            thirteen.result()

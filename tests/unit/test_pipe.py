@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pipe of an answer: who opens it in time gets it, who comes late gets nothing, and nothing is left."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from api.serving.pipe import Pipe
+
+PATIENCE = 30.0
+
+
+def read(pipe: Pipe, got: list[bytes]) -> threading.Thread:
+    def work() -> None:
+        got.append(Path(pipe.path).read_bytes())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread
+
+
+def test_what_is_written_is_read_and_the_name_is_gone_as_soon_as_it_is_open() -> None:
+    pipe, got = Pipe(lambda: PATIENCE), list[bytes]()
+    data = bytes(range(256)) * 4096
+    reader = read(pipe, got)
+    pipe.write(data[:100])
+    assert not Path(pipe.path).parent.exists()
+    with pytest.raises(FileNotFoundError):
+        Path(pipe.path).read_bytes()
+    pipe.write(data[100:])
+    pipe.close()
+    reader.join()
+    assert got == [data]
+
+
+def test_a_pipe_that_nobody_opens_leaves_nothing() -> None:
+    pipe = Pipe(lambda: PATIENCE)
+    folder = Path(pipe.path).parent
+    assert (folder.stat().st_mode & 0o777, Path(pipe.path).is_fifo()) == (0o700, True)
+    pipe.close()
+    assert not folder.exists()
+
+
+def test_a_reader_who_takes_nothing_is_given_up() -> None:
+    pipe = Pipe(lambda: 0.0)
+    with Path(pipe.path).open("rb", buffering=0) as reader:
+        first = threading.Thread(target=reader.read, args=(1,))
+        first.start()
+        pipe.write(b"x")
+        first.join()
+        with pytest.raises(OSError, match="takes nothing"):
+            pipe.write(bytes(1 << 20))
+    with pytest.raises(BrokenPipeError):
+        pipe.write(b"x")
+    pipe.close()
