@@ -1,23 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures speed: `python -m tests.bench [NAME ...]`; all benchmarks but the long run without a name.
 
-Prints a table for each and writes build/bench.json. Nothing fails for being slow. What says "ratio" can be
-compared between machines; the rest tells of this machine and what else it was doing.
+Prints a table for each and writes build/bench.json; all of them together also write their part of docs/performance.md.
+Nothing fails for being slow. What says "ratio" can be compared between machines; the rest tells of this machine and
+what else it was doing.
 """
 
 import argparse
+import os
 import tempfile
 from functools import partial
 from pathlib import Path
 
-from tests.bench import audit, batch, loan, post, postgres, proof, sequencer, soak, submit, verify
+from tests.bench import anchors, audit, batch, growth, loan, post, postgres, sequencer, soak, submit, verify
 from tests.bench.figures import save, show
+from tests.bench.report import write_report
 
 BENCHMARKS = {
     "post": post,
     "batch": batch,
     "submit": submit,
-    "proof": proof,
+    "anchors": anchors,
+    "growth": growth,
     "sequencer": sequencer,
     "loan": loan,
     "verify": verify,
@@ -39,6 +43,7 @@ def main() -> None:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
     _BUILD.mkdir(exist_ok=True)
     results = {}
+    load = os.getloadavg()[0]
     for name in names:
         # In build/, not in the system's folder for temporary files: that may be memory, where nothing is durable.
         with tempfile.TemporaryDirectory(prefix="bench-", dir=_BUILD) as folder:
@@ -46,6 +51,8 @@ def main() -> None:
             results[name] = run(Path(folder))
         show((soak if name == SOAK else BENCHMARKS[name]).TITLE, results[name])
         save(_BUILD / "bench.json", results)
+    if not asked.names:
+        write_report({BENCHMARKS[name].TITLE: figures for name, figures in results.items()}, load)
 
 
 if __name__ == "__main__":

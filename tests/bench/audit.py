@@ -116,7 +116,7 @@ def _life(number: int, key: PrivateKey) -> Iterator[dict[str, Any]]:
 
 def _memory(what: str, targets: list[Target], logs: list[AuditedLog], sizes: tuple[int, int]) -> Iterator[Figure]:
     for target, log, size in zip(targets, logs, sizes, strict=True):
-        yield Figure(f"memory, {what} of {size:,}", _peak(target, log) / 1024, "MiB", "flat")
+        yield Figure(f"memory, {what} of {size:,}", _peak(target, log) / 1024, "MiB")
 
 
 def _peak(target: Target, log: AuditedLog) -> int:

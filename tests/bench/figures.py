@@ -3,6 +3,7 @@
 
 import json
 import platform
+import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,12 +16,17 @@ from statistics import median, quantiles
 from rich.console import Console
 from rich.table import Table
 
+_AIM = re.compile(r"(>=|<=|<) ([0-9.,]+)")
 _PACKAGES = ("cryptography", "flask", "granian", "orjson", "pydantic", "werkzeug")
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured value. `low` and `high` are the extremes of the rounds it is the median of; `aim` is text."""
+    """One measured value. `low` and `high` are the extremes of the rounds it is the median of.
+
+    `aim` reads like ">= 0.5" or "< 200", in the value's unit. What says "ratio" in its name can be compared between
+    machines.
+    """
 
     name: str
     value: float
@@ -29,17 +35,39 @@ class Figure:
     low: float | None = None
     high: float | None = None
 
+    @property
+    def reached(self) -> float:
+        """How far it has come on the way to its aim: 1 and more is there. Raises `ValueError` where there is none."""
+        match = _AIM.fullmatch(self.aim)
+        if match is None:
+            raise ValueError(f"{self.name} has no aim but {self.aim!r}")
+        bound = float(match[2].replace(",", ""))
+        return self.value / bound if match[1] == ">=" else bound / self.value
+
+    @property
+    def written(self) -> str:
+        """The value with its unit, and how far its rounds lie apart."""
+        value = f"{_written(self.value)} {self.unit}".strip()
+        return value if self.rounds == "" else f"{value} ({self.rounds})"
+
+    @property
+    def rounds(self) -> str:
+        """The extremes of the rounds."""
+        return "" if self.low is None or self.high is None else f"{_written(self.low)} – {_written(self.high)}"
+
 
 def over_rounds(name: str, values: Sequence[float], unit: str = "", aim: str = "") -> Figure:
     """Return the median of several rounds, with how far they lie apart."""
     return Figure(name, median(values), unit, aim, min(values), max(values))
 
 
-def spread(name: str, seconds: Sequence[float], aim: str = "") -> list[Figure]:
-    """Return median and 99th percentile of single durations, in milliseconds."""
+def spread(name: str, seconds: Sequence[float], middle: str = "", late: str = "") -> list[Figure]:
+    """Return median and 99th percentile of single durations, in milliseconds, with the aim of each."""
     percentiles = quantiles(seconds, n=100)
-    middle, late = (percentiles[rank - 1] * 1000 for rank in (50, 99))
-    return [Figure(f"{name}, median", middle, "ms", aim), Figure(f"{name}, 99th percentile", late, "ms")]
+    return [
+        Figure(f"{name}, median", percentiles[49] * 1000, "ms", middle),
+        Figure(f"{name}, 99th percentile", percentiles[98] * 1000, "ms", late),
+    ]
 
 
 def show(title: str, figures: Sequence[Figure]) -> None:
@@ -49,9 +77,14 @@ def show(title: str, figures: Sequence[Figure]) -> None:
     for head in ("value", "rounds", "aim"):
         table.add_column(head, justify="right")
     for item in figures:
-        rounds = "" if item.low is None or item.high is None else f"{_written(item.low)} – {_written(item.high)}"
-        table.add_row(item.name, f"{_written(item.value)} {item.unit}".strip(), rounds, item.aim)
+        table.add_row(item.name, f"{_written(item.value)} {item.unit}".strip(), item.rounds, item.aim)
     Console().print(table)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what the figures depend on most."""
+    own = {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
+    return own | {name: version(name) for name in _PACKAGES}
 
 
 def save(path: Path, results: Mapping[str, Sequence[Figure]]) -> None:
@@ -59,11 +92,7 @@ def save(path: Path, results: Mapping[str, Sequence[Figure]]) -> None:
     document = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {"processors": cpu_count(), "processor": processor(), "system": platform.platform()},
-        "versions": {
-            "python": platform.python_version(),
-            "sqlite": sqlite3.sqlite_version,
-            **{name: version(name) for name in _PACKAGES},
-        },
+        "versions": versions(),
         "figures": {name: [asdict(item) for item in figures] for name, figures in results.items()},
     }
     path.parent.mkdir(exist_ok=True)

@@ -19,6 +19,7 @@ from time import process_time
 from api.audit_parts import Target
 from notary.hashing import leaf_hash
 from notary.log.entries import RECORD
+from notary.log.merkle import verify_inclusion
 from notary.log.reader import Log
 from notary.log.right_edge import RightEdge
 from notary.log.sequencer import Sequencer
@@ -57,6 +58,7 @@ class Measured:
     size: int
     append: float
     proofs: Sequence[float]
+    checks: Sequence[float]
     memory: int
 
     @property
@@ -67,7 +69,7 @@ class Measured:
 
 def run(folder: Path, sizes: Sequence[int] = SIZES) -> list[Figure]:
     """Measure at each size."""
-    found = []
+    found: list[Measured] = []
     for size in sizes:
         with tempfile.TemporaryDirectory(dir=folder) as name:
             found.append(_measure(Path(name), size))
@@ -79,7 +81,8 @@ def _figures(item: Measured) -> Iterator[Figure]:
     yield Figure(f"{item.size:,}: appending, each record", item.append * 1e6, "µs")
     yield Figure(f"{item.size:,}: building a proof, median", item.proof * 1e6, "µs", "< 200")
     yield Figure(f"{item.size:,}: building a proof, 99th percentile", late * 1e6, "µs", "< 2,000")
-    yield Figure(f"{item.size:,}: memory of an audit of tiles and roots", item.memory / 2**20, "MiB", "flat")
+    yield Figure(f"{item.size:,}: verifying a proof, median", median(item.checks) * 1e6, "µs", "< 1,000")
+    yield Figure(f"{item.size:,}: memory of an audit of tiles and roots", item.memory / 2**20, "MiB")
 
 
 def _ratios(small: Measured, large: Measured) -> Iterator[Figure]:
@@ -94,20 +97,27 @@ def _measure(folder: Path, size: int) -> Measured:
     memory = _audit_memory(folder)
     # A second store has its own connection, with nothing in its page cache yet.
     store = SqliteStore(folder / "notary.db", VAULT)
-    proofs = _proof_times(Log(store))
+    proofs, checks = _proof_times(store)
     append = _append_time(store, size)
     store.close()
-    return Measured(size, append, proofs, memory)
+    return Measured(size, append, proofs, checks, memory)
 
 
-def _proof_times(log: Log) -> list[float]:
-    source, size, times = random.Random(_SEED), log.head().size, []
+def _proof_times(store: SqliteStore) -> tuple[list[float], list[float]]:
+    """Return what building and what verifying the proofs of entries drawn at random took."""
+    log, source, building, verifying = Log(store), random.Random(_SEED), [], []
+    head = log.head()
     for _ in range(PROOFS):
-        index = source.randrange(size)
+        index = source.randrange(head.size)
         began = process_time()
-        log.prove_inclusion(index, size)
-        times.append(process_time() - began)
-    return times
+        proof = log.prove_inclusion(index, head.size)
+        building.append(process_time() - began)
+        [entry] = store.entries(index, index + 1)
+        leaf = leaf_hash(entry)
+        began = process_time()
+        verify_inclusion(proof, leaf, head.root)
+        verifying.append(process_time() - began)
+    return building, verifying
 
 
 def _append_time(store: SqliteStore, size: int) -> float:

@@ -38,8 +38,8 @@ def run(folder: Path) -> list[Figure]:  # noqa: ARG001 - every benchmark is give
     payloads = [canonical_json(value) for value in values]
     count = len(payloads)
     return [
-        over_rounds("validation and facts, mean of a record", _times(validate, count, 1e6), "µs", "≤ 60 with the next"),
-        over_rounds("life cycle, mean of a record", _times(live, count, 1e6), "µs", "≤ 10"),
+        over_rounds("validation and facts, mean of a record", _times(validate, count, 1e6), "µs", "<= 50"),
+        over_rounds("life cycle, mean of a record", _times(live, count, 1e6), "µs", "<= 10"),
         over_rounds("view of the loan with findings", _times(lambda: _view(story, as_of), 1, 1e3), "ms", "< 2"),
         Figure("bytes of a record, mean", mean(map(len, payloads)), "bytes"),
     ]

@@ -6,7 +6,6 @@ a contract that operates them all), or as an entry of a log of heads that alone 
 part of docs/performance.md.
 """
 
-import re
 import tempfile
 from pathlib import Path
 from statistics import mean
@@ -16,19 +15,17 @@ from eth_abi.abi import encode
 
 from chain.artifact import load_artifact
 from chain.embedded import EmbeddedNode
-from chain.toolchain import ROOT
 from notary.log.merkle import prove_consistency, root_hash
+from tests.bench.paper import write_part
 from tests.support.account import Account, call_data
 from tests.support.solidity import compile_support
 from tests.support.synthetic_tree import SyntheticTree
 
-PAPER = ROOT / "docs" / "performance.md"
 COUNTS = (1, 2, 10, 50)
 EXPONENT, GROWTH = 14, 100
 """Each log has from 2^14 to 2^15 records, and 100 new ones: a lender's, rather than all lenders' together."""
 _HEADS = 1 << 20
 """Entries of the log of heads."""
-_BEGIN, _END = "<!-- many logs: made by `python -m tests.bench.many_logs` -->\n", "<!-- end of many logs -->\n"
 _ANCHOR = "anchor(bytes32,uint48,bytes32,bytes32,bytes32[])"
 
 
@@ -105,9 +102,7 @@ def main() -> None:
     """Measure, and put the table into the paper."""
     with tempfile.TemporaryDirectory() as folder, EmbeddedNode.start(Path(folder)) as node:
         table = measure(Account(node))
-    text = PAPER.read_text("utf-8")
-    pattern = re.escape(_BEGIN) + ".*?" + re.escape(_END)
-    PAPER.write_text(re.sub(pattern, lambda _: f"{_BEGIN}{table}\n{_END}", text, flags=re.DOTALL), "utf-8")
+    write_part("many logs", "python -m tests.bench.many_logs", table + "\n")
 
 
 if __name__ == "__main__":

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from urllib.parse import urlsplit
 
 import orjson
 
 from loan_notary import Client
-from tests.bench.load import Address
+from tests.bench.load import Address, http_request
 from tests.support.builders import record, record_id
 
 LOANS = 1000
@@ -58,6 +59,22 @@ def repayments(first: int, count: int) -> list[bytes]:
     like = record("repayment")
     numbers = range(LOANS + first, LOANS + first + count)
     return [orjson.dumps(like | {"id": record_id(number), "loan": _loan(number)}) for number in numbers]
+
+
+class NewRecords:
+    """Makes requests that post a record each, for so many seconds; the first repayment has the number `first`."""
+
+    def __init__(self, api_key: str, seconds: float, first: int = 0) -> None:
+        self._api_key = api_key
+        self._seconds = seconds
+        self._first = first
+
+    def __call__(self) -> Iterator[bytes]:
+        end, number = monotonic() + self._seconds, self._first
+        while monotonic() < end:
+            for body in repayments(number, 100):
+                yield http_request("/v1/records", body, api_key=self._api_key)
+            number += 100
 
 
 @contextmanager

@@ -5,15 +5,13 @@
 """
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from statistics import mean
-from time import monotonic
 from urllib.request import urlopen
 
 from tests.bench.figures import Figure, spread
-from tests.bench.load import drive_from, http_request
-from tests.bench.notary import BenchNotary, command, repayments, running_notary
+from tests.bench.load import drive_from
+from tests.bench.notary import BenchNotary, NewRecords, command, running_notary
 from tests.bench.spent import processes
 
 TITLE = "A long run of single POSTs, 64 connections"
@@ -28,7 +26,7 @@ def run(folder: Path, minutes: float) -> list[Figure]:
     with running_notary(data) as notary:
         memory = _Memory(notary.pid)
         before = _log_size(notary)
-        load = drive_from(_Requests(notary.api_key, minutes * 60), notary.address, CONNECTIONS, 201)
+        load = drive_from(NewRecords(notary.api_key, minutes * 60), notary.address, CONNECTIONS, 201)
         grown = _log_size(notary) - before
         memory.stop()
     if grown != load.statuses[201]:
@@ -42,21 +40,6 @@ def run(folder: Path, minutes: float) -> list[Figure]:
         *spread("answer", load.latencies),
         *memory.figures(),
     ]
-
-
-class _Requests:
-    """Makes requests for so many seconds, each with a record of its own."""
-
-    def __init__(self, api_key: str, seconds: float) -> None:
-        self._api_key = api_key
-        self._seconds = seconds
-
-    def __call__(self) -> Iterator[bytes]:
-        end, number = monotonic() + self._seconds, 0
-        while monotonic() < end:
-            for body in repayments(number, 100):
-                yield http_request("/v1/records", body, api_key=self._api_key)
-            number += 100
 
 
 class _Memory:

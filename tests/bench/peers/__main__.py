@@ -22,17 +22,16 @@ from notary.schemes import SCHEMES
 from notary.stores.sqlite import SqliteStore
 from tests.bench.figures import Figure, processor, save, show
 from tests.bench.notary import agreements, repayments
-from tests.bench.peers.plot import bars
+from tests.bench.paper import DOCS, write_part
+from tests.bench.plot import bars
 from tests.support.builders import NOW, VAULT, kit_over, placed
 
 TITLE = "10,000 documents with a proof each, processor time"
 DOCUMENTS = 10_000
 ROOT = Path(__file__).parents[3]
-PAGE = ROOT / "docs" / "performance.md"
 _HERE = Path(__file__).parent
 _PYTHON = ROOT / ".venv-peers" / "bin" / "python"
 _COMMIT = 512
-_BEGIN, _END = "<!-- peers: made by `make bench-peers` -->\n", "<!-- end of peers -->\n"
 NOTARY, TREE = "Loan Notary: checked, in the log on disk, proved", "Loan Notary: hashes, tree and proofs alone"
 AIMS = {"OpenTimestamps' client": 10, "OpenAttestation": 20, "Blockcerts, per document": 100}
 """How many times faster the notary should be."""
@@ -96,7 +95,7 @@ def _aim(name: str) -> str:
 def write_page(seconds: Mapping[str, float], documents: int) -> None:
     """Put the table and the plot into docs/performance.md, in place of those that are there."""
     each = {name: value / documents * 1e6 for name, value in sorted(seconds.items(), key=lambda item: item[1])}
-    (PAGE.parent / "peers.svg").write_text(bars(each, "µs of processor time a document, logarithmic"), "utf-8")
+    (DOCS / "peers.svg").write_text(bars(each, "µs of processor time a document, logarithmic"), "utf-8")
     rows = [
         f"| {name} | {value:,.1f} | {value / each[NOTARY]:,.2f} | {value / each[TREE]:,.2f} | {_aim(name)} |"
         for name, value in each.items()
@@ -106,9 +105,7 @@ def write_page(seconds: Mapping[str, float], documents: int) -> None:
         "| | µs a document | times the notary | times its tree alone | aim |", "|---|---|---|---|---|", *rows, "",
         "![processor time a document](peers.svg)",
     ]  # fmt: skip
-    page = PAGE.read_text("utf-8")
-    before, rest = page.split(_BEGIN)
-    PAGE.write_text(before + _BEGIN + "\n".join(lines) + "\n" + _END + rest.split(_END)[1], "utf-8")
+    write_part("peers", "make bench-peers", "\n".join(lines) + "\n")
 
 
 def main() -> None:
