@@ -66,7 +66,7 @@ s3: build/versitygw ## Build the S3 server versitygw, for the slow tests that pu
 build/versitygw: tests/s3/go.mod tests/s3/go.sum
 	cd tests/s3 && go build -o $(CURDIR)/$@ github.com/versity/versitygw/cmd/versitygw
 
-bench: $(DEV) $(NODE) ## Measure speed, as ratios within one run
+bench: $(DEV) $(NODE) ## Measure speed, as ratios within one run; writes docs/performance.md
 	python -m tests.bench
 
 faults: $(DEV) $(NODE) ## Kill a notary a thousand times and break its chain, and check what is left: an hour or two
