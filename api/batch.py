@@ -5,6 +5,7 @@ A line that is refused does not sink the others. The answer to a line has its ow
 place, or a problem document.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
@@ -24,6 +25,9 @@ from notary.registration import Registrar
 
 _MAX_PART = 8 * 1024 * 1024
 """Bytes of lines after which a part is placed, however few they are: a frame to the writer has a limit."""
+
+_AHEAD = 2
+"""Parts of a batch that were checked and are not answered yet: one that the log has in hand, one that comes next."""
 
 Places = list[Placed | RefusedError]
 
@@ -53,18 +57,21 @@ def answer_lines(
     deposited. Raises `LogBusyError` where the log is too busy for the first part: nothing is answered then, and all
     may be sent again.
     """
-    under_way: tuple[list[Line], Future[Places]] | None = None
+    under_way: deque[tuple[list[Line], Future[Places]]] = deque()
     begun = False
-    # A thread of its own waits for the log, while this one checks the next part.
+    # A thread of its own waits for the log, while this one checks the parts after that.
     with ThreadPoolExecutor(1) as waiting:
         for part in cut_lines(services, lender, lines, documents_required, first, signature_of):
-            answered = _settle(*under_way, may_raise=not begun) if under_way else None
-            under_way = part, waiting.submit(copy_context().run, _place, services, lender, part)
-            if answered is not None:
+            answered = b""
+            # Until the first part is placed no other is on its way: a busy log must have taken nothing.
+            while under_way and (not begun or len(under_way) == _AHEAD or under_way[0][1].done()):
+                answered += _settle(*under_way.popleft(), may_raise=not begun)
                 begun = True
+            under_way.append((part, waiting.submit(copy_context().run, _place, services, lender, part)))
+            if answered:
                 yield answered
-        if under_way:
-            yield _settle(*under_way, may_raise=not begun)
+        for settling in under_way:
+            yield _settle(*settling, may_raise=not begun)
 
 
 def cut_lines(

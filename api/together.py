@@ -50,6 +50,11 @@ class Together(Generic[Item, Result]):
         self._waiting: list[_Brought[Item, Result]] = []
         self._led = False
 
+    @property
+    def burden(self) -> int:
+        """How many wait, and one more if a group is at work; of a moment ago."""
+        return len(self._waiting) + self._led
+
     def do(self, item: Item) -> Result:
         """Return the result for one item. Raises the `NotaryError` that was raised for its group."""
         mine: _Brought[Item, Result] = _Brought(item)

@@ -30,17 +30,16 @@ from api.settings import DataFolder
 from api.tracing import Tracing, start_tracing
 from api.wiring import log_keys
 from api.writer_protocol import (
-    BUSY,
     LENGTH_SIZE,
     MAX_FRAME,
     frame,
     read_request,
-    split_trace,
     write_answer,
+    write_busy,
     write_unavailable,
 )
 from notary.encoding import format_time
-from notary.errors import LogWentBackError, NotaryError, NotFoundError, RefusedError, UnavailableError
+from notary.errors import FrameError, LogWentBackError, NotaryError, NotFoundError, RefusedError, UnavailableError
 from notary.log.sequencer import Placed, Sequencer, Submission
 from notary.ports.store import Store
 
@@ -148,13 +147,17 @@ class Writer:
         taken: list[tuple[_Client, int]] = []
         submissions: list[Submission] = []
         traces: list[str] = []
-        for client, whole in requests:
-            trace, body = split_trace(whole)
+        for client, body in requests:
+            try:
+                trace, asked = read_request(body)
+            except FrameError as error:
+                _log.error("a request that cannot be read", reason=str(error))
+                self._drop(client)
+                continue
             if trace:
                 traces.append(trace)
-            asked = read_request(body)
             if len(submissions) + len(asked) > self._max_waiting:
-                self._send(client, BUSY)
+                self._send(client, write_busy())
             else:
                 taken.append((client, len(asked)))
                 submissions += asked

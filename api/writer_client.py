@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The way to the writer for a process that serves HTTP: one connection, and one request under way on it.
+"""The way to the writer for a process that serves HTTP: two connections, and one request under way on each.
 
-The threads of the process go together, so requests grow with the load, as the writer's commits do.
+The threads of the process go together, so requests grow with the load, as the writer's commits do. While the writer has
+one request in hand the other is on its way, or its answer is being read: so it never waits for this process.
 """
 
 import socket
@@ -9,16 +10,25 @@ import struct
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from api.together import Together
 from api.tracing import Tracing
-from api.writer_protocol import LENGTH_SIZE, MAX_FRAME, MAX_SUBMISSIONS, frame, read_answer, write_request
-from notary.errors import RefusedError, UnavailableError
+from api.writer_protocol import (
+    LENGTH_SIZE,
+    MAX_FRAME,
+    MAX_SUBMISSIONS,
+    frame,
+    read_answer,
+    write_part,
+    write_request,
+)
+from notary.errors import FrameError, RefusedError, UnavailableError
 from notary.log.sequencer import Placed, Submission
 
 # Seconds and microseconds, as the kernel takes them: Python's own timeout costs a poll before each call.
 _TIMEOUT = struct.pack("@ll", 30, 0)
-_PART = 1 << 20
+_PIECE = 1 << 20
 
 Places = list[Placed | RefusedError]
 
@@ -27,10 +37,7 @@ class WriterClient:
     """Hands submissions to the writer process and waits until they are on disk; for any number of threads."""
 
     def __init__(self, path: Path, tracing: Tracing | None = None) -> None:
-        self._tracing = tracing
-        self._path = str(path)
-        self._connection: socket.socket | None = None
-        self._together = Together(self._append, len, MAX_SUBMISSIONS)
+        self._links = (_Link(path, tracing), _Link(path, tracing))
 
     def append(self, submissions: Sequence[Submission]) -> Places:
         """Place each of at most `MAX_SUBMISSIONS` submissions, as `notary.log.sequencer.Sequencer.append` does.
@@ -38,7 +45,31 @@ class WriterClient:
         Raises `LogBusyError`, or `UnavailableError` where it is not known whether they were placed; sending them
         again is harmless, because the log holds a record of one lender and id once.
         """
-        return self._together.do(submissions)
+        # Written before it is this thread's turn, because the writer may have nothing to do until then.
+        part = _Part(len(submissions), write_part(submissions))
+        return min(self._links, key=lambda link: link.together.burden).together.do(part)
+
+    def close(self) -> None:
+        """Close the connections."""
+        for link in self._links:
+            link.close()
+
+
+class _Part(NamedTuple):
+    """What one thread brings: how many submissions, and how they are written."""
+
+    size: int
+    written: bytes
+
+
+class _Link:
+    """One connection, which threads use in groups."""
+
+    def __init__(self, path: Path, tracing: Tracing | None) -> None:
+        self._tracing = tracing
+        self._path = str(path)
+        self._connection: socket.socket | None = None
+        self.together = Together(self._append, lambda part: part.size, MAX_SUBMISSIONS)
 
     def close(self) -> None:
         """Close the connection."""
@@ -46,13 +77,16 @@ class WriterClient:
             self._connection.close()
             self._connection = None
 
-    def _append(self, group: list[Sequence[Submission]]) -> list[Places]:
-        answers = iter(self._ask([item for submissions in group for item in submissions]))
-        return [list(islice(answers, len(submissions))) for submissions in group]
+    def _append(self, group: list[_Part]) -> list[Places]:
+        places = self._ask([part.written for part in group])
+        if len(places) != sum(part.size for part in group):
+            raise FrameError(f"the writer's answer: {len(places)} places")
+        following = iter(places)
+        return [list(islice(following, part.size)) for part in group]
 
-    def _ask(self, submissions: Sequence[Submission]) -> Places:
+    def _ask(self, parts: Sequence[bytes]) -> Places:
         trace = self._tracing.traceparent() if self._tracing else ""
-        request = frame(write_request(submissions, trace))
+        request = frame(write_request(parts, trace))
         try:
             try:
                 answer = self._exchange(request)
@@ -82,7 +116,7 @@ def _receive_frame(connection: socket.socket) -> bytes:
     """Return the body of the one frame that is on its way."""
     received, end = bytearray(), LENGTH_SIZE
     while len(received) < end:
-        part = connection.recv(_PART)
+        part = connection.recv(_PIECE)
         if not part:
             raise ConnectionResetError("the writer has closed the connection")
         received += part

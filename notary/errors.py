@@ -54,6 +54,7 @@
     │   └── LogWentBackError           what is stored does not extend what this writer has seen
     ├── ReadOnlyError                  something would be written on a host that only reads
     └── UnavailableError               cannot be done now; trying again later may help
+        ├── FrameError                 what one process of the notary has sent another is damaged
         ├── LogBusyError               more appends wait than the log takes in
         ├── SigningHeldError           nothing is signed on top of what is stored now
         ├── KeyUnavailableError        one of the notary's own keys cannot be used
@@ -396,6 +397,10 @@ class ReadOnlyError(NotaryError):
 
 class UnavailableError(NotaryError):
     """Raised when something cannot be done now, but may be done later."""
+
+
+class FrameError(UnavailableError):
+    """Raised when what one process of the notary has sent another is not what it writes: cut off, or damaged."""
 
 
 class LogBusyError(UnavailableError):

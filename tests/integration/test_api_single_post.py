@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from api.auth import hash_secret, new_api_key
 from api.clock import now
 from api.traffic.middleware import Traffic
-from api.writer_protocol import BUSY, LENGTH_SIZE, frame
+from api.writer_protocol import LENGTH_SIZE, frame, write_busy
 from notary.access import READ_RECORDS, ApiKey, key_id
 from notary.encoding import parse_b64url
 from notary.receipts.report import Verdict
@@ -215,7 +215,7 @@ def test_a_busy_log_is_asked_once(tmp_path: Path) -> None:
             with closing(connection):
                 while head := connection.recv(LENGTH_SIZE, socket.MSG_WAITALL):
                     asked.append(connection.recv(int.from_bytes(head), socket.MSG_WAITALL))
-                    connection.sendall(frame(BUSY))
+                    connection.sendall(frame(write_busy()))
 
         thread = threading.Thread(target=answer)
         thread.start()

@@ -2,6 +2,7 @@
 """The way to the writer: busy, away, killed, started anew; and that there is only one."""
 
 import os
+import queue
 import signal
 import socket
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import orjson
@@ -17,7 +18,9 @@ import pytest
 
 from api.settings import DataFolder
 from api.writer_client import WriterClient
-from notary.errors import LogBusyError, UnavailableError
+from api.writer_protocol import LENGTH_SIZE, MAX_SUBMISSIONS, frame, read_request, write_answer, write_busy
+from notary.errors import FrameError, LogBusyError, UnavailableError
+from notary.log.sequencer import Placed
 from tests.support.api import PROBLEM, Api, agreement, answers, api_over, make_folder, repayment, running_api, served
 from tests.support.api import socket_folder as short_folder
 from tests.support.builders import history
@@ -142,6 +145,7 @@ GARBAGE = {
     "half a length": b"\x00\x00",
     "a length without a body": b"\x00\x00\x00\x10",
     "a length beyond the limit": b"\xff\xff\xff\xff",
+    "a body that is no request": b"\x00\x00\x00\x05hello",
 }
 
 
@@ -155,6 +159,75 @@ def test_a_connection_that_breaks_off_harms_nobody(tmp_path: Path, sockets: Path
         client = WriterClient(path)
         assert client.append([]) == []
         client.close()
+
+
+class Slow:
+    """A writer that answers when it is told to; it keeps what it was asked, and how many records that were."""
+
+    def __init__(self, path: Path) -> None:
+        self.asked: list[int] = []
+        self.come, self.answers = threading.Semaphore(0), queue.SimpleQueue[bytes]()
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(path))
+        self._listener.listen()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        with closing(connection):
+            while head := connection.recv(LENGTH_SIZE, socket.MSG_WAITALL):
+                _, submissions = read_request(connection.recv(int.from_bytes(head), socket.MSG_WAITALL))
+                self.asked.append(len(submissions))
+                self.come.release()
+                connection.sendall(frame(self.answers.get()))
+
+
+@pytest.fixture
+def slow(sockets: Path) -> Iterator[Slow]:
+    with closing(Slow(sockets / "writer")) as slow:
+        yield slow
+
+
+def test_a_second_request_is_on_its_way_before_the_first_is_answered(slow: Slow, sockets: Path) -> None:
+    client = WriterClient(sockets / "writer")
+    with ThreadPoolExecutor(2) as pool:
+        asking = [pool.submit(client.append, history(f"W-{number}", 1)) for number in range(2)]
+        assert slow.come.acquire(timeout=60)
+        assert slow.come.acquire(timeout=60)
+        for _ in asking:
+            slow.answers.put(write_answer([Placed(1, 0, "note", True)]))
+        assert [item.result() for item in asking] == [[Placed(1, 0, "note", True)]] * 2
+    client.close()
+
+
+@pytest.mark.parametrize("answer", [b"", write_answer([]), write_answer([Placed(1, 0, "note", True)] * 2)])
+def test_an_answer_that_is_none_is_an_unknown_outcome(slow: Slow, sockets: Path, answer: bytes) -> None:
+    client = WriterClient(sockets / "writer")
+    slow.answers.put(answer)
+    with pytest.raises(FrameError):
+        client.append(history("W-1", 1))
+    client.close()
+
+
+def test_of_a_batch_nothing_goes_after_a_first_part_that_a_busy_log_refuses(
+    tmp_path: Path, slow: Slow, sockets: Path
+) -> None:
+    with api_over(make_folder(tmp_path / "data"), sockets / "writer") as api:
+        lines = [orjson.dumps(repayment("W-1")) for _ in range(3 * MAX_SUBMISSIONS)]
+        # Late, so that what is too hasty has gone on by then; whoever waits is told the same whenever it comes.
+        answering = threading.Timer(0.5, lambda: [slow.answers.put(write_busy()) for _ in range(3)])
+        answering.start()
+        assert api.batch(b"\n".join(lines)).status_code == 503
+        answering.join()
+        assert slow.asked == [MAX_SUBMISSIONS]
 
 
 def test_a_writer_that_never_was_is_unavailable(sockets: Path) -> None:
