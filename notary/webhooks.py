@@ -40,7 +40,8 @@ class Webhook:
     `old_secret` signs beside `secret` until `old_secret_until`. `disabled` says why nothing is sent now, and is empty
     while messages are. `next_index` is the first entry that it was not told of; `next_change` the first change of an
     anchor, of which the entries before `change_index` are done. `swept_day` (since 1970) is the last day that all loans
-    were looked at for what time brings, and `swept_loan` the first that is still to come of the next day.
+    were looked at for what time brings, and `swept_loan` the first that is still to come of the next day. `erasures` is
+    how many erasures of the lender's loans it has seen: what was read before one of them is told no more after it.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Webhook:
     disabled: str = ""
     swept_day: int = 0
     swept_loan: int = 0
+    erasures: int = 0
 
     def secrets(self, now: int) -> tuple[str, ...]:
         """Return the secrets that sign now, the newest first."""
@@ -131,7 +133,11 @@ class WebhookStore(Protocol):
         """Forget a webhook and its messages. Raises `NotFoundError`."""
 
     def advance_webhook(self, before: Webhook, after: Webhook, deliveries: Sequence[Delivery]) -> bool:
-        """Add messages and move the progress, all or nothing; False if the progress is not that of `before`."""
+        """Add messages and move the progress, all or nothing.
+
+        False if the progress is not that of `before`, or a loan of the lender was erased since `before` was read: what
+        the messages name may be of that loan.
+        """
 
     def anchor_change(self, number: int) -> AnchorChange | None:
         """Return the first change whose number is at least this one, if there is one."""

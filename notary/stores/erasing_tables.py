@@ -109,6 +109,8 @@ def _wipe_sealed_by_owner(rows: Runner, owner: OwnerKeys, lender: int, loan: str
         "passes": rows.do("wipe_passes", (b"", lender, index)),
         "deliveries": 0,
     }
+    # First: messages that are being added now are there before they are read, or are not added any more.
+    rows.do("count_erasure", (lender,))
     for row in list(rows.all("messages_of_lender", (lender,))):
         message = open_delivery(row, owner)
         rest = without_loan(message, loan)

@@ -49,7 +49,7 @@ class WebhookTables(Database):
 
     def advance_webhook(self, before: Webhook, after: Webhook, deliveries: Sequence[Delivery]) -> bool:
         with self._transaction() as rows:
-            if not rows.do("advance_webhook", (*_progress(after), before.id, *_progress(before))):
+            if not rows.do("advance_webhook", (*_progress(after), before.id, *_progress(before), before.erasures)):
                 return False
             owner = self.owner_keys(before.lender)
             rows.do_each("save_delivery", (delivery_row(item, owner) for item in deliveries))

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The contract of the `ErasureStore` port, held against every store."""
 
+import json
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from notary.log.anchors import LogHead
 from notary.ports.log import Batch
 from notary.ports.records import Hold, Loan
 from notary.privacy.erasing import Erasure
+from notary.webhooks import Delivery, Webhook
 from tests.ports.test_store import draft, entry, head, loan
 from tests.support.builders import NOW, add_lender, record_id, stored_record
 from tests.support.stores import Opener
@@ -136,3 +140,58 @@ def test_other_loans_stay_as_they_were(store: Any) -> None:
     assert (store.loan_records(1, "B"), store.find_loans([(1, "B")])) == before
     grow(store, head(4), loan("B", 2))
     assert list(store.entries_without_record(0, 5)) == [0, 1, 3]
+
+
+HOOK = Webhook("wh_1", 1, "https://example.com/", ("record.recorded",), "whsec_x", NOW, next_index=1, next_change=1)
+
+
+def messages(number: str) -> list[Delivery]:
+    body = {"type": "record.recorded", "data": {"records": [{"index": 1, "id": "x", "loan": number, "sequence": 0}]}}
+    return [Delivery(f"msg_{number}", HOOK.id, "record.recorded", json.dumps(body), NOW, NOW)]
+
+
+def test_what_was_read_before_an_erasure_is_told_no_more(store: Any, database: Opener) -> None:
+    hooks = database.webhooks()
+    hooks.add_webhook(HOOK)
+    hooks.add_webhook(replace(HOOK, id="wh_2", lender=2))
+    before, stranger = hooks.webhooks()
+    erased(store)
+    after = replace(before, next_index=4)
+    assert not hooks.advance_webhook(before, after, messages("A"))
+    assert hooks.deliveries(HOOK.id, None, 2**62, 10) == []
+    now = hooks.find_webhook(1, HOOK.id)
+    assert now == replace(before, erasures=1)
+    assert hooks.advance_webhook(now, replace(now, next_index=4), messages("B"))
+    # What another lender erases holds up nobody.
+    assert hooks.advance_webhook(stranger, replace(stranger, next_index=4), [])
+    # An erasure that is done, asked for again, destroys nothing, and counts for nothing.
+    erased(store)
+    assert hooks.find_webhook(1, HOOK.id).erasures == 1
+    hooks.close()
+
+
+def test_a_message_that_is_added_while_an_erasure_ends_goes_with_it(store: Any, database: Opener) -> None:
+    store.begin_erasure(1, "A", ERASURE)
+    hooks, other = database.webhooks(), database.store()
+    hooks.add_webhook(HOOK)
+
+    def finish() -> None:
+        other.finish_erasure(1, "A", NOW + 5)
+        other.close()
+
+    ending = threading.Thread(target=finish)
+
+    class Adding(list[Delivery]):
+        """Messages in whose midst the erasure comes: their transaction is under way when they are asked for."""
+
+        def __iter__(self) -> Iterator[Delivery]:
+            ending.start()
+            # It waits for this transaction, so this is how long it gets to do what it must not do yet.
+            ending.join(0.3)
+            return super().__iter__()
+
+    assert hooks.advance_webhook(HOOK, replace(HOOK, next_index=4), Adding(messages("A")))
+    ending.join()
+    assert store.erasure(1, "A") == Erasure(ERASURE, 1, (1, 3), NOW + 5)
+    assert hooks.deliveries(HOOK.id, None, 2**62, 10) == []
+    hooks.close()

@@ -27,6 +27,9 @@ UPDATE grants SET loan = ? WHERE lender = ? AND loan_index = ?;
 -- name: wipe_passes
 UPDATE passes SET loan = ? WHERE lender = ? AND loan_index = ?;
 
+-- name: count_erasure
+UPDATE webhooks SET erasures = erasures + 1 WHERE lender = ?;
+
 -- name: messages_of_lender
 SELECT d.id, d.webhook, d.type, d.body, d.created_at, d.next_at, d.attempts, d.delivered_at, d.status, d.detail
 FROM deliveries d JOIN webhooks w ON w.id = d.webhook WHERE w.lender = ?;

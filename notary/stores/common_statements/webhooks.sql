@@ -18,7 +18,8 @@ DELETE FROM webhooks WHERE lender = ? AND id = ?;
 
 -- name: advance_webhook
 UPDATE webhooks SET next_index = ?, next_change = ?, change_index = ?, swept_day = ?, swept_loan = ?
-WHERE id = ? AND next_index = ? AND next_change = ? AND change_index = ? AND swept_day = ? AND swept_loan = ?;
+WHERE id = ? AND next_index = ? AND next_change = ? AND change_index = ? AND swept_day = ? AND swept_loan = ?
+  AND erasures = ?;
 
 -- name: anchor_change
 SELECT number, size, state,

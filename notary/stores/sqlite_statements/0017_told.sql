@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Erasures of its lender's loans that a webhook has seen: messages made of what was read before one are not added after it.
+ALTER TABLE webhooks ADD COLUMN erasures INTEGER NOT NULL DEFAULT 0;
