@@ -3,6 +3,9 @@
 
 A file is written whole under another name in the folder `.incoming`, brought to disk, and then given its own name,
 which fails if there is one. A crash leaves files in `.incoming` that nobody asks for.
+
+What stands at the top says what there is below it. So the names of all files that were added before are on disk before
+it has its own.
 """
 
 import fcntl
@@ -47,10 +50,13 @@ class PublishedFolder:
         if (self._folder / path).exists():
             return False
         with self._translated(path), self._written(path, data) as written:
+            self._bring_names_to_disk(path)
             try:
                 (self._folder / path).hardlink_to(written)
             except FileExistsError:
                 return False
+            if _is_at_top(path):
+                sync_folder(self._folder)
         return True
 
     def replace(self, path: str, data: bytes, version: str) -> bool:
@@ -62,8 +68,7 @@ class PublishedFolder:
                 return False
             if sha256(standing).hexdigest() != version:
                 return False
-            # The names of all files that were added: to wait for each of their folders would take longer.
-            os.sync()
+            self._bring_names_to_disk(path)
             written.replace(self._folder / path)
             sync_folder((self._folder / path).parent)
         return True
@@ -81,6 +86,12 @@ class PublishedFolder:
             with suppress(OSError):
                 # The last one takes the folder along.
                 (self._folder / path).parent.rmdir()
+
+    def _bring_names_to_disk(self, path: str) -> None:
+        """Wait for the names of all files, also those of a run that was cut short, if a path is above them."""
+        if _is_at_top(path):
+            # To wait for each of their folders would take longer.
+            os.sync()
 
     @contextmanager
     def _written(self, path: str, data: bytes) -> Iterator[Path]:
@@ -104,3 +115,7 @@ class PublishedFolder:
             yield
         except OSError as error:
             raise UnavailableError(f"{path} in {self._folder} cannot be used now: {error.strerror}") from error
+
+
+def _is_at_top(path: str) -> bool:
+    return "/" not in path

@@ -3,6 +3,8 @@
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +26,7 @@ from notary.ports.publication import Held, Publication
 from notary.publishing import Published, Publisher
 from notary.receipts.report import Verdict
 from notary.stores.published_folder import PublishedFolder
+from tests.faults.strikes import STRACE
 from tests.support.audited import AuditedLog, audited, grow_bare, make_bare_log
 from tests.support.builders import log_signer
 from tests.support.plain_server import plain_server
@@ -124,6 +127,35 @@ def test_what_is_cut_short_shows_no_checkpoint_and_goes_on(log: AuditedLog, fold
     assert "checkpoint" not in files(folder)
     assert publisher(log, PublishedFolder(folder)).publish() == Published(SIZE, 7 - left)
     assert check(log, folder) == SIZE
+
+
+PUBLISHING = """
+import sys
+from pathlib import Path
+from notary.stores.published_folder import PublishedFolder
+folder = PublishedFolder(Path(sys.argv[1]))
+folder.put_new("tile/0/000", b"a tile")
+folder.put_new("checkpoint", b"over it")
+folder.replace("checkpoint", b"over more", folder.get("checkpoint", 100).version)
+"""
+
+
+@pytest.mark.skipif(STRACE is None, reason="strace(1) is not installed, or this is not root")
+def test_what_a_checkpoint_covers_is_on_disk_with_its_name_before_the_checkpoint_is_seen(folder: Path) -> None:
+    told = folder.with_name("calls")
+    calls = "trace=fsync,sync,link,linkat,rename,renameat,renameat2"
+    subprocess.run([str(STRACE), "-y", "-o", told, "-e", calls, sys.executable, "-c", PUBLISHING, folder], check=True)
+    steps = []
+    for line in told.read_text().splitlines():
+        name, _, rest = line.partition("(")
+        if name == "sync":
+            steps.append("all names")
+        elif name == "fsync":
+            steps.append("the folder" if f"<{folder}>" in rest else "a file")
+        elif str(folder) in rest:
+            steps.append("tile" if f"{folder}/tile" in rest else "checkpoint")
+    first, again = ["a file", "tile"], ["a file", "all names", "checkpoint", "the folder"]
+    assert steps == [*first, *again, *again]
 
 
 @pytest.mark.parametrize("left", [0, 1, 2, 4])
