@@ -7,21 +7,24 @@
     <organisation>/<kind>_<32 hex>/   a thing; every state of it is a file that is there or not
     <organisation>/<kind>_.../key     its key (`api.folder_keys`), which seals what others are not to read
     <organisation>/new-*              what is half made, or half received
+    <organisation>/damaged-*          a thing whose files are damaged, set aside so that it holds up no other
 """
 
 import re
 import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+import structlog
+
 from api.folder_keys import FolderKey, folder_context, write_folder_key
 from api.state_files import file_errors, locked, read_state, write_state
-from notary.errors import JobError, NotFoundError
+from notary.errors import CorruptLogError, JobError, NotaryError, NotFoundError
 from notary.privacy.data_key import KeyWrapper
 from notary.privacy.sealed_file import read_header, replace_wrapped
 from notary.stores.durable import sync_folder
@@ -29,7 +32,10 @@ from notary.stores.durable import sync_folder
 ID_SIZE = 16
 """Random bytes in an id."""
 _KEY = "key"
+_ASIDE = "damaged-"
 _REMEMBERED = 1024
+
+_log = structlog.get_logger()
 
 
 class Thing(Protocol):
@@ -72,19 +78,52 @@ class OwnedFolders(ABC, Generic[ThingT]):
         with file_errors():
             begun = read_state(folder / self.first) if re.fullmatch(f"{self.kind}_[0-9a-f]{{32}}", name) else None
             if begun is None:
+                if self._aside(folder).exists():
+                    raise CorruptLogError(f"{name} was set aside: its files are damaged")
                 raise NotFoundError(f"you have no {self.kind} of this id")
-            return self._read(organisation, folder, begun, self._key(organisation, folder))
+            try:
+                return self._read(organisation, folder, begun, self._key(organisation, folder))
+            except (KeyError, TypeError, ValueError) as error:
+                raise CorruptLogError(f"the files of {name} do not hold what they should") from error
 
     def all_of(self, organisation: int | None = None) -> list[ThingT]:
-        """Return the things of an organisation, or of all, the oldest first."""
+        """Return the things of an organisation, or of all, the oldest first; not those whose files are damaged."""
+        things = []
+        for _, found in self._found(organisation):
+            if not isinstance(found, NotaryError):
+                things.append(found)
+            elif not isinstance(found, CorruptLogError):
+                raise found
+        return _sorted(things)
+
+    def at_hand(self) -> list[ThingT]:
+        """Return what there is to work through, the oldest first; what cannot be read holds up nothing else.
+
+        What is damaged is set aside, and what cannot be read now left out.
+        """
+        things = []
+        for path, found in self._found(None):
+            if isinstance(found, CorruptLogError):
+                self.set_aside(int(path.parent.name), path.name, str(found))
+            elif isinstance(found, NotaryError):
+                _log.error(f"a {self.kind} cannot be read now", id=path.name, reason=str(found))
+            else:
+                things.append(found)
+        return _sorted(things)
+
+    def set_aside(self, organisation: int, name: str, reason: str) -> None:
+        """Put a thing where nobody works through it, because its files are damaged; the operator is told."""
+        with self._locked(organisation) as home:
+            if not (home / name).exists():
+                return  # it was removed meanwhile
+            aside = (home / name).rename(self._aside(home / name))
+            sync_folder(home)
+        _log.error(f"a {self.kind} is damaged and was set aside", id=name, folder=str(aside), reason=reason)
+
+    def count_aside(self) -> int:
+        """Return how many things are set aside. Raises `UnavailableError`."""
         with file_errors():
-            paths = list(self._folder.glob(f"{'*' if organisation is None else organisation}/{self.kind}_*"))
-        found = []
-        for path in paths:
-            # Old ones are removed meanwhile.
-            with suppress(NotFoundError):
-                found.append(self.find(int(path.parent.name), path.name))
-        return sorted(found, key=lambda thing: (thing.created_at, thing.id))
+            return len(list(self._folder.glob(f"*/{_ASIDE}{self.kind}_*")))
 
     def tidy(self) -> None:
         """Make the folder, and remove what was half made, and what was made before things had keys.
@@ -121,6 +160,29 @@ class OwnedFolders(ABC, Generic[ThingT]):
         owner = int(path.parent.name)
         return replace_wrapped(path / _KEY, old, self._wrapper, folder_context(owner, path.name))
 
+    def _found(self, organisation: int | None) -> Iterator[tuple[Path, ThingT | NotaryError]]:
+        """Yield the folder of each thing with what is in it, or why that cannot be read."""
+        with file_errors():
+            paths = list(self._folder.glob(f"{'*' if organisation is None else organisation}/{self.kind}_*"))
+        for path in paths:
+            try:
+                yield path, self.find(int(path.parent.name), path.name)
+            except NotFoundError:
+                continue  # old ones are removed meanwhile
+            except NotaryError as error:
+                yield path, error
+
+    def _aside(self, folder: Path) -> Path:
+        return folder.with_name(_ASIDE + folder.name)
+
+    def _remove_aside(self, until: int | None = None) -> None:
+        """Remove what was set aside: all of it, or what was so before a moment."""
+        with file_errors():
+            for path in self._folder.glob(f"*/{_ASIDE}{self.kind}_*"):
+                # The time of a folder's inode is that of its last renaming.
+                if until is None or path.stat().st_ctime_ns // 1_000_000 < until:
+                    shutil.rmtree(path)
+
     def _key(self, organisation: int, folder: Path) -> FolderKey:
         try:
             with (folder / _KEY).open("rb") as file:
@@ -153,3 +215,7 @@ class OwnedFolders(ABC, Generic[ThingT]):
 
     def _locked(self, organisation: int) -> AbstractContextManager[Path]:
         return locked(self._folder / str(organisation))
+
+
+def _sorted(things: list[ThingT]) -> list[ThingT]:
+    return sorted(things, key=lambda thing: (thing.created_at, thing.id))

@@ -34,6 +34,7 @@ from api.keys.places import environment_with
 from api.metrics import FOLDER_VARIABLE
 from api.publishing import PublicationCollector, make_publishers
 from api.service_metrics import ServiceCollector, Watch, serving_metrics
+from api.set_aside import SetAsideCollector
 from api.settings import DataFolder, Settings
 from api.timestamping import make_timestamper
 from api.tracing import start_tracing
@@ -230,6 +231,7 @@ class Service:
             )
         )
         registry.register(PublicationCollector(store, publishers))
+        registry.register(SetAsideCollector((job_files(self._folder), audit_files(self._folder))))
         self._serve_metrics(registry)
         self._run_beside(watch.run, "watch")
 

@@ -13,16 +13,20 @@ from typing import Any
 import orjson
 
 from api.folder_keys import FolderKey
-from notary.errors import DigestError, Fault, UnavailableError
+from notary.errors import CorruptLogError, DigestError, Fault, UnavailableError
 from notary.stores.durable import sync_folder
 
 
 def read_state(path: Path) -> dict[str, Any] | None:
-    """Return what a file holds, None if it is not there."""
+    """Return what a file holds, None if it is not there. Raises `OSError`, and `CorruptLogError` for another file."""
     try:
-        members: dict[str, Any] = orjson.loads(path.read_bytes())
+        members = orjson.loads(path.read_bytes())
     except FileNotFoundError:
         return None
+    except ValueError:
+        members = None
+    if not isinstance(members, dict):
+        raise CorruptLogError(f"{path.name} is not what was written there")
     return members
 
 

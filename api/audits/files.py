@@ -120,6 +120,9 @@ class AuditFiles(OwnedFolders[OrderedAudit]):
     def forget(self, lender: int, loan: str, records: Sequence[StoredRecord]) -> None:  # noqa: ARG002 - `Traces`
         """Remove the audits of a lender's records, whoever ordered them: reports and ledgers may name any loan."""
         self.require_none(lender)
+        # Whose records one is of that is damaged, nobody can tell.
+        self.at_hand()
+        self._remove_aside()
         for audit in self._of_lender(lender):
             with self._locked(audit.organisation):
                 shutil.rmtree(audit.folder)
@@ -129,7 +132,8 @@ class AuditFiles(OwnedFolders[OrderedAudit]):
 
     def sweep(self, now: int) -> None:
         """Remove the audits that are older than `KEEP`."""
-        for audit in self.all_of():
+        self._remove_aside(now - KEEP)
+        for audit in self.at_hand():
             if not audit.is_due and audit.created_at + KEEP < now:
                 with self._locked(audit.organisation):
                     shutil.rmtree(audit.folder)

@@ -50,7 +50,7 @@ class AuditWorker:
     def round(self) -> bool:
         """Carry out the oldest audit that is open; say whether there was one. Raises `UnavailableError`."""
         self._files.sweep(now())
-        audit = next((audit for audit in self._files.all_of() if audit.is_due), None)
+        audit = next((audit for audit in self._files.at_hand() if audit.is_due), None)
         if audit is None:
             return False
         try:

@@ -11,14 +11,13 @@ from contextlib import closing, contextmanager
 
 from api.batch import SignatureOf
 from api.jobs.input import JobLines
-from api.jobs.job import Job
+from api.jobs.job import TREE, Job
 from api.signed_lines import signatures_in
 from notary.batch_tree import BatchTree, TreeGrowth
 from notary.signed_batch import SignedBatch, line_leaf, read_first_line
 
 _STEP = 65_536
 """Lines of a step."""
-_TREE = "tree"
 
 Comparison = Generator[int | None, None, None]
 """Yields None after each step, and at the end the position in the input at which the records begin."""
@@ -37,7 +36,7 @@ def compare(job: Job, batch: SignedBatch) -> Comparison:
     coming = job.tree.with_suffix(".new")
     try:
         with coming.open("wb") as file, closing(source.lines()) as lines:
-            sealed = job.key.writer(_TREE, file)
+            sealed = job.key.writer(TREE, file)
             next(lines)
             begin = source.position
             for line in lines:
@@ -59,5 +58,5 @@ def opened_tree(job: Job, batch: SignedBatch | None) -> Iterator[SignatureOf | N
     if batch is None:
         yield None
         return
-    with job.key.open_file(_TREE, job.tree) as file:
+    with job.key.open_file(TREE, job.tree) as file:
         yield signatures_in(batch, BatchTree(file, batch.statement.records))

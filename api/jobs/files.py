@@ -21,15 +21,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from api.folder_keys import FolderKey, size_inside
-from api.jobs.job import Job, Part, Progress, part_name
+from api.jobs.job import TREE, Job, Part, Progress, part_name
+from api.jobs.results import read_results
 from api.owned_folders import OwnedFolders
-from api.state_files import read_state, received, write_state
+from api.state_files import file_errors, read_state, received, write_state
 from notary.errors import Fault, InvalidInputError, JobError
 from notary.ports.records import StoredRecord
 from notary.privacy.data_key import KeyWrapper
+from notary.privacy.sealed_file import SEGMENT
 from notary.stores.durable import sync_folder
 
 MAX_PART = 64 * 1024 * 1024
@@ -128,7 +130,8 @@ class JobFiles(OwnedFolders[Job]):
 
     def sweep(self, now: int) -> None:
         """Remove the jobs to which nothing has happened for `KEEP`."""
-        for job in self.all_of():
+        self._remove_aside(now - KEEP)
+        for job in self.at_hand():
             last = max(job.created_at, job.started_at or 0, job.cancelled_at or 0, job.progress.finished_at or 0)
             if job.state != "running" and last + KEEP < now:
                 with self._locked(job.lender):
@@ -141,10 +144,21 @@ class JobFiles(OwnedFolders[Job]):
 
     def forget(self, lender: int, loan: str, records: Sequence[StoredRecord]) -> None:  # noqa: ARG002 - `Traces`
         """Remove the lender's jobs, whose lines may be of any loan. Raises `JobError` as `require_none` does."""
-        with self._locked(lender):
+        with self._locked(lender) as home:
             self.require_none(lender)
-            for job in self.all_of(lender):
-                shutil.rmtree(job.folder)
+            # Also what is damaged, which only its name tells of.
+            for path in home.glob(f"*{self.kind}_*"):
+                shutil.rmtree(path)
+
+    def require_whole(self, job: Job) -> None:
+        """Raise `CorruptLogError` if anything that a job has sealed is not as it was sealed; reads all of it."""
+        with file_errors():
+            for part in job.parts:
+                _read_through(part.open())
+            if job.tree.exists():
+                _read_through(job.key.open_file(TREE, job.tree))
+            for _ in read_results(job):
+                continue
 
     def _require_open(self, lender: int, job: str) -> Job:
         found = self.find(lender, job)
@@ -160,6 +174,12 @@ def _parts(folder: Path, key: FolderKey) -> tuple[Part, ...]:
 
 def _part(path: Path, number: int, sealed: bytes, key: FolderKey) -> Part:
     return Part(number, key.open(part_name(number), sealed).hex(), size_inside(path), path, key)
+
+
+def _read_through(file: BinaryIO) -> None:
+    with file:
+        while file.read(SEGMENT):
+            continue
 
 
 def _moment(path: Path) -> int | None:

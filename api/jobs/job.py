@@ -7,6 +7,9 @@ from typing import BinaryIO
 
 from api.folder_keys import FolderKey
 
+TREE = "tree"
+"""For what a job's tree is sealed."""
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -84,7 +87,7 @@ class Job:
     @property
     def tree(self) -> Path:
         """The file of the tree over the records, once a batch under one signature is known to be what was signed."""
-        return self.folder / "tree"
+        return self.folder / TREE
 
 
 def part_name(number: int) -> str:

@@ -33,7 +33,14 @@ from api.settings import DataFolder
 from api.state_files import file_errors
 from api.tracing import start_tracing
 from api.wiring import Services, make_services
-from notary.errors import DuplicateBatchError, InvalidInputError, NotaryError, RefusedError, UnavailableError
+from notary.errors import (
+    CorruptLogError,
+    DuplicateBatchError,
+    InvalidInputError,
+    NotaryError,
+    RefusedError,
+    UnavailableError,
+)
 from notary.signed_batch import SignedBatch
 
 _IDLE, _PAUSE = 0.5, 1.0
@@ -59,7 +66,7 @@ class Worker:
             self._tidied = now()
             self._files.sweep(self._tidied)
             self._finish_erasures()
-        running = [job for job in self._files.all_of() if job.state == "running"]
+        running = [job for job in self._files.at_hand() if job.state == "running"]
         ids = {job.id for job in running}
         self._comparing = {job: steps for job, steps in self._comparing.items() if job in ids}
         turns = [self._turn(job) for job in running]
@@ -88,9 +95,21 @@ class Worker:
             with file_errors():
                 self._slice(job)
         except NotaryError as error:
-            _log.error("a job waits", job=job.id, reason=str(error))
+            if not (isinstance(error, CorruptLogError) and self._is_set_aside(job)):
+                _log.error("a job waits", job=job.id, reason=str(error))
             return False
         return True
+
+    def _is_set_aside(self, job: Job) -> bool:
+        """Set a job aside if its own files are what is damaged, and not the log; say whether they are."""
+        try:
+            self._files.require_whole(job)
+        except CorruptLogError as error:
+            self._files.set_aside(job.lender, job.id, str(error))
+            return True
+        except NotaryError:
+            return False
+        return False
 
     def _slice(self, job: Job) -> None:
         try:

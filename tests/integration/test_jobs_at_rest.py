@@ -2,9 +2,11 @@
 """The files of jobs and audits on disk: nothing in them can be read, exchanged, cut or put elsewhere."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import orjson
 import pytest
@@ -12,14 +14,17 @@ import pytest
 from api.audits.audit import Order
 from api.audits.files import AuditFiles
 from api.audits.worker import AuditWorker
-from api.jobs.files import JobFiles
+from api.clock import now
+from api.jobs.files import KEEP, JobFiles
 from api.jobs.job import Job, Progress
 from api.jobs.results import opened_results, read_results
 from api.jobs.worker import Worker
+from api.set_aside import SetAsideCollector
 from notary.audit.tie_out import COLUMNS
 from notary.canonical import canonical_json
 from notary.encoding import parse_b64url
-from notary.errors import CorruptLogError, DataKeyError, NotFoundError
+from notary.errors import CorruptLogError, DataKeyError, NotFoundError, UnavailableError
+from notary.ports.parties import Lender
 from notary.privacy.data_key import DataKey
 from tests.support.api import Api, agreement, repayment, running_api
 from tests.support.batches import signed_file
@@ -226,3 +231,165 @@ def test_what_was_kept_before_there_were_keys_is_removed_at_the_start(tmp_path: 
     assert not old.exists()
     assert [found.id for found in files.all_of()] == [job.id]
     assert audits.find(1, audit.id) == audit
+
+
+# --- what is damaged
+
+
+def flipped(path: Path, place: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.write_bytes(data)
+
+
+def started(api: Api, lines: bytes) -> Path:
+    """Make a job of one part, start it and return its folder."""
+    job = api.request("POST", "/v1/jobs").json["id"]
+    put = api.request("PUT", f"/v1/jobs/{job}/parts/1", lines, media_type="application/x-ndjson")
+    assert put.status_code == 201
+    assert api.request("POST", f"/v1/jobs/{job}/start").status_code == 202
+    return api.services.jobs.find(api.bank.lender.number, job).folder
+
+
+def part_of(folder: Path) -> Path:
+    return next(folder.glob("00001-*"))
+
+
+def other_digest(folder: Path) -> None:
+    name = part_of(folder).name
+    part_of(folder).rename(folder / (name[:-2] + f"{int(name[-2:], 16) ^ 1:02x}"))
+
+
+JOB_DAMAGE: dict[str, Callable[[Path], object]] = {
+    "no JSON": lambda folder: (folder / "job.json").write_bytes(b'{"created_at":1'),
+    "no object": lambda folder: (folder / "job.json").write_bytes(b"[]"),
+    "members are missing": lambda folder: (folder / "job.json").write_bytes(b"{}"),
+    "no moment": lambda folder: (folder / "started.json").write_bytes(b"{}"),
+    "half a progress": lambda folder: (folder / "progress.json").write_bytes(b'{"lines":'),
+    "another progress": lambda folder: (folder / "progress.json").write_bytes(b'{"done":1}'),
+    "the key": lambda folder: flipped(folder / "key", -1),
+    "the key's header": lambda folder: flipped(folder / "key", 0),
+    "a part's digest": other_digest,
+    "a part's first byte": lambda folder: flipped(part_of(folder), -20),
+    "a part cut short": lambda folder: part_of(folder).write_bytes(part_of(folder).read_bytes()[:-1]),
+}
+
+
+@pytest.mark.parametrize("damage", JOB_DAMAGE)
+def test_a_damaged_job_is_set_aside_and_told_of_and_holds_up_no_other(
+    api: Api, damage: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    files, lender = api.services.jobs, api.bank.lender.number
+    bad, good = (started(api, canonical_json(agreement(f"L-{name}", api.bank))) for name in ("bad", "good"))
+    JOB_DAMAGE[damage](bad)
+    worker = Worker(api.services, files)
+    capfd.readouterr()
+    while worker.round():
+        pass
+    worker.round()
+    assert [(job.id, job.state, job.progress.placed) for job in files.all_of()] == [(good.name, "done", 1)]
+    shown = capfd.readouterr()
+    assert [line for line in (shown.out + shown.err).splitlines() if bad.name in line and "set aside" in line]
+    assert (shown.out + shown.err).count("set aside") == 1
+    assert (bad.with_name("damaged-" + bad.name) / "key").exists()
+    [family] = SetAsideCollector((files, api.services.audits)).collect()
+    assert [(item.labels["kind"], item.value) for item in family.samples] == [("job", 1), ("audit", 0)]
+    # It is our fault, and not that there was none of this id.
+    assert api.get(f"/v1/jobs/{bad.name}").status_code == 500
+    assert api.request("POST", f"/v1/jobs/{bad.name}/cancel").status_code == 500
+    with pytest.raises(CorruptLogError, match="set aside"):
+        files.find(lender, bad.name)
+    # No erasure waits for it, and it goes with the first one.
+    assert api.request("DELETE", "/v1/loans/L-good").status_code == 200
+    assert [path.name for path in bad.parent.iterdir()] == ["lock"]
+
+
+def test_a_damaged_job_is_in_no_list_before_it_is_set_aside_and_does_not_outlast_an_erasure(api: Api) -> None:
+    files = api.services.jobs
+    bad = started(api, canonical_json(agreement("L-bad", api.bank)))
+    (bad / "job.json").write_bytes(b"")
+    assert files.all_of() == []
+    files.require_none(api.bank.lender.number)
+    files.forget(api.bank.lender.number, "L-any", ())
+    assert [path.name for path in bad.parent.iterdir()] == ["lock"]
+
+
+@pytest.mark.parametrize("name", ["results", "tree"])
+def test_what_a_damaged_job_has_answered_or_compared_sets_it_aside_too(api: Api, name: str) -> None:
+    lines = signed_file([canonical_json(agreement(f"L-{number}", api.bank)) for number in range(3)], api.bank.key)
+    bad = started(api, lines)
+    worker = Worker(api.services, api.services.jobs)
+    worker.round()
+    path = bad / name
+    if name == "results":
+        path.write_bytes(b"\0\0\0\4abcd")
+        job = api.services.jobs.find(api.bank.lender.number, bad.name)
+        (bad / "progress.json").write_bytes(orjson.dumps({"lines": 1, "read": job.progress.read, "written": 8}))
+        (bad / "tree").unlink()
+        (bad / "tree").write_bytes(b"")
+    else:
+        flipped(path, -20)
+    assert not worker.round()
+    assert not bad.exists()
+    assert api.services.jobs.count_aside() == 1
+
+
+def test_a_job_whose_log_is_damaged_waits_and_is_not_set_aside(api: Api) -> None:
+    job = started(api, canonical_json(agreement("L-1", api.bank)))
+    files = api.services.jobs
+    files.require_whole(files.find(api.bank.lender.number, job.name))
+
+    def torn(_: int) -> Lender:
+        raise CorruptLogError("a row of the database is damaged")
+
+    worker = Worker(replace(api.services, store=cast(Any, SimpleNamespace(lender=torn))), files)
+    assert not worker.round()
+    assert job.exists()
+
+
+def test_what_is_set_aside_goes_after_its_time(api: Api) -> None:
+    files = api.services.jobs
+    bad = started(api, b"x")
+    (bad / "job.json").write_bytes(b"")
+    assert files.at_hand() == []
+    files.sweep(now() + KEEP - 60_000)
+    assert files.count_aside() == 1
+    files.sweep(now() + KEEP + 60_000)
+    assert files.count_aside() == 0
+
+
+def test_a_job_that_cannot_be_read_now_holds_up_no_other_and_stays(api: Api) -> None:
+    files = api.services.jobs
+    away, good = (started(api, canonical_json(agreement(f"L-{name}", api.bank))) for name in ("away", "good"))
+    (away / "job.json").unlink()
+    (away / "job.json").mkdir()
+    worker = Worker(api.services, files)
+    while worker.round():
+        pass
+    assert files.find(api.bank.lender.number, good.name).state == "done"
+    # Whether it runs cannot be told, so neither can it be erased.
+    with pytest.raises(UnavailableError):
+        files.require_none(api.bank.lender.number)
+    assert files.count_aside() == 0
+    assert away.exists()
+
+
+@pytest.mark.parametrize("damaged", ["order.json", "key"])
+def test_a_damaged_audit_is_set_aside_and_goes_with_the_first_erasure(api: Api, damaged: str) -> None:
+    bad, good = tie_out(api), tie_out(api)
+    files = api.services.audits
+    folder = files.find(api.bank.lender.number, bad).folder
+    flipped(folder / damaged, 0)
+    worker = AuditWorker(api.folder, files)
+    while worker.round():
+        pass
+    assert [(audit.id, audit.state) for audit in files.all_of()] == [(good, "done")]
+    assert (files.count_aside(), api.get(f"/v1/audits/{bad}").status_code) == (1, 500)
+    files.forget(api.bank.lender.number, "L-any", ())
+    assert (files.count_aside(), folder.exists()) == (0, False)
+    # Also one that nobody has found damaged before.
+    folder = files.find(api.bank.lender.number, tie_out(api)).folder
+    api.request("POST", f"/v1/audits/{folder.name}/cancel")
+    flipped(folder / damaged, 0)
+    files.forget(api.bank.lender.number, "L-any", ())
+    assert not folder.exists()
