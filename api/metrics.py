@@ -69,7 +69,7 @@ def count_commit(submissions: Sequence[Submission], places: Sequence[Placed | Re
     COMMIT_SECONDS.observe(seconds)
     COMMIT_SIZE.observe(len(submissions))
     decided = zip(submissions, places, strict=True)
-    for label, count in Tally(_signed(item) for item, place in decided if _is_new(place)).items():
+    for label, count in Tally([_signed(item) for item, place in decided if _is_new(place)]).items():
         RECORDS.labels(label).inc(count)
 
 

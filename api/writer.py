@@ -204,10 +204,11 @@ class Writer:
 
         They are taken all the same. Their order is proved by the log; their times are the notary's word.
         """
-        behind = self._newest - min(submission.received_at for submission in submissions)
+        times = [submission.received_at for submission in submissions]
+        behind = self._newest - min(times)
         if behind > _SET_BACK:
             _log.error("the clock was set back: records come before those before them", seconds=behind // 1000)
-        self._newest = max(submission.received_at for submission in submissions)
+        self._newest = max(times)
 
     def _send(self, client: _Client, body: bytes) -> None:
         try:

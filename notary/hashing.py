@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The hashes of the log: RFC 9162 section 2.1.1, over SHA-256."""
 
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 HASH_SIZE = 32
@@ -16,3 +17,13 @@ def leaf_hash(entry: bytes) -> bytes:
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Return SHA256(0x01 || left || right)."""
     return sha256(b"\x01" + left + right).digest()
+
+
+def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
+    """Return `leaf_hash` of each entry."""
+    return [sha256(b"\x00" + entry).digest() for entry in entries]
+
+
+def node_hashes(row: Sequence[bytes]) -> list[bytes]:
+    """Return the row above: `node_hash` of each two neighbours; nothing stands above the last of an odd number."""
+    return [sha256(b"\x01" + left + right).digest() for left, right in zip(row[::2], row[1::2], strict=False)]

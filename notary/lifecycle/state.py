@@ -36,7 +36,7 @@ class LoanState(NamedTuple):
 
     def encode(self) -> str:
         """Return the stage, and behind a space what else there is to say as JSON; `decode` reads it."""
-        members: dict[str, Any] = {name: value for name, value in zip(self._fields[1:], self[1:], strict=True) if value}
+        members: dict[str, Any] = {name: value for name, value in zip(_MEMBERS, self[1:], strict=True) if value}
         if not members:
             return self.stage
         if self.holdings:
@@ -57,3 +57,6 @@ class LoanState(NamedTuple):
         if "disputes" in members:
             members["disputes"] = tuple(members["disputes"])
         return cls(stage, **members)
+
+
+_MEMBERS = LoanState._fields[1:]

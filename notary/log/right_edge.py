@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """The right edge of the tree: the partial tile of every level, held in memory by the one writer.
 
-Appending a leaf touches nothing else, and the root and all proofs for fresh entries can be read from it.
+Appending leaves touches nothing else, and the root and all proofs for fresh entries can be read from it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from notary.errors import CorruptLogError, NotFoundError
-from notary.hashing import EMPTY_ROOT, HASH_SIZE, node_hash
+from notary.hashing import EMPTY_ROOT, HASH_SIZE, node_hashes
 from notary.log.merkle import fold, paths_beyond
 from notary.log.tiles import HEIGHT, WIDTH, Tile, TileReader, read_node, split_hashes, tile_width
 
 
 class RightEdge:
-    """Grows a tree leaf by leaf and collects the tiles that change.
+    """Grows a tree on the right and collects the tiles that change.
 
     Not safe for use from two threads. After a failed commit it must be loaded again.
     """
@@ -45,25 +45,32 @@ class RightEdge:
                 raise CorruptLogError(
                     f"tile {tile.level}/{tile.number} has {len(row)} bytes, fewer than {width} hashes"
                 )
-            rows = edge._level(tile.level)
-            for value in split_hashes(row):
-                _push(rows, value)
+            _grow(edge._level(tile.level), split_hashes(row))
         edge.size = size
         return edge
 
-    def append(self, leaf: bytes) -> None:
-        """Add one leaf hash on the right."""
-        value: bytes | None = leaf
-        level = 0
-        while value is not None:
-            rows = self._level(level)
-            value = _push(rows, value)
-            if value is not None:
-                tile = Tile(level, self.size >> HEIGHT * (level + 1))
-                self._full[tile] = b"".join(b"".join(row) for row in rows)
-                self._rows[level] = [[] for _ in range(HEIGHT)]
+    def extend(self, leaves: Sequence[bytes]) -> None:
+        """Add leaf hashes on the right, in their order."""
+        values, level = leaves, 0
+        while values:
+            values = self._extend_level(level, values)
             level += 1
-        self.size += 1
+        self.size += len(leaves)
+
+    def _extend_level(self, level: int, values: Sequence[bytes]) -> list[bytes]:
+        """Add hashes to the bottom row of a level; return the roots of the tiles that they filled."""
+        roots: list[bytes] = []
+        first, start = self.size >> HEIGHT * (level + 1), 0
+        while start < len(values):
+            rows = self._level(level)
+            end = start + WIDTH - len(rows[0])
+            _grow(rows, values[start:end])
+            if len(rows[0]) == WIDTH:
+                self._full[Tile(level, first + len(roots))] = b"".join(b"".join(row) for row in rows)
+                roots += node_hashes(rows[-1])
+                self._rows[level] = [[] for _ in range(HEIGHT)]
+            start = end
+        return roots
 
     def root(self) -> bytes:
         """Return the root hash of the tree."""
@@ -114,11 +121,11 @@ class RightEdge:
         return self._rows[level]
 
 
-def _push(rows: list[list[bytes]], value: bytes) -> bytes | None:
-    """Add a hash to a tile's bottom row, with the inner nodes that it completes; return the tile's root once full."""
+def _grow(rows: list[list[bytes]], values: Sequence[bytes]) -> None:
+    """Add hashes to a tile's bottom row, and to each row above what they complete there."""
     for row in rows:
-        row.append(value)
-        if len(row) & 1:
-            return None
-        value = node_hash(row[-2], row[-1])
-    return value if len(rows[0]) == WIDTH else None
+        if not values:
+            return
+        lonely = len(row) & 1
+        row += values
+        values = node_hashes(row[len(row) - len(values) - lonely :])

@@ -18,11 +18,11 @@ from notary.errors import (
     RefusedError,
     SequenceError,
 )
-from notary.hashing import leaf_hash
+from notary.hashing import leaf_hashes
 from notary.lifecycle import DRAFT, LoanState, advance
 from notary.log.anchors import LogHead
 from notary.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
-from notary.log.entries import SECRET_SIZE, RecordEntry, genesis_entry, loan_tag
+from notary.log.entries import RECORD, SECRET_SIZE, genesis_entry, loan_tag
 from notary.log.right_edge import RightEdge
 from notary.log.signed_note import LogSigner
 from notary.log.tiles import Tile
@@ -118,9 +118,8 @@ class Sequencer:
             # Until the commit is answered the edge is ahead of the store; if it fails, the next append loads it again
             # (not this one: what made the commit fail may still be there).
             self._stale = True
-            for entry in draft.entries:
-                self._edge.append(leaf_hash(entry))
-            tiles = self._commit(Batch(self._sign(), draft.entries, draft.records, list(draft.changed.values())))
+            self._edge.extend(leaf_hashes(draft.entries))
+            tiles = self._commit(Batch(self._sign(), draft.entries, draft.records, draft.loans()))
             self._stale = False
         elif self._head is not None and not self._signer.current().have_all_signed(self._head.checkpoint):
             # A key that began to sign since shows itself at once, not with the next record.
@@ -156,7 +155,7 @@ class Sequencer:
 
     def _begin(self, created: str) -> None:
         entry = genesis_entry(self._signer.current().verifier.name, created)
-        self._edge.append(leaf_hash(entry))
+        self._edge.extend(leaf_hashes([entry]))
         self._commit(Batch(self._sign(), [entry]))
 
     def _sign(self) -> LogHead:
@@ -179,18 +178,17 @@ class Sequencer:
         for place, submission in zip(places, submissions, strict=True):
             if isinstance(place, RefusedError):
                 answers.append(place)
-            elif submission.prove and place.fresh:
-                answers.append(Placed(*place[:2], checkpoint, True, place.tag, prove(place.entry)))
+                continue
+            index, sequence, fresh, tag = place
+            if submission.prove and fresh:
+                answers.append(Placed(index, sequence, checkpoint, True, tag, prove(index)))
             else:
-                answers.append(Placed(*place[:2], checkpoint, place.fresh))
+                answers.append(Placed(index, sequence, checkpoint, fresh))
         return answers
 
 
-class _Place(NamedTuple):
-    entry: int
-    sequence: int
-    fresh: bool
-    tag: bytes
+_Place = tuple[int, int, bool, bytes]
+"""Index of the entry, sequence, whether it is fresh, tag."""
 
 
 class _States:
@@ -212,53 +210,75 @@ class _States:
         return text
 
 
+class _Growth:
+    """A loan that a commit lets grow. Its records may be many, so its state is written down once, at the end."""
+
+    __slots__ = ("before", "last_digest", "records", "state")
+
+    def __init__(self, before: Loan, state: LoanState) -> None:
+        self.before = before
+        self.state = state
+        self.records = before.records
+        self.last_digest = before.last_digest
+
+
 class _Draft:
     """What one commit will add, record by record; a later record of the batch sees the earlier ones."""
 
     def __init__(self, store: LogStore, submissions: Sequence[Submission], size: int, states: _States) -> None:
         self.entries: list[bytes] = []
         self.records: list[StoredRecord] = []
-        self.changed: dict[tuple[int, str], Loan] = {}
+        self._grown: dict[tuple[int, str], _Growth] = {}
         self._size = size
         self._states = states
         self._known = store.find_records([(item.lender, item.record_id) for item in submissions])
         self._loans = store.find_loans(list({(item.lender, item.loan) for item in submissions}))
 
-    def place(self, item: Submission) -> "_Place | RefusedError":
+    def place(self, item: Submission) -> _Place | RefusedError:
         known = self._known.get((item.lender, item.record_id))
         if known is not None:
             if (known.payload, known.signatures) != (item.payload, item.signatures):
                 return DuplicateRecordError(item.record_id, known.index)
-            return _Place(known.index, known.sequence, False, b"")
-        loan = self._loans.get((item.lender, item.loan)) or Loan(
-            item.lender, item.loan, secrets.token_bytes(SECRET_SIZE), DRAFT, 0, b""
-        )
+            return known.index, known.sequence, False, b""
+        name = item.lender, item.loan
         try:
-            if loan.erasure:
-                raise ErasedError(loan.erasure)
+            loan = self._grown.get(name) or self._first(name)
             _check_sequence(item, loan)
-            state = advance(self._states.decode(loan.state), item.type, Facts.decode(item.facts))
+            state = advance(loan.state, item.type, Facts.decode(item.facts))
         except RefusedError as error:
             return error
-        text = self._states.encode(state)
-        grown = Loan(loan.lender, loan.number, loan.key, text, loan.records + 1, item.payload_digest)
-        return self._add(item, grown)
+        self._grown[name] = loan
+        return self._add(item, loan, state)
 
-    def _add(self, item: Submission, loan: Loan) -> _Place:
-        index, sequence = self._size + len(self.entries), loan.records - 1
-        tag = loan_tag(loan.key, sequence)
+    def loans(self) -> list[Loan]:
+        """Return the loans that have grown, as they are now."""
+        encode = self._states.encode
+        return [
+            Loan(lender, number, loan.before.key, encode(loan.state), loan.records, loan.last_digest)
+            for (lender, number), loan in self._grown.items()
+        ]
+
+    def _first(self, name: tuple[int, str]) -> _Growth:
+        loan = self._loans.get(name) or Loan(*name, secrets.token_bytes(SECRET_SIZE), DRAFT, 0, b"")
+        if loan.erasure:
+            raise ErasedError(loan.erasure)
+        return _Growth(loan, self._states.decode(loan.state))
+
+    def _add(self, item: Submission, loan: _Growth, state: LoanState) -> _Place:
+        index, sequence = self._size + len(self.entries), loan.records
+        loan.state, loan.records, loan.last_digest = state, sequence + 1, item.payload_digest
+        tag = loan_tag(loan.before.key, sequence)
         record = StoredRecord(
             index, item.lender, item.record_id, item.loan, sequence, item.received_at, item.nonce, item.payload,
             item.signatures, item.type,
         )  # fmt: skip
-        self.entries.append(RecordEntry(tag, item.commitment).encode())
+        self.entries.append(RECORD + tag + item.commitment)
         self.records.append(record)
         self._known[item.lender, item.record_id] = record
-        self._loans[item.lender, item.loan] = self.changed[item.lender, item.loan] = loan
-        return _Place(index, sequence, True, tag)
+        return index, sequence, True, tag
 
 
-def _check_sequence(item: Submission, loan: Loan) -> None:
+def _check_sequence(item: Submission, loan: _Growth) -> None:
     if item.sequence is not None and item.sequence != loan.records:
         raise SequenceError("/sequence", item.sequence, loan.records)
     if item.previous is not None and item.previous != loan.last_digest:

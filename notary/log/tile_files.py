@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from notary.audit.sources import LogSource, bundle_path, format_bundle, tile_path, tile_reader
 from notary.errors import CorruptLogError
-from notary.hashing import HASH_SIZE, leaf_hash
+from notary.hashing import HASH_SIZE, leaf_hashes
 from notary.log.checkpoint import Checkpoint
 from notary.log.right_edge import RightEdge
 from notary.log.tiles import HEIGHT, WIDTH, Tile, tile_width
@@ -65,8 +65,7 @@ def _stretch(source: LogSource, edge: RightEdge, start: int, end: int, partial_s
         entries = [entry for entry in source.bundle(number, width) if entry is not None]
         if len(entries) != width:
             raise CorruptLogError(f"bundle {number} has {len(entries)} entries, not {width}")
-        for entry in entries[max(0, start - number * WIDTH) :]:
-            edge.append(leaf_hash(entry))
+        edge.extend(leaf_hashes(entries[max(0, start - number * WIDTH) :]))
         if width == WIDTH or partial_since is not None:
             files.append(LogFile(bundle_path(number, width), format_bundle(entries)))
     for tile, stored in sorted(edge.take_changed_tiles(start if partial_since is None else partial_since).items()):

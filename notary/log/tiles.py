@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from notary.errors import CorruptLogError, Fault, TilePathError
-from notary.hashing import HASH_SIZE, node_hash
+from notary.hashing import HASH_SIZE, node_hashes
 from notary.log.merkle import Node, NodeReader
 
 HEIGHT = 8
@@ -77,7 +77,7 @@ def _hash_above(row: bytes) -> bytes:
     """Return the one hash above a row. Every proof at one size needs the same few of them, of partial tiles."""
     hashes = split_hashes(row)
     while len(hashes) > 1:
-        hashes = [node_hash(hashes[i], hashes[i + 1]) for i in range(0, len(hashes), 2)]
+        hashes = node_hashes(hashes)
     return hashes[0]
 
 

@@ -70,20 +70,31 @@ class LoanKeys:
         self.number = secret[2 * KEY_SIZE :].decode()
         self._cipher = Cipher(secret[:KEY_SIZE])
 
-    def seal_state(self, records: int, plain: bytes) -> bytes:
-        """Seal where the loan stands after so many records."""
-        return self._cipher.seal(plain, _STATE + _PLACE.pack(self.lender, records, 0, 0) + self.index)
+    def seal_state(self, records: int, plain: bytes, nonce: bytes = b"") -> bytes:
+        """Seal where the loan stands after so many records; `nonce` as `Cipher.seal` takes it."""
+        return self._cipher.seal(plain, _STATE + _PLACE.pack(self.lender, records, 0, 0) + self.index, nonce)
 
     def open_state(self, records: int, sealed: bytes) -> bytes:
         """Open what `seal_state` sealed. Raises `CorruptLogError`."""
         return self._cipher.open(sealed, _STATE + _pack_place(self.lender, records, 0, 0) + self.index)
 
     def seal_record(
-        self, lender: int, index: int, sequence: int, received_at: int, record_id: bytes, kind: str, plain: bytes
+        self,
+        lender: int,
+        index: int,
+        sequence: int,
+        received_at: int,
+        record_id: bytes,
+        kind: str,
+        plain: bytes,
+        nonce: bytes = b"",
     ) -> bytes:
-        """Seal a record's opening and envelope; everything that its row says in the clear is bound to it."""
-        place = self._place(lender, index, sequence, received_at, record_id, kind)
-        return self._cipher.seal(plain, _RECORD + place)
+        """Seal a record's opening and envelope; everything that its row says in the clear is bound to it.
+
+        `nonce` is as `Cipher.seal` takes it.
+        """
+        place = _PLACE.pack(lender, index, sequence, received_at) + self.index + record_id + kind.encode()
+        return self._cipher.seal(plain, _RECORD + place, nonce)
 
     def open_record(
         self, lender: int, index: int, sequence: int, received_at: int, record_id: bytes, kind: str, sealed: bytes

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from notary.errors import UnavailableError
 from notary.ports.records import Loan
+from notary.privacy.cipher import fresh_nonces
 from notary.privacy.vault import LoanKeys
 from notary.stores.database import Database, Runner
 from notary.stores.record_rows import open_loan, seal_loan
@@ -47,6 +48,8 @@ class LoanTables(Database):
             self._current.clear()
             self._version = version
         found = {name: self._places[name].loan for name in names if name in self._current}
+        if len(found) == len(names):
+            return found
         known = {name: place for name in names if name not in found and (place := self._places.get(name))}
         states = rows.each("loan_state", [(place.loan_id,) for place in known.values()])
         for (name, place), row in zip(known.items(), states, strict=True):
@@ -83,11 +86,11 @@ class LoanTables(Database):
         grown: list[Row] = []
         following = 0
         stored = self._find(rows, [name for loan in loans if (name := (loan.lender, loan.number)) not in self._places])
-        for loan in loans:
+        for loan, nonce in zip(loans, fresh_nonces(len(loans)), strict=True):
             name = loan.lender, loan.number
             if place := self._places.get(name):
                 loan_id, keys = place.loan_id, place.keys
-                sealed = seal_loan(loan, keys)
+                sealed = seal_loan(loan, keys, nonce)
                 grown.append((loan.records, sealed, loan_id))
             elif name in stored:
                 raise UnavailableError(_UNDER_WAY)
@@ -95,7 +98,7 @@ class LoanTables(Database):
                 following = following or rows.one("last_loan")[0] + 1
                 index, loan_id = self.owner_keys(loan.lender).loan(loan.number), following + len(new)
                 keys, wrapped = self._vault.new_loan(loan.lender, index, loan.number, loan.key)
-                sealed = seal_loan(loan, keys)
+                sealed = seal_loan(loan, keys, nonce)
                 new.append((loan_id, loan.lender, index, loan.records, sealed))
                 keys_of_new.append((loan_id, loan.lender, wrapped))
             places[name] = Place(loan_id, keys, sealed, loan)

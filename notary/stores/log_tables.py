@@ -11,9 +11,10 @@ from notary.log.anchors import Anchor, AnchorState, LogHead
 from notary.log.tiles import Tile
 from notary.ports.log import Batch
 from notary.ports.records import Loan, StoredRecord
+from notary.privacy.cipher import fresh_nonces
 from notary.stores.anchor_rows import anchor_from_row, anchor_to_row
 from notary.stores.loan_tables import LoanTables, Name, Place
-from notary.stores.record_ids import id_bytes
+from notary.stores.record_ids import ids_bytes
 from notary.stores.record_rows import RECORD_COLUMNS, open_loan, open_record, record_to_row
 
 _PAGE = 1000
@@ -45,7 +46,8 @@ class LogTables(LoanTables):
         if not keys:
             return {}
         with self._reading() as rows:
-            found = rows.each("find_record", [(lender, id_bytes(record_id)) for lender, record_id in keys])
+            ids = ids_bytes([record_id for _, record_id in keys])
+            found = rows.each("find_record", [(lender, data) for (lender, _), data in zip(keys, ids, strict=True)])
         return {key: open_record(self._vault, row) for key, row in zip(keys, found, strict=True) if row}
 
     def commit(self, expected: LogHead | None, batch: Batch) -> None:
@@ -69,11 +71,12 @@ class LogTables(LoanTables):
         self._version = version
 
     def _record_rows(self, records: Sequence[StoredRecord], places: Mapping[Name, Place]) -> Iterator[tuple[Any, ...]]:
-        for record in records:
+        ids, nonces = ids_bytes([record.record_id for record in records]), fresh_nonces(len(records))
+        for record, record_id, nonce in zip(records, ids, nonces, strict=True):
             place = places.get((record.lender, record.loan))
             if place is None:
                 raise CorruptLogError(f"record {record.record_id} belongs to no loan of its commit")
-            yield record_to_row(record, place.loan_id, place.keys)
+            yield record_to_row(record, record_id, place.loan_id, place.keys, nonce)
 
     # --- the records
 

@@ -10,7 +10,7 @@ from notary.log.entries import SECRET_SIZE
 from notary.ports.records import Loan, StoredRecord
 from notary.privacy.vault import LoanKeys, Vault
 from notary.stores.packing import pack, unpack
-from notary.stores.record_ids import id_bytes, id_text
+from notary.stores.record_ids import id_text
 
 RECORD_COLUMNS = 10
 LOAN_COLUMNS = 6
@@ -31,14 +31,18 @@ def open_record(vault: Vault, row: Sequence[Any]) -> StoredRecord:
     )
 
 
-def record_to_row(record: StoredRecord, loan_id: int, keys: LoanKeys) -> tuple[Any, ...]:
-    """Return the values that the statement `add_record` takes."""
-    record_id = id_bytes(record.record_id)
+def record_to_row(
+    record: StoredRecord, record_id: bytes | None, loan_id: int, keys: LoanKeys, seal_nonce: bytes = b""
+) -> tuple[Any, ...]:
+    """Return the values that the statement `add_record` takes.
+
+    `record_id` is the record's id as `id_bytes` reads it; `seal_nonce` as `Cipher.seal` takes it.
+    """
     assert record_id is not None, "registration takes no other ids"
-    plain = record.nonce + pack(record.signatures.encode(), record.payload, record.type, record.record_id, keys.number)
-    stands = (record.lender, record.index, record.sequence, record.received_at, record_id, record.type)
-    row = (record.index, record.lender, record_id, loan_id, record.sequence, record.received_at, record.type)
-    return *row, keys.seal_record(*stands, plain)
+    index, lender, written, _, sequence, received_at, nonce, payload, signatures, kind = record
+    plain = nonce + pack(signatures.encode(), payload, kind, written, keys.number)
+    sealed = keys.seal_record(lender, index, sequence, received_at, record_id, kind, plain, seal_nonce)
+    return index, lender, record_id, loan_id, sequence, received_at, kind, sealed
 
 
 def open_loan(vault: Vault, row: Sequence[Any]) -> Loan:
@@ -54,6 +58,6 @@ def open_loan(vault: Vault, row: Sequence[Any]) -> Loan:
     return Loan(lender, keys.number, keys.tag_key, state, records, bytes.fromhex(digest), erasure)
 
 
-def seal_loan(loan: Loan, keys: LoanKeys) -> bytes:
-    """Return the column `sealed` of a loan's row."""
-    return keys.seal_state(loan.records, orjson.dumps([loan.state, loan.last_digest.hex()]))
+def seal_loan(loan: Loan, keys: LoanKeys, nonce: bytes = b"") -> bytes:
+    """Return the column `sealed` of a loan's row; `nonce` as `Cipher.seal` takes it."""
+    return keys.seal_state(loan.records, orjson.dumps([loan.state, loan.last_digest.hex()]), nonce)

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from notary.log.anchors import LogHead
 from notary.ports.records import StoredRecord
-from notary.stores.record_ids import id_bytes, id_text
+from notary.stores.record_ids import id_text, ids_bytes
 from notary.stores.session_table import SessionTable
 from notary.stores.sqlite_file import SqliteFile
 from notary.stores.store_tables import StoreTables
@@ -26,8 +26,9 @@ class SqliteStore(StoreTables, SqliteFile):
 
     def _known(self, keys: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
         ids: dict[int, list[bytes]] = {}
-        for lender, record_id in keys:
-            if (data := id_bytes(record_id)) is not None:
+        read = ids_bytes([record_id for _, record_id in keys])
+        for (lender, _), data in zip(keys, read, strict=True):
+            if data is not None:
                 ids.setdefault(lender, []).append(data)
         return [
             (lender, id_text(data))

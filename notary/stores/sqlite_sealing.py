@@ -84,7 +84,8 @@ def _records(connection: sqlite3.Connection, loans: Mapping[int, tuple[Loan, Loa
             raise CorruptLogError(f"the record of entry {index} belongs to no loan")
         loan, keys = loans[loan_id]
         stands = (index, lender, id_text(record_id), loan.number, sequence, received_at)
-        yield record_to_row(StoredRecord(*stands, nonce, payload, signatures, _type(payload)), loan_id, keys)
+        record = StoredRecord(*stands, nonce, payload, signatures, _type(payload))
+        yield record_to_row(record, record_id, loan_id, keys)
 
 
 def _type(payload: bytes) -> str:

@@ -17,7 +17,7 @@ from statistics import median, quantiles
 from time import process_time
 
 from api.audit_parts import Target
-from notary.hashing import leaf_hash
+from notary.hashing import leaf_hash, leaf_hashes
 from notary.log.entries import RECORD
 from notary.log.merkle import verify_inclusion
 from notary.log.reader import Log
@@ -143,8 +143,7 @@ def make_log(folder: Path, size: int) -> None:
     for start in range(1, size, _COMMIT):
         numbers = range(start, min(start + _COMMIT, size))
         entries = [RECORD + sha256(b"%d" % number).digest() * 2 for number in numbers]
-        for entry in entries:
-            edge.append(leaf_hash(entry))
+        edge.extend(leaf_hashes(entries))
         batch = Batch(
             head_of(edge.size, edge.root(), kit.signer),
             entries,

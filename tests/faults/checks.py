@@ -15,7 +15,7 @@ from api.wiring import load_signer
 from chain.deployment import Deployment
 from chain.history import NodeHistory
 from chain.rpc import Rpc
-from notary.hashing import leaf_hash
+from notary.hashing import leaf_hashes
 from notary.log.anchors import AnchorState
 from notary.log.checkpoint import open_checkpoint
 from notary.log.right_edge import RightEdge
@@ -160,8 +160,7 @@ def check_head(subject: Subject) -> None:
         entries = list(store.entries(0, head.size))
     signed = open_checkpoint(head.checkpoint, signer.verifier)
     edge = RightEdge(0, [])
-    for entry in entries:
-        edge.append(leaf_hash(entry))
+    edge.extend(leaf_hashes(entries))
     assert (head.size, head.root) == (signed.size, signed.root) == (edge.size, edge.root())
 
 

@@ -16,7 +16,7 @@ from notary.audit.sources import StoreSource, TiledSource, folder_fetch
 from notary.audit.tree import audit_tiles
 from notary.canonical import canonical_json
 from notary.envelope import Envelope
-from notary.hashing import leaf_hash
+from notary.hashing import leaf_hashes
 from notary.log.entries import RecordEntry, commit, loan_tag
 from notary.log.reader import Log
 from notary.log.right_edge import RightEdge
@@ -130,8 +130,7 @@ def test_records_in_another_order_than_their_numbers(kit: NotaryKit, tmp_path: P
         for item, value in zip(turned, sealed, strict=True)
     ]
     edge = RightEdge(0, [])
-    for entry in (genesis, *entries):
-        edge.append(leaf_hash(entry))
+    edge.extend(leaf_hashes([genesis, *entries]))
     prepare(tmp_path / "other")
     other = SqliteStore.create(tmp_path / "other" / "notary.db", VAULT)
     add_lender(other, "Bank", b"key", 1)

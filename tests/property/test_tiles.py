@@ -8,11 +8,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from notary.errors import CorruptLogError, TilePathError
+from notary.hashing import leaf_hash
 from notary.log.inclusion import InclusionProver
 from notary.log.merkle import Node, prove_consistency, prove_inclusion
 from notary.log.right_edge import RightEdge
 from notary.log.tiles import MAX_NUMBER, WIDTH, Tile, format_number, locate, node_reader, parse_number, read_node
-from tests.support.trees import MemoryTree, leaf_hashes
+from tests.support import reference_tree
+from tests.support.trees import MemoryTree, full_tile, leaf_hashes
 
 SIZE = 1300
 
@@ -74,8 +76,7 @@ def test_any_commits_and_restarts_give_the_same_log(batches: list[int], restarts
         if restart:
             edge = RightEdge.load(edge.size, read)
         old = edge.size
-        for leaf in leaves[old : old + batch]:
-            edge.append(leaf)
+        edge.extend(leaves[old : old + batch])
         stored |= edge.take_changed_tiles(old)
         for index, at in (
             (0, edge.size),
@@ -92,11 +93,28 @@ def test_any_commits_and_restarts_give_the_same_log(batches: list[int], restarts
         assert prove_consistency(index + 1, size, reader) == prove_consistency(index + 1, size, whole().read)
 
 
+@given(st.lists(st.integers(0, 300), max_size=6), st.integers(0, 700))
+def test_leaves_added_in_any_pieces_make_the_tree_of_the_rfc(pieces: list[int], before: int) -> None:
+    entries = [b"%d" % number for number in range(before + sum(pieces))]
+    hashes = [leaf_hash(entry) for entry in entries]
+    edge = RightEdge(0, [])
+    edge.extend(hashes[:before])
+    stored = edge.take_changed_tiles(0)
+    for piece in pieces:
+        edge.extend(hashes[edge.size : edge.size + piece])
+    assert (edge.size, edge.root()) == (len(entries), reference_tree.mth(entries))
+    stored |= edge.take_changed_tiles(before)
+    rows = MemoryTree(hashes).rows
+    wanted = {Tile(0, n): hashes[n * WIDTH : (n + 1) * WIDTH] for n in range(-(-len(hashes) // WIDTH))}
+    if len(hashes) >= WIDTH:
+        wanted[Tile(1, 0)] = rows[8]
+    assert stored == {tile: full_tile(row) if len(row) == WIDTH else b"".join(row) for tile, row in wanted.items()}
+
+
 @given(st.data(), st.integers(1, SIZE))
 def test_any_shortened_tile_is_noticed_at_the_start(data: st.DataObject, size: int) -> None:
     edge = RightEdge(0, [])
-    for leaf in leaf_hashes(size):
-        edge.append(leaf)
+    edge.extend(leaf_hashes(size))
     stored = edge.take_changed_tiles(0)
     partial = [tile for tile in stored if tile.number == size >> 8 * (tile.level + 1)]
     if not partial:

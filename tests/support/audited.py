@@ -18,7 +18,7 @@ from api.settings import DataFolder
 from notary.audit.copying import Copied, copy_log
 from notary.audit.report import AuditReport
 from notary.audit.sources import StoreSource
-from notary.hashing import leaf_hash
+from notary.hashing import leaf_hashes
 from notary.log.entries import RECORD, genesis_entry
 from notary.log.key_history import signer_of
 from notary.log.right_edge import RightEdge
@@ -139,8 +139,7 @@ def grow_bare(log: AuditedLog, size: int, signer: NoteSigner | None = None) -> N
         entries = [RECORD + sha256(b"%d" % i).digest() * 2 for i in range(start, min(start + 16_384, size))]
         if not start:
             entries[0] = genesis_entry(ORIGIN, CREATED)
-        for entry in entries:
-            edge.append(leaf_hash(entry))
+        edge.extend(leaf_hashes(entries))
         batch = Batch(head_of(edge.size, edge.root(), signer), entries, tiles=edge.take_changed_tiles(start))
         store.commit(head, batch)
         head = batch.head

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The hashes of the log against published values."""
 
-from notary.hashing import EMPTY_ROOT, leaf_hash, node_hash
+from notary.hashing import EMPTY_ROOT, leaf_hash, leaf_hashes, node_hash, node_hashes
 
 
 def test_the_empty_tree_is_the_hash_of_nothing() -> None:
@@ -15,3 +15,11 @@ def test_leaf_and_node_are_those_of_certificate_transparency() -> None:
     assert left.hex() == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
     assert right.hex() == "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7"
     assert node_hash(left, right).hex() == "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"
+
+
+def test_many_are_hashed_as_each_is() -> None:
+    entries = [b"", b"\x00", b"\x01" * 65, b"a", b"b"]
+    leaves = leaf_hashes(entries)
+    assert leaves == [leaf_hash(entry) for entry in entries]
+    assert node_hashes(leaves) == node_hashes(leaves[:4]) == [node_hash(*leaves[:2]), node_hash(*leaves[2:4])]
+    assert node_hashes(leaves[:1]) == node_hashes([]) == leaf_hashes([]) == []

@@ -27,8 +27,7 @@ class Growing:
     def grow(self, size: int) -> None:
         """Add leaves up to a size."""
         old = self._edge.size
-        for leaf in LEAVES[old:size]:
-            self._edge.append(leaf)
+        self._edge.extend(LEAVES[old:size])
         self.stored |= self._edge.take_changed_tiles(old)
 
     def read(self, tiles: Sequence[Tile]) -> list[bytes]:

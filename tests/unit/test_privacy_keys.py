@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from api.keys.config import KeyConfig, KeyFolder
 from api.keys.data_keys import DataKeys, make_data_key, open_data_key, remove_data_key
 from notary.errors import CorruptLogError, DataKeyError
-from notary.privacy.cipher import NONCE_SIZE, OVERHEAD, Cipher
+from notary.privacy.cipher import NONCE_SIZE, OVERHEAD, Cipher, fresh_nonces
 from notary.privacy.data_key import DataKey
 from notary.privacy.vault import LoanKeys, OwnerKeys, Vault
 
@@ -29,6 +29,20 @@ def test_what_is_sealed_is_aes_gcm_with_the_nonce_in_front() -> None:
 def test_no_nonce_comes_twice() -> None:
     cipher = Cipher(KEY)
     assert len({cipher.seal(b"", b"")[:NONCE_SIZE] for _ in range(2000)}) == 2000
+    assert len({*fresh_nonces(1000), *fresh_nonces(1000)}) == 2000
+    assert {len(nonce) for nonce in fresh_nonces(3)} == {NONCE_SIZE}
+    assert fresh_nonces(0) == []
+
+
+def test_a_nonce_that_is_given_is_used() -> None:
+    [nonce] = fresh_nonces(1)
+    keys = LoanKeys(1, b"i" * 16, SECRET)
+    for sealed in (
+        Cipher(KEY).seal(b"plain", b"", nonce),
+        keys.seal_state(3, b"plain", nonce),
+        keys.seal_record(*ROW, b"plain", nonce),
+    ):
+        assert sealed[:NONCE_SIZE] == nonce
 
 
 @pytest.mark.parametrize("at", [0, NONCE_SIZE, -1])

@@ -59,8 +59,7 @@ def grow(edge: RightEdge, leaves: Sequence[bytes], batches: Iterator[int]) -> Ti
     start = 0
     for size in batches:
         old = edge.size
-        for leaf in leaves[start : start + size]:
-            edge.append(leaf)
+        edge.extend(leaves[start : start + size])
         start += size
         stored |= edge.take_changed_tiles(old)
         if start >= len(leaves):
@@ -81,7 +80,7 @@ def test_an_empty_edge() -> None:
 def test_every_size_to_1100_leaf_by_leaf() -> None:
     whole, edge, stored = tree(SMALL), RightEdge(0, []), Tiles()
     for size, leaf in enumerate(leaf_hashes(SMALL), 1):
-        edge.append(leaf)
+        edge.extend([leaf])
         stored |= edge.take_changed_tiles(size - 1)
         assert (edge.size, edge.root()) == (size, whole.root(size))
         if size % 37 == 0 or size % WIDTH in (0, 1, 255):
@@ -116,8 +115,7 @@ def test_an_edge_that_is_loaded_goes_on_as_if_it_had_stayed(size: int) -> None:
     assert (edge.size, edge.root()) == (size, whole.root(size))
     stored = wanted_tiles(whole, size)
     end = min(size + 520, LARGE)
-    for leaf in whole.rows[0][size:end]:
-        edge.append(leaf)
+    edge.extend(whole.rows[0][size:end])
     assert edge.root() == whole.root(end)
     assert stored | edge.take_changed_tiles(size) == wanted_tiles(whole, end)
 
@@ -130,10 +128,9 @@ def test_an_edge_is_loaded_from_tiles_that_have_grown_since() -> None:
 
 def test_only_what_changed_is_stored_again() -> None:
     edge = RightEdge(0, [])
-    for leaf in leaf_hashes(300):
-        edge.append(leaf)
+    edge.extend(leaf_hashes(300))
     edge.take_changed_tiles(0)
-    edge.append(b"\x07" * 32)
+    edge.extend([b"\x07" * 32])
     assert list(edge.take_changed_tiles(300)) == [Tile(0, 1)]
     assert edge.take_changed_tiles(301) == {}
 
@@ -164,8 +161,7 @@ def test_a_flipped_bit_in_a_partial_tile_changes_the_root() -> None:
 def test_fresh_entries_are_proved_from_memory_alone(old: int, new: int) -> None:
     whole = tree(SMALL)
     edge = RightEdge.load(old, reader(wanted_tiles(whole, old)))
-    for leaf in whole.rows[0][old:new]:
-        edge.append(leaf)
+    edge.extend(whole.rows[0][old:new])
     prove = edge.proofs(edge.take_changed_tiles(old))
     for index in range(old, new):
         assert prove(index) == prove_inclusion(index, new, whole.read).hashes
@@ -175,8 +171,7 @@ def test_fresh_entries_are_proved_from_memory_alone(old: int, new: int) -> None:
 def test_fresh_entries_are_proved_where_the_third_level_has_begun(old: int, new: int) -> None:
     whole = tree(LARGE)
     edge = RightEdge.load(old, reader(wanted_tiles(whole, old)))
-    for leaf in whole.rows[0][old:new]:
-        edge.append(leaf)
+    edge.extend(whole.rows[0][old:new])
     prove = edge.proofs(edge.take_changed_tiles(old))
     for index in range(old, new):
         assert prove(index) == prove_inclusion(index, new, whole.read).hashes
@@ -196,8 +191,7 @@ def test_stored_tiles_give_the_same_roots_and_proofs_as_the_tree(size: int) -> N
 def test_a_full_tile_in_memory_is_the_one_that_is_stored() -> None:
     edge = RightEdge(0, [])
     leaves = leaf_hashes(WIDTH)
-    for leaf in leaves:
-        edge.append(leaf)
+    edge.extend(leaves)
     tiles = edge.take_changed_tiles(0)
     assert tiles == {Tile(0, 0): full_tile(leaves), Tile(1, 0): edge.root()}
     assert len(tiles[Tile(0, 0)]) == FULL_SIZE

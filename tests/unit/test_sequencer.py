@@ -28,6 +28,7 @@ from notary.log.entries import GENESIS, RecordEntry, loan_tag
 from notary.log.merkle import InclusionProof, verify_inclusion
 from notary.log.sequencer import Placed, Sequencer, Submission
 from notary.ports.log import Batch
+from notary.privacy.cipher import NONCE_SIZE
 from notary.stores.sqlite import SqliteStore
 from tests.support import reference_tree
 from tests.support.builders import (
@@ -123,6 +124,15 @@ def test_a_record_gets_the_next_place_and_a_proof(kit: NotaryKit) -> None:
 def test_no_proof_is_made_that_nobody_wants(kit: NotaryKit) -> None:
     (place,) = placed(kit.sequencer.append([history("L-1", 1)[0]._replace(prove=False)]))
     assert (place.index, place.tag, place.proof) == (1, b"", ())
+
+
+def test_what_a_commit_seals_has_a_nonce_each(kit: NotaryKit, path: Path) -> None:
+    items = [*history("L-1", 30), *history("L-2", 30, first=30)]
+    for batch in (items[:40], items[40:]):
+        placed(kit.sequencer.append(batch))
+    with sqlite3.connect(path) as database:
+        sealed = [row[0] for row in database.execute("SELECT sealed FROM records UNION ALL SELECT sealed FROM loans")]
+    assert len({item[:NONCE_SIZE] for item in sealed}) == len(sealed) == 62
 
 
 def test_nothing_to_append_changes_nothing(kit: NotaryKit) -> None:

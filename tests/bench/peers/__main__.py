@@ -15,7 +15,7 @@ from pathlib import Path
 from time import process_time
 
 from chain import toolchain
-from notary.hashing import leaf_hash
+from notary.hashing import leaf_hashes
 from notary.log.right_edge import RightEdge
 from notary.registration import Registrar
 from notary.schemes import SCHEMES
@@ -58,8 +58,7 @@ def measure(folder: Path, documents: int) -> dict[str, float]:
 
 def _tree(bodies: Sequence[bytes]) -> None:
     edge = RightEdge(0, [])
-    for body in bodies:
-        edge.append(leaf_hash(body))
+    edge.extend(leaf_hashes(bodies))
     prove = edge.proofs(edge.take_changed_tiles(0))
     for index in range(len(bodies)):
         prove(index)
