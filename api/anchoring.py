@@ -9,7 +9,7 @@ from functools import partial
 from api.databases import hold_of
 from api.keys.anchor_keys import HandOver, load_anchor_wallet
 from api.settings import DataFolder, Settings
-from api.tracing import Tracing
+from api.tracing.spans import Tracing
 from chain.anchor_rules import EMBEDDED, AnchorPolicy
 from chain.anchorer import Anchorer
 from chain.deploy import deploy

@@ -3,10 +3,12 @@
 
 from flask import Flask, Response
 
-from api import observing, problems, reading_only, traced_requests
+from api import problems, reading_only
+from api.metrics import observing
 from api.pages import site
 from api.serving.gateway import Gateway
 from api.serving.single_post import SinglePost
+from api.tracing import requests as traced_requests
 from api.traffic import hooks
 from api.traffic.middleware import Traffic
 from api.views import (

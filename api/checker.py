@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 import orjson
 import structlog
 
-from api.metrics import count_checks
+from api.metrics.counters import count_checks
 from notary.documents.document import CheckStatus, CheckTask, DocumentCheck
 from notary.errors import CheckerBusyError, UnavailableError
 from notary.inspection.limits import WALL_SECONDS

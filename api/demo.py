@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api.bulk import BulkSubmission, Outcome
+from api.cli.bulk import BulkSubmission, Outcome
+from api.cli.uploads import upload_folder
 from api.operator import add_organisation
 from api.samples import sample_histories, story_history, write_samples
 from api.settings import DataFolder
-from api.uploads import upload_folder
 from api.wiring import load_signer
 from loan_notary import Client
 from notary.canonical import parse_json

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from api.administration import Administration, Writer
-from api.auth import hash_secret, new_api_key
+from api.access.administration import Administration, Writer
+from api.access.auth import hash_secret, new_api_key
 from api.clock import now
 from api.databases import hold_of, open_access_log, open_store
-from api.log_lock import log_lock
+from api.folders.locks import log_lock
 from api.settings import DataFolder
-from api.traces import new_id
+from api.tracing.ids import new_id
 from api.wiring import log_keys
 from api.writer_client import WriterClient
 from notary.access import ROLES, ApiKey, Organisation, key_id

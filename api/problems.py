@@ -12,9 +12,9 @@ import structlog
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, default_exceptions
 
-from api.metrics import PROBLEMS as GIVEN_OUT
-from api.observing import log_refusal
-from api.traces import trace_id
+from api.metrics.counters import PROBLEMS as GIVEN_OUT
+from api.metrics.observing import log_refusal
+from api.tracing.ids import trace_id
 from api.traffic.repeats import IdempotencyKeyError, InProgressError, KeyReusedError
 from notary import errors
 

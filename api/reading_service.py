@@ -10,8 +10,8 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from api.databases import open_access_log, open_replica
-from api.log_lock import log_lock
-from api.replica_metrics import ReplicaCollector
+from api.folders.locks import log_lock
+from api.metrics.replica import ReplicaCollector
 from api.service import Service
 from api.settings import DataFolder, Settings
 

@@ -25,19 +25,19 @@ from typing import Self
 import structlog
 from prometheus_client import CollectorRegistry
 
-from api.access_cover import AccessCover
+from api.access.cover import AccessCover
 from api.anchoring import confirm_restored, make_anchorer, open_chain
 from api.clock import now
 from api.databases import hold_of, open_access_log, open_store, open_traffic, open_webhooks
+from api.folders.set_aside import SetAsideCollector
 from api.host import Run, host_of
 from api.keys.places import environment_with
-from api.metrics import FOLDER_VARIABLE
+from api.metrics.counters import FOLDER_VARIABLE
+from api.metrics.service import ServiceCollector, Watch, serving_metrics
 from api.publishing import PublicationCollector, make_publishers
-from api.service_metrics import ServiceCollector, Watch, serving_metrics
-from api.set_aside import SetAsideCollector
 from api.settings import DataFolder, Settings
 from api.timestamping import make_timestamper
-from api.tracing import start_tracing
+from api.tracing.start import start_tracing
 from api.traffic.repeats import Repeats
 from api.wiring import DATA_VARIABLE, WRITER_VARIABLE, audit_files, document_files, job_files, make_scrubber
 from chain.anchorer import Anchorer

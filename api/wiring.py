@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from api.administration import Administration
+from api.access.administration import Administration
+from api.access.oauth import TokenIssuer
+from api.access.read_notes import ReadNotes
 from api.audits.files import AuditFiles
 from api.certificate.maker import CertificateMaker, Sealer
 from api.checker import CheckerPool
@@ -25,11 +27,10 @@ from api.databases import (
 from api.jobs.files import JobFiles
 from api.keys.data_keys import DataKeys
 from api.keys.log_keys import LogKeys, verifiers
-from api.oauth import TokenIssuer
 from api.own_verifier import OwnVerifier
-from api.read_notes import ReadNotes
 from api.settings import DataFolder
-from api.tracing import TracedLog, Tracing, start_tracing
+from api.tracing.spans import Tracing
+from api.tracing.start import TracedLog, start_tracing
 from api.traffic.rates import RateLimiter
 from api.traffic.repeats import Repeats
 from api.writer_client import WriterClient

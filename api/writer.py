@@ -21,13 +21,14 @@ import structlog
 from api.clock import now
 from api.collector import settle_collector
 from api.databases import hold_of, open_store
+from api.folders.locks import log_lock
 from api.keys.hardening import harden
-from api.log_lock import log_lock
 from api.logs import configure_logs
-from api.metrics import COMMIT_FAILURES, WRITER_QUEUE, count_commit
+from api.metrics.counters import COMMIT_FAILURES, WRITER_QUEUE, count_commit
 from api.parent import exit_with_parent
 from api.settings import DataFolder
-from api.tracing import Tracing, start_tracing
+from api.tracing.spans import Tracing
+from api.tracing.start import start_tracing
 from api.wiring import log_keys
 from api.writer_protocol import (
     LENGTH_SIZE,

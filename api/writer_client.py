@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from api.together import Together
-from api.tracing import Tracing
+from api.tracing.spans import Tracing
 from api.writer_protocol import (
     LENGTH_SIZE,
     MAX_FRAME,

@@ -8,8 +8,8 @@ from typing import Any, BinaryIO, Literal, Self
 
 import orjson
 
-from api.folder_keys import FolderKey
-from api.state_files import file_errors
+from api.folders.keys import FolderKey
+from api.folders.state_files import file_errors
 from notary.audit.sample import Wanted
 
 Kind = Literal["log", "records", "sample", "tie-out"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Audits as files in a folder (`api.owned_folders`).
+"""Audits as files in a folder (`api.folders.owned`).
 
 ::
 
@@ -24,9 +24,9 @@ from typing import Any
 import orjson
 
 from api.audits.audit import LEDGER, PROBLEM, REPORT, Order, OrderedAudit
-from api.folder_keys import FolderKey
-from api.owned_folders import OwnedFolders
-from api.state_files import file_errors, read_state, received, write_file, write_state
+from api.folders.keys import FolderKey
+from api.folders.owned import OwnedFolders
+from api.folders.state_files import file_errors, read_state, received, write_file, write_state
 from notary.audit.table import with_header
 from notary.audit.tie_out import COLUMNS
 from notary.errors import JobError

@@ -8,9 +8,9 @@ from typing import Any
 
 from werkzeug.exceptions import Forbidden
 
+from api.access.read_notes import asked_for
 from api.audits.audit import KINDS, Order, OrderedAudit
 from api.clock import now
-from api.read_notes import asked_for
 from api.views.members import decimal_of, number_of, one_of, text_of, whole_of
 from api.wiring import Services
 from notary.access import Caller

@@ -6,12 +6,12 @@ from io import TextIOWrapper
 from typing import Any
 
 from api.anchoring import use_node
-from api.audit_parts import Target
-from api.auditing import Audit, Chain, Done
 from api.audits.audit import OrderedAudit
+from api.audits.auditing import Audit, Chain, Done
+from api.audits.parts import Target
+from api.audits.sampling import anchor_of_population, seed_of_block
 from api.databases import open_store
-from api.folder_keys import size_inside
-from api.sampling import anchor_of_population, seed_of_block
+from api.folders.keys import size_inside
 from api.settings import DataFolder
 from api.wiring import load_verifiers
 from chain.deployment import Deployment

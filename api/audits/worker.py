@@ -14,18 +14,18 @@ from pathlib import Path
 
 import structlog
 
-from api.auditing import Done
 from api.audits.audit import OrderedAudit
+from api.audits.auditing import Done
 from api.audits.files import AuditFiles
 from api.audits.running import carry_out
 from api.clock import now
+from api.folders.state_files import file_errors
 from api.host import host_of
 from api.keys.hardening import harden
 from api.logs import configure_logs
 from api.parent import exit_with_parent
 from api.problems import describe
 from api.settings import DataFolder
-from api.state_files import file_errors
 from api.wiring import audit_files
 from notary.errors import NotaryError, UnavailableError
 

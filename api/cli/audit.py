@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from api.anchoring import use_node
-from api.auditing import Audit, Chain, Done
+from api.audits.auditing import Audit, Chain, Done
 from api.cli.named_log import NamedLog, log_options
 from api.cli.options import chain_options, workers_option
 from api.cli.output import console, errors, json_option, show

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from api.backup import make_backup, restore_backup, verify_backup
 from api.cli.options import data_option
 from api.cli.output import REFUSED, console, json_option, show
 from api.databases import hold_of
+from api.folders.backup import make_backup, restore_backup, verify_backup
 from api.settings import DataFolder
 from api.wiring import make_scrubber
 from notary.audit.finding import Findings

@@ -10,8 +10,8 @@ import click
 from api.anchoring import connect, use_node
 from api.cli.options import data_option
 from api.cli.output import json_option, show
+from api.folders.locks import log_lock
 from api.keys.anchor_keys import load_anchor_wallet
-from api.log_lock import log_lock
 from api.settings import DataFolder
 from chain.registry_deployment import RECORDS, deploy_registry, plan_registry, record_registry
 from chain.rpc import Rpc

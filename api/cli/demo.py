@@ -8,7 +8,7 @@ from api.cli.output import REFUSED, console, show_report
 from api.cli.submit import Progressing
 from api.cli.words import terminal_language
 from api.demo import RECORDS, Demo
-from api.folder_setup import set_up
+from api.folders.setup import set_up
 from api.logs import configure_logs
 from api.service import Service
 from api.settings import DEFAULT_PORT, DataFolder, Settings

@@ -7,7 +7,7 @@ import click
 
 from api.cli.options import data_option
 from api.cli.output import json_option, show
-from api.moving import move
+from api.folders.moving import move
 from api.settings import DataFolder
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from api.audit_parts import Target
+from api.audits.parts import Target
 from api.cli.options import data_option
 from api.cli.trusted import key_history_option
 from api.log_fetch import url_fetch

@@ -12,13 +12,13 @@ from api.anchoring import finish_anchor_rotation, use_node
 from api.cli.options import data_option
 from api.cli.output import NotaryGroup, errors, json_option, show, show_list
 from api.clock import now
+from api.folders.locks import log_lock
 from api.keys.anchor_keys import load_anchor_wallet
 from api.keys.config import KeyConfig
 from api.keys.data_rotation import rotate_data_key
 from api.keys.files import Purpose, encrypt_key_file
 from api.keys.places import FilePlace
 from api.keys.rotation import begin_anchor_rotation, rotate_log_key
-from api.log_lock import log_lock
 from api.settings import DataFolder
 from api.wiring import load_verifiers
 from notary.encoding import format_time

@@ -11,7 +11,7 @@ from api.cli.options import data_option
 from api.cli.output import console, json_option, show
 from api.clock import now
 from api.databases import open_store, open_webhooks
-from api.folder_setup import set_up
+from api.folders.setup import set_up
 from api.keys.anchor_keys import load_anchor_wallet
 from api.keys.config import KeyConfig
 from api.keys.hardening import harden

@@ -10,7 +10,7 @@ import click
 from api.cli.options import client_options
 from api.cli.output import json_option, show, show_report
 from api.cli.trusted import TrustedKeys, trusted_options
-from api.uploads import read_digests
+from api.cli.uploads import read_digests
 from chain.witness import NodeWitness
 from loan_notary import Client, State, calls
 from loan_notary.receipts import STATES

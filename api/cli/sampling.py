@@ -9,11 +9,11 @@ import click
 import orjson
 
 from api.anchoring import use_node
+from api.audits.sampling import anchor_of_population, seed_of_block
 from api.cli.options import data_option, lender_option, types_option
 from api.cli.output import REFUSED, console, json_option, show
 from api.databases import open_store
 from api.operator import note_operator
-from api.sampling import anchor_of_population, seed_of_block
 from api.settings import DataFolder
 from api.wiring import load_signer
 from notary.audit.evaluation import evaluate

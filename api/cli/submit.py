@@ -18,12 +18,12 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from api.bulk import BulkSubmission, Outcome, read_source
+from api.cli.bulk import BulkSubmission, Outcome, read_source
 from api.cli.drafts import show_handed_in
+from api.cli.job_submission import JobSubmission
 from api.cli.options import client_options
 from api.cli.output import REFUSED, console, errors, json_option
-from api.job_submission import JobSubmission
-from api.uploads import upload_folder
+from api.cli.uploads import upload_folder
 from loan_notary import Client
 from notary.registration import MAX_BODY
 from notary.signed_batch import read_first_line

@@ -9,10 +9,10 @@ import os
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 
-from api.batch import SignatureOf
 from api.jobs.input import JobLines
 from api.jobs.job import TREE, Job
-from api.signed_lines import signatures_in
+from api.submitting.batch import SignatureOf
+from api.submitting.signed_lines import signatures_in
 from notary.batch_tree import BatchTree, TreeGrowth
 from notary.signed_batch import SignedBatch, line_leaf, read_first_line
 

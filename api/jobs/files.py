@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Jobs as files in a folder (`api.owned_folders`).
+"""Jobs as files in a folder (`api.folders.owned`).
 
 ::
 
@@ -23,11 +23,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from api.folder_keys import FolderKey, size_inside
+from api.folders.keys import FolderKey, size_inside
+from api.folders.owned import OwnedFolders
+from api.folders.state_files import file_errors, read_state, received, write_state
 from api.jobs.job import TREE, Job, Part, Progress, part_name
 from api.jobs.results import read_results
-from api.owned_folders import OwnedFolders
-from api.state_files import file_errors, read_state, received, write_state
 from notary.errors import Fault, InvalidInputError, JobError
 from notary.ports.records import StoredRecord
 from notary.privacy.data_key import KeyWrapper

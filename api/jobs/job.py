@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from api.folder_keys import FolderKey
+from api.folders.keys import FolderKey
 
 TREE = "tree"
 """For what a job's tree is sealed."""

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from api.folder_keys import FolderKey
+from api.folders.keys import FolderKey
+from api.folders.state_files import file_errors
 from api.jobs.job import Job
-from api.state_files import file_errors
 
 _LENGTH = 4
 

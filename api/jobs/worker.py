@@ -16,8 +16,8 @@ from pathlib import Path
 import orjson
 import structlog
 
-from api.batch import Line, SignatureOf, answer_line, cut_lines, place_part
 from api.clock import now
+from api.folders.state_files import file_errors
 from api.host import host_of
 from api.jobs.batches import Comparison, compare, opened_tree, read_job_batch
 from api.jobs.files import JobFiles
@@ -30,8 +30,8 @@ from api.operator import BY
 from api.parent import exit_with_parent
 from api.problems import describe
 from api.settings import DataFolder
-from api.state_files import file_errors
-from api.tracing import start_tracing
+from api.submitting.batch import Line, SignatureOf, answer_line, cut_lines, place_part
+from api.tracing.start import start_tracing
 from api.wiring import Services, make_services
 from notary.errors import (
     CorruptLogError,

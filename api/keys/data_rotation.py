@@ -14,13 +14,13 @@ anew: then a key was made, and perhaps noted, that wraps nothing.
 
 from dataclasses import dataclass
 
-from api.administration import Administration
+from api.access.administration import Administration
 from api.clock import now
 from api.databases import database_url, driver, open_store
+from api.folders.locks import log_lock, rotation_lock
 from api.keys.config import KeyConfig, KeyFolder, ReplacedKey
 from api.keys.data_keys import make_data_key, open_data_key, remove_data_key
 from api.keys.making import free_place
-from api.log_lock import log_lock, rotation_lock
 from api.operator import BY, log_writer, own_organisation
 from api.settings import DataFolder
 from api.wiring import audit_files, document_files, job_files

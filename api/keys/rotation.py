@@ -3,14 +3,14 @@
 
 from dataclasses import dataclass
 
-from api.administration import Administration
+from api.access.administration import Administration
 from api.clock import now
 from api.databases import open_store
+from api.folders.locks import rotation_lock
 from api.keys.anchor_keys import open_wallet
 from api.keys.config import KeyConfig, KeyFolder, LogKeyEntry
 from api.keys.log_keys import open_log_key
 from api.keys.making import free_place, make_anchor_key, make_log_key
-from api.log_lock import rotation_lock
 from api.operator import BY, log_writer, own_organisation
 from api.settings import DataFolder
 from notary.encoding import format_time, parse_time

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 import orjson
 
 from api.app import create_app
-from api.folder_setup import set_up
+from api.folders.setup import set_up
 from api.openapi import breaking_changes, build, collection, unannounced
 from api.settings import DataFolder, Settings
 from api.wiring import make_services

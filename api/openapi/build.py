@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The OpenAPI 3.1 document of an application.
 
-Paths, methods and path parameters are those of its routes, scopes those of `api.scopes`, problems those of
+Paths, methods and path parameters are those of its routes, scopes those of `api.access.scopes`, problems those of
 `api.problems`; the rest stands in `api.openapi.tables`. A route without a line there is an error.
 """
 
@@ -13,13 +13,13 @@ from typing import Any
 from flask import Flask
 from werkzeug.routing import Rule
 
+from api.access.scopes import ANYBODY, PASS, SCOPES
 from api.openapi.model import Answer, Body, Operation, Query, Table
 from api.openapi.schemas import component_schemas
 from api.openapi.shapes import TEXT
 from api.openapi.tables import TABLES
 from api.problems import KINDS, TYPE_PREFIX
 from api.problems import MEDIA_TYPE as PROBLEM_TYPE
-from api.scopes import ANYBODY, PASS, SCOPES
 from api.traffic.hooks import NEEDED, STREAMED
 from api.traffic.middleware import COUNTED
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tables of `api.openapi.tables` say of an operation, beyond what the code itself says.
 
-Path, method and path parameters come from the application's routes, the scope from `api.scopes`, titles and types of
-problems from `api.problems`.
+Path, method and path parameters come from the application's routes, the scope from `api.access.scopes`, titles and
+types of problems from `api.problems`.
 """
 
 from collections.abc import Mapping

@@ -10,13 +10,13 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 from flask_babel import gettext as _
 
+from api.access.read_notes import asked_for
+from api.access.reading import Reader, reader_of
 from api.clock import now
 from api.pages import words
 from api.pages.loan_view import loan_page
 from api.pages.page import page, see_other
 from api.pages.sessions import signed_in
-from api.read_notes import asked_for
-from api.reading import Reader, reader_of
 from api.views.evidence import certificate_response, evidence_response
 from api.wiring import Services
 from notary.access import READ_RECORDS

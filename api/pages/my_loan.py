@@ -9,7 +9,7 @@ to `/v1/my-loan` for what is downloaded or added.
 from flask import Blueprint, Response
 from werkzeug.exceptions import Unauthorized
 
-from api.auth import shown_pass
+from api.access.auth import shown_pass
 from api.pages import words
 from api.pages.loan_view import LoanPage, loan_page
 from api.pages.page import files, page

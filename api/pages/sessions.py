@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import Forbidden, Unauthorized
 
-from api.auth import caller_with, hash_secret, require_scope
+from api.access.auth import caller_with, hash_secret, require_scope
 from api.clock import now
 from api.pages import cookies
 from api.pages.page import page, see_other

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from api.auth import hash_secret, is_use_due, refusal_of
+from api.access.auth import hash_secret, is_use_due, refusal_of
 from api.clock import now
-from api.observing import request_timer
+from api.metrics.observing import request_timer
 from api.serving.groups import Groups
 from api.serving.rsgi import Headers
 from api.traffic.middleware import ALLOWANCE, caller_of, harden

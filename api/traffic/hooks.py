@@ -5,11 +5,11 @@ from hashlib import sha256
 
 from flask import Flask, Response, g, request
 
-from api.auth import authenticate
+from api.access.auth import authenticate
+from api.access.scopes import ANYBODY, PASS, SCOPES
 from api.clock import now
 from api.making import begin_making
 from api.problems import answer_notary
-from api.scopes import ANYBODY, PASS, SCOPES
 from api.traffic.repeats import Answer, Beginning, IdempotencyKeyError, Repeats, Request, read_key
 from api.views.bodies import LARGEST
 from notary.access import AccessStore

@@ -8,10 +8,10 @@ from typing import Any
 import structlog
 from werkzeug.exceptions import TooManyRequests
 
-from api.auth import hash_secret
+from api.access.auth import hash_secret
 from api.clock import now
 from api.problems import answer_http, answer_notary
-from api.traces import new_id, parse_traceparent
+from api.tracing.ids import new_id, parse_traceparent
 from api.traffic.rates import Allowance, RateLimiter
 from notary.access import key_id
 from notary.errors import UnavailableError

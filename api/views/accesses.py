@@ -4,7 +4,7 @@
 import orjson
 from flask import Blueprint, Response
 
-from api.auth import authenticated_lender, authenticated_pass
+from api.access.auth import authenticated_lender, authenticated_pass
 from api.views.access_lines import borrower_lines, lender_lines
 from api.wiring import Services
 

@@ -7,13 +7,13 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response
 
+from api.access.auth import authenticate
 from api.audits.audit import OrderedAudit
 from api.audits.files import MAX_LEDGER
 from api.audits.ordering import MEMBERS, find_audit, read_order, read_report, seconds_left, visible_audits
-from api.auth import authenticate
 from api.clock import now
+from api.folders.owned import ID_SIZE
 from api.making import making
-from api.owned_folders import ID_SIZE
 from api.views.bodies import LARGEST, SMALL, promised_digest, read_body, read_object, read_parts, require_media_type
 from api.views.members import moment_or_none
 from api.wiring import Services

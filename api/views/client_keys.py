@@ -6,10 +6,10 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response
 
-from api.auth import authenticate
+from api.access.auth import authenticate
+from api.access.oauth import ALGORITHMS
 from api.clock import now
 from api.making import making
-from api.oauth import ALGORITHMS
 from api.views.bodies import SMALL, read_object
 from api.views.members import moment_or_none
 from api.wiring import Services

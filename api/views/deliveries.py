@@ -7,10 +7,10 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
-from api.auth import authenticated_lender
+from api.access.auth import authenticated_lender
+from api.access.read_notes import asked_for
 from api.clock import now
 from api.making import making
-from api.read_notes import asked_for
 from api.webhooks.producing import test_message
 from api.wiring import Services
 from notary.encoding import format_time

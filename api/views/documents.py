@@ -8,7 +8,7 @@ import orjson
 from flask import Blueprint, Response, request, send_file
 from werkzeug.exceptions import UnsupportedMediaType
 
-from api.auth import authenticated_lender
+from api.access.auth import authenticated_lender
 from api.views.bodies import promised_digest, read_body, read_parts
 from api.wiring import Services
 from notary.documents.document import (

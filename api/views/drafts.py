@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
-from api.auth import authenticated_lender
-from api.required_documents import check_documents, documents_required
+from api.access.auth import authenticated_lender
+from api.submitting.required_documents import check_documents, documents_required
 from api.views.answers import no_content, receipt_response
 from api.views.bodies import read_body
 from api.wiring import Services

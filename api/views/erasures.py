@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response
 
-from api.auth import authenticate, authenticated_lender
+from api.access.auth import authenticate, authenticated_lender
 from api.clock import now
 from api.views.members import moment_or_none
 from api.wiring import Services

@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
-from api.read_notes import asked_for
-from api.reading import Reader, reader
+from api.access.read_notes import asked_for
+from api.access.reading import Reader, reader
 from api.views.moments import asked_moment
 from api.wiring import Services
 from notary.errors import Fault, InvalidInputError

@@ -7,7 +7,7 @@ import orjson
 from flask import Blueprint, Response
 from werkzeug.exceptions import Forbidden
 
-from api.auth import authenticate
+from api.access.auth import authenticate
 from api.clock import now
 from api.making import making
 from api.views.bodies import SMALL, read_object

@@ -7,14 +7,14 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response
 
-from api.auth import authenticated_lender
+from api.access.auth import authenticated_lender
 from api.clock import now
+from api.folders.owned import ID_SIZE
 from api.jobs.files import MAX_PART
 from api.jobs.job import Job
 from api.jobs.results import read_results
 from api.making import making
-from api.owned_folders import ID_SIZE
-from api.required_documents import documents_required
+from api.submitting.required_documents import documents_required
 from api.views.bodies import promised_digest, read_parts, require_media_type
 from api.wiring import Services
 from notary.encoding import format_time

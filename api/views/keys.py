@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
-from api.auth import authenticate, authenticated_lender
+from api.access.auth import authenticate, authenticated_lender
 from api.making import making
 from api.views.bodies import read_object
 from api.wiring import Services

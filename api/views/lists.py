@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 import orjson
 from flask import Blueprint, Response, request
 
+from api.access.read_notes import asked_for
+from api.access.reading import Reader, reader
 from api.clock import now
-from api.read_notes import asked_for
-from api.reading import Reader, reader
 from api.views.record_json import RecordWriter
 from api.wiring import Services
 from notary.encoding import format_time, parse_moment

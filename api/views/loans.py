@@ -5,8 +5,8 @@ import orjson
 from flask import Blueprint, Response
 from werkzeug.routing import PathConverter
 
-from api.auth import authenticated_lender
-from api.reading import reader
+from api.access.auth import authenticated_lender
+from api.access.reading import reader
 from api.views.access_lines import lender_lines, loan_references
 from api.views.evidence import evidence_response
 from api.views.loan_json import LoanWriter

@@ -8,7 +8,7 @@ such a record goes into the loan's history, and nothing that the lender does kee
 import orjson
 from flask import Blueprint, Response
 
-from api.auth import authenticated_pass
+from api.access.auth import authenticated_pass
 from api.clock import now
 from api.views.answers import receipt_response
 from api.views.bodies import read_body

@@ -4,7 +4,7 @@
 import orjson
 from flask import Blueprint, Response, request
 
-from api.oauth import ASSERTION_TYPE, LIFETIME, OAuthError
+from api.access.oauth import ASSERTION_TYPE, LIFETIME, OAuthError
 from api.views.bodies import SMALL, require_media_type
 from api.wiring import Services
 

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response
 
-from api.auth import SECRET_SIZE, authenticate, hash_secret, new_api_key
+from api.access.auth import SECRET_SIZE, authenticate, hash_secret, new_api_key
 from api.making import making
 from api.views.bodies import SMALL, read_object
 from api.views.members import text_of

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response
 
-from api.auth import SECRET_SIZE, authenticate, authenticated_lender, hash_secret, new_pass_secret
+from api.access.auth import SECRET_SIZE, authenticate, authenticated_lender, hash_secret, new_pass_secret
 from api.clock import now
 from api.making import making
 from api.views.bodies import SMALL, read_object

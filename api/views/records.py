@@ -7,12 +7,12 @@ import orjson
 from flask import Blueprint, Response, request, stream_with_context
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from api.auth import authenticated_lender
+from api.access.auth import authenticated_lender
+from api.access.reading import reader
 from api.clock import now
-from api.reading import reader
-from api.required_documents import check_documents, documents_required
 from api.serving.single_post import decided
-from api.signed_lines import answer_file
+from api.submitting.required_documents import check_documents, documents_required
+from api.submitting.signed_lines import answer_file
 from api.views.answers import receipt_response
 from api.views.bodies import checked_stream, read_body, read_lines, require_media_type
 from api.views.evidence import certificate_response

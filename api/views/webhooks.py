@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response
 
-from api.auth import authenticate, authenticated_lender
+from api.access.auth import authenticate, authenticated_lender
 from api.clock import now
 from api.making import making
 from api.views.answers import no_content

@@ -9,7 +9,7 @@ from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from typing import NamedTuple
 
-from api.tracing import Tracing
+from api.tracing.spans import Tracing
 from api.webhooks.addresses import Network, Target, parse_target, resolve
 from notary.errors import InvalidInputError
 from notary.webhooks import Delivery, Webhook, signature_header

@@ -20,10 +20,10 @@ from api.databases import open_store, open_webhooks
 from api.host import host_of
 from api.keys.hardening import harden
 from api.logs import configure_logs
-from api.metrics import WEBHOOK_ATTEMPTS
+from api.metrics.counters import WEBHOOK_ATTEMPTS
 from api.parent import exit_with_parent
 from api.settings import DataFolder
-from api.tracing import start_tracing
+from api.tracing.start import start_tracing
 from api.webhooks.producing import Producer
 from api.webhooks.sending import Outcome, Sender
 from notary.errors import NotaryError

@@ -72,7 +72,7 @@ class Traces(Protocol):
 
 
 class Note(Protocol):
-    """Writes an administrative act of an organisation into the log (`api.administration`)."""
+    """Writes an administrative act of an organisation into the log (`api.access.administration`)."""
 
     def __call__(
         self, organisation: int, moment: int, act: str, by: str, subject: str, *, entries: tuple[int, ...]

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from api.auditing import Target
+from api.audits.auditing import Target
 from notary.encoding import format_time
 from notary.parties.keys import Scheme
 from notary.receipts.report import Verdict
@@ -122,7 +122,7 @@ def _memory(what: str, targets: list[Target], logs: list[AuditedLog], sizes: tup
 def _peak(target: Target, log: AuditedLog) -> int:
     """Return the most memory, in KiB, that a process of its own takes for an audit."""
     program = (
-        "import sys; from pathlib import Path; from api.auditing import Target; "
+        "import sys; from pathlib import Path; from api.audits.auditing import Target; "
         "from notary.log.signed_note import parse_verifier; from tests.support.audited import audited; "
         "audited(Target(*sys.argv[1:3]), parse_verifier(sys.argv[3])); print(Path('/proc/self/status').read_text())"
     )

@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from time import process_time
 
-from api.audit_parts import Target
+from api.audits.parts import Target
 from notary.hashing import leaf_hash, leaf_hashes
 from notary.log.entries import RECORD
 from notary.log.merkle import verify_inclusion

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from api.tracing import start_tracing
+from api.tracing.start import start_tracing
 from notary.canonical import canonical_json
 from tests.e2e.test_signals import CANARY, LOAN, Story, kept_secrets, misuse, use
 from tests.support.builders import record

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from api.auditing import Audit, Chain, Target
+from api.audits.auditing import Audit, Chain, Target
 from api.databases import open_store
 from api.settings import DataFolder
 from api.wiring import load_signer

@@ -23,7 +23,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
-from api.metrics import FOLDER_VARIABLE
+from api.metrics.counters import FOLDER_VARIABLE
 from tests.faults.steps import environment, ready
 from tests.support.service import ROOT, Service
 

@@ -72,20 +72,20 @@ STEPS = {
 }  # fmt: skip
 """The steps of a service under load, by name."""
 
-_API = "api.backup"
+_API = "api.folders.backup"
 BACKUP = {
     "begun": Step(_MAIN, _API, '_copy_database(folder.database, coming / "notary.db")', 1),
     "all copied, not described": Step(
         _MAIN, _API, "manifest = _describe(DataFolder(coming), load_verifiers(folder)[0], with_keys)", 1
     ),
-    "described, not under its name": Step(_MAIN, "api.whole_folders", "coming.rename(target)", 1),
+    "described, not under its name": Step(_MAIN, "api.folders.whole", "coming.rename(target)", 1),
 }
 RESTORE = {
     "begun": Step(
         _MAIN, _API, "shutil.copytree(path, coming, ignore=shutil.ignore_patterns(MANIFEST), dirs_exist_ok=True)", 1
     ),
     "copied, nothing held": Step(_MAIN, _API, 'DataFolder(coming).hold.place("restored", text)', 1),
-    "held, not under its name": Step(_MAIN, "api.whole_folders", "coming.rename(target)", 1),
+    "held, not under its name": Step(_MAIN, "api.folders.whole", "coming.rename(target)", 1),
 }
 LOG_KEY = {
     "made, not announced": Step(

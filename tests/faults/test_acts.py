@@ -14,9 +14,9 @@ from uuid import uuid4
 
 import pytest
 
-from api.auditing import Audit, Target
-from api.backup import verify_backup
+from api.audits.auditing import Audit, Target
 from api.databases import open_store
+from api.folders.backup import verify_backup
 from api.settings import DataFolder
 from api.wiring import document_files, load_signer, load_verifiers
 from notary.canonical import canonical_json

@@ -18,7 +18,7 @@ from pathlib import Path
 from random import Random
 from uuid import uuid4
 
-from api.auditing import Audit, Target
+from api.audits.auditing import Audit, Target
 from api.clock import now
 from api.databases import open_store
 from api.settings import DataFolder

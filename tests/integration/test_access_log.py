@@ -11,12 +11,12 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from api.access_cover import DAY, AccessCover
-from api.auth import hash_secret, new_api_key
+from api.access.auth import hash_secret, new_api_key
+from api.access.cover import DAY, AccessCover
+from api.access.read_notes import KINDS
+from api.access.scopes import SCOPES
 from api.cli import main
 from api.clock import now
-from api.read_notes import KINDS
-from api.scopes import SCOPES
 from notary.access import ROLES, ApiKey, key_id
 from notary.access_log import FIRST
 from notary.canonical import canonical_json

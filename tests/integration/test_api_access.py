@@ -13,10 +13,10 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 from werkzeug.test import TestResponse
 
-from api.auth import hash_secret, new_api_key
+from api.access.auth import hash_secret, new_api_key
+from api.access.oauth import ASSERTION_TYPE
+from api.access.scopes import ANYBODY, SCOPES
 from api.clock import now
-from api.oauth import ASSERTION_TYPE
-from api.scopes import ANYBODY, SCOPES
 from notary.access import ROLES, ApiKey, key_id
 from notary.encoding import format_time
 from notary.receipts.report import Verdict

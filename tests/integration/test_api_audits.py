@@ -14,11 +14,11 @@ import orjson
 import pytest
 from werkzeug.test import TestResponse
 
+from api.access.auth import hash_secret, new_api_key
 from api.audits.audit import Order
 from api.audits.files import KEEP, MAX_LEDGER, MAX_OPEN, AuditFiles
 from api.audits.running import carry_out
 from api.audits.worker import AuditWorker
-from api.auth import hash_secret, new_api_key
 from api.clock import now
 from chain.rpc import Rpc
 from notary.access import ROLES, ApiKey, key_id

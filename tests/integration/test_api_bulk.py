@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from api.bulk import BulkSubmission, Outcome
+from api.cli.bulk import BulkSubmission, Outcome
 from loan_notary import Client, Retries
 from notary.errors import InvalidInputError, UnavailableError
 from tests.support.api import Api, agreement, api_over, make_folder, repayment, served, socket_folder

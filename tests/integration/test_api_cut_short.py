@@ -10,8 +10,8 @@ import orjson
 import pytest
 from flask import Flask
 
+from api.access.auth import hash_secret, new_api_key
 from api.app import create_app
-from api.auth import hash_secret, new_api_key
 from api.clock import now
 from api.traffic.hooks import NEEDED
 from api.traffic.repeats import Answer, Repeats, Request

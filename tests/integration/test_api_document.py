@@ -10,9 +10,9 @@ import pytest
 from schemathesis.specs.openapi import definitions
 from werkzeug.test import TestResponse
 
+from api.access.scopes import ANYBODY, PASS, SCOPES
 from api.openapi import build, collection, operation_id, undescribed
 from api.problems import KINDS
-from api.scopes import ANYBODY, PASS, SCOPES
 from tests.support.api import Api
 from tests.support.document import COMPONENTS, DOCS, DOCUMENT, LINKS, OPERATIONS, Operation, example_api, replay
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from api.auth import hash_secret, new_api_key
+from api.access.auth import hash_secret, new_api_key
 from api.clock import now
 from notary.access import ROLES, ApiKey, key_id
 from notary.encoding import b64url, format_time, parse_b64url

@@ -9,7 +9,7 @@ import orjson
 import pytest
 from werkzeug.test import TestResponse
 
-from api.auth import hash_secret, new_pass_secret
+from api.access.auth import hash_secret, new_pass_secret
 from api.clock import now
 from api.views.my_loan import MOST_WORDS
 from notary.access import LoanPass

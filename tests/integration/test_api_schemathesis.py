@@ -21,7 +21,7 @@ from schemathesis import engine
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events
 
-from api.auth import hash_secret, new_api_key, new_pass_secret
+from api.access.auth import hash_secret, new_api_key, new_pass_secret
 from api.clock import now
 from notary.access import ROLES, ApiKey, LoanPass, key_id
 from tests.support.api import Api

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from api.auth import hash_secret, new_api_key
+from api.access.auth import hash_secret, new_api_key
 from api.clock import now
 from api.traffic.middleware import Traffic
 from api.writer_protocol import LENGTH_SIZE, frame, write_busy

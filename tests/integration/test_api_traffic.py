@@ -13,8 +13,8 @@ import pytest
 from structlog.testing import capture_logs
 from werkzeug.exceptions import HTTPException, RequestTimeout, ServiceUnavailable
 
-from api.auth import hash_secret
-from api.metrics import PROBLEMS
+from api.access.auth import hash_secret
+from api.metrics.counters import PROBLEMS
 from api.traffic.hooks import NEEDED
 from api.traffic.middleware import REFUSAL
 from notary.access import key_id

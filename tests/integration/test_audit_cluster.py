@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from api.audit_cluster import Cluster, _audit_part
-from api.audit_parts import Target
-from api.auditing import Audit
+from api.audits.auditing import Audit
+from api.audits.cluster import Cluster, _audit_part
+from api.audits.parts import Target
 from notary.audit.finding import Findings
 from notary.audit.job import Job, plan_job
 from notary.audit.report import AuditReport

@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from api.auditing import Audit, Target
+from api.audits.auditing import Audit, Target
 from notary.audit.anchors import AnchorsOutcome, ChainAnchor, RegistryHead, audit_chain
 from notary.audit.anchors import AuditedLog as ChainedLog
 from notary.audit.finding import Findings

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.auditing import Target
+from api.audits.auditing import Target
 from api.log_fetch import url_fetch
 from notary.audit.copying import Copied
 from notary.audit.report import AuditReport

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from api.auditing import Audit, Target
+from api.audits.auditing import Audit, Target
 from notary.audit.report import AuditReport
 from notary.audit.state import StateFileError
 from notary.privacy.cipher import Cipher

@@ -15,8 +15,8 @@ import pytest
 from structlog.testing import capture_logs
 
 import loan_notary
+from api.access.auth import hash_secret, new_api_key
 from api.audits.audit import Order
-from api.auth import hash_secret, new_api_key
 from api.clock import now
 from loan_notary import Client, calls, connection, receipts, signing, webhook_messages
 from notary.access import ROLES, ApiKey, key_id

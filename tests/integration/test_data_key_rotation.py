@@ -16,13 +16,13 @@ import orjson
 import pytest
 
 from api.databases import open_store
+from api.folders.locks import log_lock
+from api.folders.state_files import locked
 from api.jobs.worker import Worker
 from api.keys.data_keys import open_data_key
 from api.keys.data_rotation import DataKeyRotated, rotate_data_key
 from api.keys.rotation import begin_anchor_rotation, rotate_log_key
-from api.log_lock import log_lock
 from api.settings import DataFolder
-from api.state_files import locked
 from notary.errors import CorruptLogError, DataKeyError, UnavailableError
 from notary.privacy.data_key import DataKey
 from notary.privacy.sealed_file import MAGIC

@@ -13,8 +13,8 @@ from uuid import UUID, uuid4
 import orjson
 import pytest
 
-from api.auditing import Audit, Target
-from api.auth import hash_secret, new_api_key
+from api.access.auth import hash_secret, new_api_key
+from api.audits.auditing import Audit, Target
 from notary.access import ROLES, ApiKey, key_id
 from notary.encoding import parse_b64url
 from notary.log.entries import loan_tag

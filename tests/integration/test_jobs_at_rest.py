@@ -15,11 +15,11 @@ from api.audits.audit import Order
 from api.audits.files import AuditFiles
 from api.audits.worker import AuditWorker
 from api.clock import now
+from api.folders.set_aside import SetAsideCollector
 from api.jobs.files import KEEP, JobFiles
 from api.jobs.job import Job, Progress
 from api.jobs.results import opened_results, read_results
 from api.jobs.worker import Worker
-from api.set_aside import SetAsideCollector
 from notary.audit.tie_out import COLUMNS
 from notary.canonical import canonical_json
 from notary.encoding import parse_b64url

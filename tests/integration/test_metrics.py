@@ -23,10 +23,10 @@ from werkzeug.exceptions import TooManyRequests
 
 from api.clock import now
 from api.hold import FileHold
-from api.metrics import REGISTRY
+from api.metrics.counters import REGISTRY
+from api.metrics.service import ANCHOR_WAIT, ANCHORS_DROPPED, ServiceCollector, Watch, serving_metrics
 from api.problems import answer_http
 from api.processes import Usage, usage
-from api.service_metrics import ANCHOR_WAIT, ANCHORS_DROPPED, ServiceCollector, Watch, serving_metrics
 from chain.anchorer import AnchorStatus
 from notary.canonical import canonical_json
 from notary.errors import UnavailableError
@@ -318,7 +318,9 @@ def test_a_database_that_is_away_leaves_numbers_out(
 
 
 def test_the_files_of_many_processes_are_one_answer(tmp_path: Path) -> None:
-    script = "from api.metrics import RECORDS, WRITER_QUEUE; RECORDS.labels('none').inc(5); WRITER_QUEUE.set(3)"
+    script = (
+        "from api.metrics.counters import RECORDS, WRITER_QUEUE; RECORDS.labels('none').inc(5); WRITER_QUEUE.set(3)"
+    )
     for _ in range(2):
         environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
         subprocess.run([sys.executable, "-c", script], env=environment, check=True)

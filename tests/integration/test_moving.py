@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from api.databases import open_store
+from api.folders.locks import log_lock
+from api.folders.moving import move
 from api.host import host_of
 from api.hosts.link import open_session
 from api.hosts.presence import Presence, hosts_present
 from api.keys.data_rotation import rotate_data_key
-from api.log_lock import log_lock
-from api.moving import move
 from api.settings import DataFolder
 from notary.errors import CorruptLogError, MoveError, UnavailableError
 from notary.ports.records import StoredRecord

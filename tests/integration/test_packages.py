@@ -19,7 +19,7 @@ import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from api.auth import hash_secret, new_api_key
+from api.access.auth import hash_secret, new_api_key
 from api.clock import now
 from api.wiring import load_signer
 from notary.access import ROLES, ApiKey, key_id

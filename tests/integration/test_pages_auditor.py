@@ -14,9 +14,9 @@ import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
 
+from api.access.auth import hash_secret, new_api_key
 from api.audits.audit import Order
 from api.audits.worker import AuditWorker
-from api.auth import hash_secret, new_api_key
 from api.clock import now
 from chain.rpc import Rpc
 from notary.access import ROLES, ApiKey, key_id

@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, expect
 
-from api.auth import hash_secret, new_api_key
+from api.access.auth import hash_secret, new_api_key
 from api.clock import now
 from api.jobs.worker import Worker
 from notary.access import ROLES, ApiKey, key_id

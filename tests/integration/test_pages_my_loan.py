@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
-from api.auth import hash_secret
+from api.access.auth import hash_secret
 from tests.support.browser import PAIRS, SIZES, Look, barriers, visiting
 from tests.support.sample_site import Site
 

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from api.auth import hash_secret, new_api_key
+from api.access.auth import hash_secret, new_api_key
 from api.clock import now
 from api.pages.sessions import IDLE, LONGEST, RENEWED
 from api.wiring import SIGN_INS_A_MINUTE

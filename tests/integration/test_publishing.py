@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from api.audit_parts import Target
+from api.audits.parts import Target
 from api.databases import open_store
 from api.publishing import open_publication
 from api.settings import DataFolder

@@ -12,13 +12,13 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from werkzeug.test import TestResponse
 
+from api.access.auth import hash_secret
 from api.app import create_app
-from api.auth import hash_secret
 from api.clock import now
 from api.databases import open_replica, open_store
 from api.host import host_of
+from api.metrics.replica import ReplicaCollector
 from api.pages.sessions import RENEWED
-from api.replica_metrics import ReplicaCollector
 from api.settings import SettingsError
 from notary.access_log import FIRST
 from notary.errors import ReadOnlyError, UnavailableError

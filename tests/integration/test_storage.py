@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from api.anchoring import confirm_restored, connect, make_anchorer
-from api.backup import make_backup, restore_backup, verify_backup
 from api.databases import open_store, open_vault
+from api.folders.backup import make_backup, restore_backup, verify_backup
 from api.settings import DataFolder
 from api.wiring import load_signer, make_scrubber
 from chain.errors import AnchorConflictError

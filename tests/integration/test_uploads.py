@@ -6,7 +6,7 @@ from pathlib import Path
 from flask import request
 from structlog.testing import capture_logs
 
-from api.uploads import upload_folder
+from api.cli.uploads import upload_folder
 from loan_notary import Client
 from tests.support.api import running_api
 from tests.support.serving import serving_app

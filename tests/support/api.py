@@ -16,12 +16,12 @@ import orjson
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from api.access.auth import hash_secret, new_api_key
 from api.app import create_app
-from api.auth import hash_secret, new_api_key
 from api.clock import now
 from api.databases import open_store
-from api.folder_setup import set_up
-from api.log_lock import log_lock
+from api.folders.locks import log_lock
+from api.folders.setup import set_up
 from api.serving.single_post import SinglePost
 from api.settings import DataFolder, Settings
 from api.wiring import Services, log_keys, make_services

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from api.auditing import Audit, Chain, Target
+from api.audits.auditing import Audit, Chain, Target
 from api.databases import open_store
 from api.settings import DataFolder
 from notary.audit.copying import Copied, copy_log

@@ -16,8 +16,8 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 from werkzeug.test import TestResponse
 
+from api.access.auth import hash_secret, new_api_key
 from api.audits.audit import Order
-from api.auth import hash_secret, new_api_key
 from api.clock import now
 from api.openapi.examples import AUDIT_ID, CLIENT_KEY, ERASED_LOAN
 from notary.access import ROLES, ApiKey, key_id

@@ -21,7 +21,7 @@ from uuid import UUID
 import orjson
 from werkzeug.test import TestResponse
 
-from api.auth import hash_secret, new_api_key, new_pass_secret
+from api.access.auth import hash_secret, new_api_key, new_pass_secret
 from api.clock import now
 from notary.access import ROLES, ApiKey, LoanPass, key_id
 from tests.support.api import Api, agreement, answers, repayment

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from api.app import create_app
-from api.folder_setup import set_up
+from api.folders.setup import set_up
 from api.settings import DataFolder, Settings
 from api.wiring import make_services
 

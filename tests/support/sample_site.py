@@ -15,7 +15,7 @@ from pathlib import Path
 
 import orjson
 
-from api.auth import hash_secret, new_pass_secret
+from api.access.auth import hash_secret, new_pass_secret
 from api.clock import now
 from api.samples import STORIES, lender_key, sample_histories, story_history
 from api.samples.loans import sample_key

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from api.metrics import REGISTRY
+from api.folders.set_aside import SET_ASIDE_GAUGES
+from api.metrics.counters import REGISTRY
+from api.metrics.replica import REPLICA_GAUGES
+from api.metrics.service import ANCHOR_WAIT, ANCHORS_DROPPED, GAUGES
 from api.publishing import PUBLICATION_GAUGES
-from api.replica_metrics import REPLICA_GAUGES
-from api.service_metrics import ANCHOR_WAIT, ANCHORS_DROPPED, GAUGES
-from api.set_aside import SET_ASIDE_GAUGES
 
 PAPER = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text("utf-8")
 TABLE = dict(re.findall(r"^\| `(\w+)` \|([^|]*)\|", PAPER, re.MULTILINE))

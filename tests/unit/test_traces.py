@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from api import problems
-from api.traces import parse_traceparent, trace_id
+from api.tracing.ids import parse_traceparent, trace_id
 from notary.errors import NotFoundError
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Operations on who may do what: organisations, keys, grants and passes."""
 
-from api.oauth import ASSERTION_TYPE
+from api.access.oauth import ASSERTION_TYPE
 from api.openapi import examples as ex
 from api.openapi.model import Answer, Body, Link, Operation, Schema, Table
 from api.openapi.shapes import TEXT, TIME, either, exactly, items, ref

@@ -5,11 +5,11 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
+from api.access.reading import reader_of
 from api.pages.auditor.overview import granted_lenders
 from api.pages.loan_pages import add_loan_views, loan_list
 from api.pages.page import page, see_other
 from api.pages.sessions import signed_in
-from api.reading import reader_of
 from api.wiring import Services
 from notary.access import READ_RECORDS
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from api.access.reading import reader_of
 from api.audits.audit import OrderedAudit
 from api.audits.ordering import visible_audits
 from api.clock import now
 from api.pages.charts import bar_chart
 from api.pages.page import page, see_other
 from api.pages.sessions import Visitor, signed_in
-from api.reading import reader_of
 from api.views.findings import finding_lines
 from api.wiring import Services
 from notary.access import READ_RECORDS, Grant

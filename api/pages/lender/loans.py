@@ -3,13 +3,13 @@
 
 from flask import Blueprint, Response
 
+from api.access.reading import reader_of
 from api.clock import now
 from api.pages.charts import bar_chart
 from api.pages.lender.figures import overview, record_type
 from api.pages.loan_pages import add_loan_views, loan_list
 from api.pages.page import page
 from api.pages.sessions import signed_in
-from api.reading import reader_of
 from api.wiring import Services
 from notary.access import READ_RECORDS
 from notary.listing import Lists

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from flask import Blueprint, Response
 from werkzeug.exceptions import Forbidden
 
-from api.batch import cut_lines, place_part
 from api.pages.page import see_other
 from api.pages.sessions import signed_in
 from api.samples import STORIES, lender_key, story_history
 from api.samples.folder import signers_of
 from api.samples.loans import sample_key
+from api.submitting.batch import cut_lines, place_part
 from api.wiring import Services
 from notary.access import WRITE_PARTIES, WRITE_RECORDS, Caller
 from notary.envelope import sign_envelope

@@ -8,7 +8,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from api.service_metrics import GAUGES, part_metrics
+from api.metrics.service import GAUGES, part_metrics
 from notary.errors import NotaryError
 from notary.ports.log import LogStore
 from notary.ports.replica import Replica

@@ -9,8 +9,8 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from api.observing import route
-from api.tracing import Span, Tracing
+from api.metrics.observing import route
+from api.tracing.spans import Span, Tracing
 
 _ROUTE = "loan_notary.route"
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who makes a request: bearer tokens (RFC 6750) of 256 random bits, of which the notary keeps the SHA-256.
 
-A fast hash is right here: a random token of this length cannot be guessed from it. `api.scopes` says what each
+A fast hash is right here: a random token of this length cannot be guessed from it. `api.access.scopes` says what each
 endpoint asks for.
 """
 
@@ -12,8 +12,8 @@ from flask import g, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
+from api.access.scopes import SCOPES
 from api.clock import now
-from api.scopes import SCOPES
 from notary.access import AccessStore, ApiKey, Caller, LoanPass
 from notary.encoding import b64url
 from notary.errors import ErasedError, NotFoundError

@@ -10,7 +10,7 @@ import structlog
 from flask import Flask, Response, g, has_request_context, request
 from prometheus_client import Histogram
 
-from api.metrics import REQUEST_SECONDS
+from api.metrics.counters import REQUEST_SECONDS
 
 _NO_ROUTE = ("", "")
 _AUTOMATIC = {"HEAD", "OPTIONS"}

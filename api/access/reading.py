@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask import request
 
-from api.auth import authenticate
+from api.access.auth import authenticate
 from api.clock import now
 from api.wiring import Services
 from notary.access import Caller, Grant
@@ -68,7 +68,7 @@ class Reader:
         return found
 
     def note(self, services: Services, *, loan: str = "", entry: int | None = None, query: str = "") -> None:
-        """Note what is read (`api.read_notes`), unless it is somebody's own administration."""
+        """Note what is read (`api.access.read_notes`), unless it is somebody's own administration."""
         if loan != ADMINISTRATION and (self.is_lender or self.grants):
             services.reads.note(self.lender.number, loan=loan, entry=entry, query=query)
 

@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from api.tracing import Kind
+from api.tracing.spans import Kind
 
 _KINDS = {
     "internal": trace.SpanKind.INTERNAL,
@@ -25,7 +25,7 @@ _HEADERS = TraceContextTextMapPropagator()
 
 
 class OtlpSpan:
-    """Implements `api.tracing.Span`."""
+    """Implements `api.tracing.spans.Span`."""
 
     def __init__(self, span: trace.Span) -> None:
         self._span = span
@@ -48,7 +48,7 @@ class OtlpSpan:
 
 
 class OtlpTracing:
-    """Implements `api.tracing.Tracing`. What is not sent yet is sent when the process ends."""
+    """Implements `api.tracing.spans.Tracing`. What is not sent yet is sent when the process ends."""
 
     def __init__(self, process: str) -> None:
         name = os.environ.get("OTEL_SERVICE_NAME", "loan-notary")

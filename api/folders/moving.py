@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.audit_parts import Target
-from api.auditing import Audit
+from api.audits.auditing import Audit
+from api.audits.parts import Target
 from api.databases import driver, open_vault
-from api.log_lock import log_lock
+from api.folders.locks import log_lock
 from api.settings import DataFolder, Settings
 from api.wiring import load_verifiers
 from notary.audit.report import AuditReport

@@ -12,7 +12,7 @@ from tempfile import TemporaryFile
 
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from api.batch import SignatureOf, answer_lines
+from api.submitting.batch import SignatureOf, answer_lines
 from api.wiring import Services
 from notary.batch_tree import BatchTree, write_tree
 from notary.envelope import Signature

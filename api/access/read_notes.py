@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from flask import g, request
 
 from api.clock import now
-from api.traces import trace_id
+from api.tracing.ids import trace_id
 from notary.access_log import API_KEY, PASS, SESSION, Access, AccessLog
 from notary.privacy.vault import OwnerKeys
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from api.problems import describe
-from api.required_documents import check_documents
+from api.submitting.required_documents import check_documents
 from api.wiring import Services
 from api.writer_protocol import MAX_SUBMISSIONS
 from notary.envelope import Signature

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from api.audit_cluster import Cluster
-from api.audit_parts import Target, run_parts
+from api.audits.cluster import Cluster
+from api.audits.parts import Target, run_parts
 from api.clock import now
 from chain.deployment import Deployment
 from chain.history import NodeHistory

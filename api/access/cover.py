@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import structlog
 
-from api.administration import Administration
+from api.access.administration import Administration
 from api.databases import open_access_log, open_store
 from api.operator import BY, log_writer
 from api.settings import DataFolder

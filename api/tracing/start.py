@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Spans for operators who trace (OpenTelemetry): none unless `OTEL_EXPORTER_OTLP_ENDPOINT` says where they go.
+"""Starts the spans of a process (OpenTelemetry): there are none unless `OTEL_EXPORTER_OTLP_ENDPOINT` says where to.
 
 The standard's variables configure the rest (https://opentelemetry.io/docs/specs/otel/protocol/exporter/). Without them
 nothing of it is imported, and nothing stands in the way of a request: what makes spans is put around the parts when
@@ -8,56 +8,13 @@ they are put together. Attributes are routes, statuses, numbers and kinds, and n
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
-from typing import Literal, Protocol
 
+from api.tracing.spans import Tracing
 from notary.errors import UnavailableError
 from notary.log.sequencer import Submission
 from notary.refusals import Answer, Appender
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-
-Kind = Literal["internal", "server", "client", "producer"]
-
-
-class Span(Protocol):
-    """A span that has begun."""
-
-    def note(self, name: str, value: str | int) -> None:
-        """Add an attribute."""
-
-    def rename(self, name: str) -> None:
-        """Give it another name."""
-
-    def fail(self) -> None:
-        """Say that it has failed, and nothing of why."""
-
-    def end(self) -> None:
-        """End it; only for one that was `begun`."""
-
-    def current(self) -> AbstractContextManager[object]:
-        """Make it the one that new spans of this thread belong to."""
-
-
-class Tracing(Protocol):
-    """Makes spans. `parent` and `links` are `traceparent` headers (W3C Trace Context)."""
-
-    def span(
-        self,
-        name: str,
-        kind: Kind = "internal",
-        *,
-        parent: str = "",
-        links: Sequence[str] = (),
-        **attributes: str | int,
-    ) -> AbstractContextManager[Span]:
-        """Begin a span, below this thread's own if no parent is given; it ends with the block."""
-
-    def begun(self, name: str, kind: Kind, parent: str) -> Span:
-        """Begin a span that ends when it is told to."""
-
-    def traceparent(self) -> str:
-        """Return the header that says that something belongs to this thread's span; "" if it has none."""
 
 
 class TracedLog:
@@ -83,7 +40,7 @@ def start_tracing(process: str, environment: Mapping[str, str] = os.environ) -> 
         return None
     try:
         # Imported here: it takes a third of a second, and few notaries are traced.
-        from api.spans import OtlpTracing
+        from api.tracing.otlp import OtlpTracing
     except ImportError as error:
         raise UnavailableError("traces are wanted, but not installed: install loan-notary[traces]") from error
     return OtlpTracing(process)

@@ -22,8 +22,8 @@ import orjson
 from pydantic import Field, ValidationError
 
 from api.clock import now
+from api.folders.whole import whole_folder
 from api.settings import DataFolder
-from api.whole_folders import whole_folder
 from api.wiring import load_verifiers
 from notary.audit.finding import Findings
 from notary.audit.scrubbing import Scrubber, ScrubPolicy

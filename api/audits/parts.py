@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The parts of a full audit, done in this process or by several of this machine; and what it is that is audited.
 
-`api.audit_cluster` has the parts done on other machines.
+`api.audits.cluster` has the parts done on other machines.
 """
 
 import multiprocessing

@@ -14,7 +14,7 @@ from importlib import import_module
 from types import TracebackType
 from typing import Any, Self
 
-from api.audit_parts import Target, make_auditor
+from api.audits.parts import Target, make_auditor
 from notary.audit.job import Job, Outcome, Part, PartAuditor
 from notary.errors import InvalidInputError, NotFoundError, UnavailableError
 from notary.log.checkpoint import open_checkpoint

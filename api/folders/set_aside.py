@@ -8,7 +8,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from api.owned_folders import OwnedFolders
+from api.folders.owned import OwnedFolders
 from notary.errors import UnavailableError
 
 SET_ASIDE_GAUGES = {

@@ -13,7 +13,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry
 
-from api.auth import hash_secret, new_api_key
+from api.access.auth import hash_secret, new_api_key
 from notary.access import ROLES, AccessStore, ApiKey, ClientKey, key_id
 from notary.errors import NotFoundError
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from api.folder_keys import FolderKey
+from api.folders.keys import FolderKey
 from notary.errors import CorruptLogError, DigestError, Fault, UnavailableError
 from notary.stores.durable import sync_folder
 

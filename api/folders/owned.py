@@ -5,7 +5,7 @@
 
     <organisation>/lock               held while one of its things is changed
     <organisation>/<kind>_<32 hex>/   a thing; every state of it is a file that is there or not
-    <organisation>/<kind>_.../key     its key (`api.folder_keys`), which seals what others are not to read
+    <organisation>/<kind>_.../key     its key (`api.folders.keys`), which seals what others are not to read
     <organisation>/new-*              what is half made, or half received
     <organisation>/damaged-*          a thing whose files are damaged, set aside so that it holds up no other
 """
@@ -22,8 +22,8 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import structlog
 
-from api.folder_keys import FolderKey, folder_context, write_folder_key
-from api.state_files import file_errors, locked, read_state, write_state
+from api.folders.keys import FolderKey, folder_context, write_folder_key
+from api.folders.state_files import file_errors, locked, read_state, write_state
 from notary.errors import CorruptLogError, JobError, NotaryError, NotFoundError
 from notary.privacy.data_key import KeyWrapper
 from notary.privacy.sealed_file import read_header, replace_wrapped

@@ -2,7 +2,7 @@
 """What the processes of the service count: servers, writer, and the sender of webhooks.
 
 Each process keeps its values in a file in the folder that PROMETHEUS_MULTIPROC_DIR names, which `api.service` makes for
-one run; `api.service_metrics` adds them up. Labels have few values each and never say whose a record is: no names,
+one run; `api.metrics.service` adds them up. Labels have few values each and never say whose a record is: no names,
 numbers or ids. docs/operations.md explains each metric.
 """
 
