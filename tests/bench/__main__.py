@@ -12,7 +12,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from tests.bench import anchors, audit, batch, growth, loan, post, postgres, sequencer, soak, submit, verify
+from tests.bench import anchors, audit, batch, growth, loan, memory, post, postgres, sequencer, soak, submit, verify
 from tests.bench.figures import save, show
 from tests.bench.report import write_report
 
@@ -22,6 +22,7 @@ BENCHMARKS = {
     "submit": submit,
     "anchors": anchors,
     "growth": growth,
+    "memory": memory,
     "sequencer": sequencer,
     "loan": loan,
     "verify": verify,

@@ -2,7 +2,7 @@
 """What a log costs as it grows: appending, proofs, and the memory of an audit, at several sizes.
 
 `python -m tests.bench.growth 10000 100000 10000000` measures at these sizes; each entry takes half a kilobyte on disk
-while it runs. The records are as small as records can be, because their length is not what is measured.
+while it runs.
 """
 
 import random
@@ -11,33 +11,26 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from statistics import median, quantiles
 from time import process_time
 
 from api.audits.parts import Target
-from notary.hashing import leaf_hash, leaf_hashes
-from notary.log.entries import RECORD
+from notary.hashing import leaf_hash
 from notary.log.merkle import verify_inclusion
 from notary.log.reader import Log
-from notary.log.right_edge import RightEdge
 from notary.log.sequencer import Sequencer
-from notary.ports.log import Batch
-from notary.ports.records import Loan, StoredRecord
 from notary.stores.sqlite import SqliteStore
 from tests.bench.figures import Figure, save, show
+from tests.bench.filled import fill
 from tests.support.audited import audited, prepare
 from tests.support.builders import (
     CREATED,
-    NOW,
     VAULT,
     VECTORS,
-    head_of,
     kit_over,
     log_signer,
     placed,
-    record_id,
     submission,
 )
 
@@ -45,8 +38,6 @@ TITLE = "As the log grows"
 SIZES = 10_000, 1_000_000
 PROOFS = 5_000
 _BUILD = VECTORS.parents[2] / "build"
-_COMMIT = 16_384
-_LOAN = 64
 _BATCH, _BATCHES = 512, 20
 _SEED = 1
 
@@ -135,47 +126,11 @@ def _append_time(store: SqliteStore, size: int) -> float:
 
 
 def make_log(folder: Path, size: int) -> None:
-    """Make a log of `size` entries with their records, as fast as the store takes them; nothing is checked."""
+    """Make a log of `size` entries with their records."""
     prepare(folder)
     store = SqliteStore.create(folder / "notary.db", VAULT)
-    kit = kit_over(store)
-    head, edge = kit.log.head(), RightEdge.load(1, store.read_tiles)
-    for start in range(1, size, _COMMIT):
-        numbers = range(start, min(start + _COMMIT, size))
-        entries = [RECORD + sha256(b"%d" % number).digest() * 2 for number in numbers]
-        edge.extend(leaf_hashes(entries))
-        batch = Batch(
-            head_of(edge.size, edge.root(), kit.signer),
-            entries,
-            [_record(number) for number in numbers],
-            [_loan(number) for number in range(numbers[0] // _LOAN, numbers[-1] // _LOAN + 1)],
-            edge.take_changed_tiles(start),
-        )
-        store.commit(head, batch)
-        head = batch.head
+    fill(store, kit_over(store).signer, size)
     store.close()
-
-
-def _record(number: int) -> StoredRecord:
-    loan, sequence = divmod(number, _LOAN)
-    payload = b'{"id":"%b","loan":"L-%d","type":"repayment"}' % (record_id(number).encode(), loan)
-    return StoredRecord(
-        number,
-        1,
-        record_id(number),
-        f"L-{loan}",
-        sequence,
-        NOW + number,
-        sha256(payload).digest(),
-        payload,
-        "[]",
-        "repayment",
-    )
-
-
-def _loan(number: int) -> Loan:
-    name = f"L-{number}"
-    return Loan(1, name, sha256(name.encode()).digest(), "active", _LOAN, bytes(32))
 
 
 def _audit_memory(folder: Path) -> int:

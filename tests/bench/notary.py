@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,10 +78,15 @@ class NewRecords:
 
 
 @contextmanager
-def running_notary(folder: Path) -> Iterator[BenchNotary]:
-    """Set up a notary in `folder` and run it on a free port, with its embedded chain and anchorer."""
+def running_notary(folder: Path, prepare: Callable[[Path], None] | None = None) -> Iterator[BenchNotary]:
+    """Set up a notary in `folder` and run it on a free port, with its embedded chain and anchorer.
+
+    `prepare` is called with the folder once it is set up, and before anything runs.
+    """
     command("init", "--data", str(folder), "--port", "0")
     api_key = orjson.loads(command("add-lender", "--data", str(folder), "--json", "Bench"))["api_key"]
+    if prepare:
+        prepare(folder)
     process = subprocess.Popen([_program(), "run", "--data", str(folder)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
