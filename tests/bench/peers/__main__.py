@@ -11,11 +11,14 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from os import urandom
 from pathlib import Path
 from time import process_time
 
 from chain import toolchain
+from notary.exports.tlog_proof import TlogProof
 from notary.hashing import leaf_hashes
+from notary.log.entries import SECRET_SIZE, commit
 from notary.log.right_edge import RightEdge
 from notary.registration import Registrar
 from notary.schemes import SCHEMES
@@ -24,7 +27,7 @@ from tests.bench.figures import Figure, processor, save, show
 from tests.bench.notary import agreements, repayments
 from tests.bench.paper import DOCS, write_part
 from tests.bench.plot import bars
-from tests.support.builders import NOW, VAULT, kit_over, placed
+from tests.support.builders import NOW, VAULT, head_of, kit_over, log_signer, placed
 
 TITLE = "10,000 documents with a proof each, processor time"
 DOCUMENTS = 10_000
@@ -32,7 +35,7 @@ ROOT = Path(__file__).parents[3]
 _HERE = Path(__file__).parent
 _PYTHON = ROOT / ".venv-peers" / "bin" / "python"
 _COMMIT = 512
-NOTARY, TREE = "Loan Notary: checked, in the log on disk, proved", "Loan Notary: hashes, tree and proofs alone"
+NOTARY, TREE = "Loan Notary: checked, in the log on disk, proved", "Loan Notary: commitments, tree and written proofs"
 AIMS = {"OpenTimestamps' client": 10, "OpenAttestation": 20, "Blockcerts, per document": 100}
 """How many times faster the notary should be."""
 
@@ -57,11 +60,14 @@ def measure(folder: Path, documents: int) -> dict[str, float]:
 
 
 def _tree(bodies: Sequence[bytes]) -> None:
-    edge = RightEdge(0, [])
-    edge.extend(leaf_hashes(bodies))
+    """Do what `ots stamp` does: commit to each document with a nonce, build the tree, and write each proof down."""
+    edge, signer = RightEdge(0, []), log_signer()
+    nonces = [urandom(SECRET_SIZE) for _ in bodies]
+    edge.extend(leaf_hashes(map(commit, nonces, bodies)))
     prove = edge.proofs(edge.take_changed_tiles(0))
+    note = head_of(edge.size, edge.root(), signer).checkpoint
     for index in range(len(bodies)):
-        prove(index)
+        assert TlogProof(index, prove(index), note).encode()
 
 
 def _seconds(work: Callable[[], None]) -> float:
@@ -80,7 +86,8 @@ def figures(seconds: Mapping[str, float], documents: int) -> list[Figure]:
     """Return times a document, and of each peer how many times what the notary takes."""
     times = [Figure(name, value / documents * 1e6, "µs") for name, value in seconds.items()]
     ratios = [
-        Figure(f"ratio of {name} to the notary", value / seconds[NOTARY], "", _aim(name))
+        Figure(f"ratio of {name} to {what}", value / seconds[ours], "", _aim(name))
+        for ours, what in ((NOTARY, "the notary"), (TREE, "the same work of ours"))
         for name, value in seconds.items()
         if name not in (NOTARY, TREE)
     ]
@@ -101,7 +108,8 @@ def write_page(seconds: Mapping[str, float], documents: int) -> None:
     ]
     lines = [
         f"{datetime.now(UTC).date()}, {processor()}, {documents:,} documents of some 430 bytes:", "",
-        "| | µs a document | times the notary | times its tree alone | aim |", "|---|---|---|---|---|", *rows, "",
+        "| | µs a document | times the notary | times the same work of ours | aim |",
+        "|---|---|---|---|---|", *rows, "",
         "![processor time a document](peers.svg)",
     ]  # fmt: skip
     write_part("peers", "make bench-peers", "\n".join(lines) + "\n")
