@@ -87,6 +87,13 @@ def _rules(options: argparse.Namespace) -> AcceptanceRules | None:
     return PRODUCTION if options.production else None
 
 
+def _named(text: str) -> Path:
+    # Python would take it for the folder that one stands in.
+    if not text.strip() or "\0" in text:
+        raise argparse.ArgumentTypeError("a path is wanted, and this is none")
+    return Path(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="loan-notary-verify",
@@ -97,19 +104,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "receipts",
         nargs="+",
-        type=Path,
+        type=_named,
         metavar="RECEIPT",
         help="a receipt or history receipt (JSON), an evidence package (ZIP), or the text of a QR code",
     )
     parser.add_argument("--log-key", metavar="KEY", help="the log's verifier key, as its operator publishes it")
     parser.add_argument(
-        "--key-history", type=Path, metavar="FILE", help="the notary's key history: earlier and later keys count too"
+        "--key-history", type=_named, metavar="FILE", help="the notary's key history: earlier and later keys count too"
     )
     parser.add_argument(
-        "--tsa-certificate", type=Path, metavar="FILE", help="who vouches for timestamp authorities (PEM)"
+        "--tsa-certificate", type=_named, metavar="FILE", help="who vouches for timestamp authorities (PEM)"
     )
     asked = parser.add_mutually_exclusive_group()
-    asked.add_argument("--policy", type=Path, metavar="FILE", help="rules of yours that receipts must meet (JSON)")
+    asked.add_argument("--policy", type=_named, metavar="FILE", help="rules of yours that receipts must meet (JSON)")
     asked.add_argument("--production", action="store_true", help="refuse whatever is for tests")
     parser.add_argument("--json", action="store_true", help="write one line of JSON for each file")
     parser.add_argument("--version", action="version", version=VERSION)

@@ -16,6 +16,7 @@ from api.audits.auditing import Audit, Chain, Done
 from api.cli.named_log import NamedLog, log_options
 from api.cli.options import chain_options, workers_option
 from api.cli.output import console, errors, json_option, show
+from api.cli.paths import NEW_FILE, NEW_FOLDER
 from api.databases import open_store
 from api.operator import note_operator
 from api.settings import DataFolder
@@ -31,7 +32,7 @@ from notary.receipts.report import Verdict
 @workers_option
 @click.option(
     "--state",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NEW_FILE,
     help="File to keep what is done in, so that a run that was ended goes on; gone at the end.",
 )
 @click.option("--cluster", metavar="ADDRESS", help="Scheduler of a Dask cluster whose workers do it: tcp://HOST:PORT.")
@@ -39,7 +40,7 @@ from notary.receipts.report import Verdict
     "--report",
     "reports",
     multiple=True,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NEW_FILE,
     callback=lambda _context, _option, paths: _checked_reports(paths),
     help="File to write the report to, .json or .md; may be given twice.",
 )
@@ -80,7 +81,7 @@ def audit(
 
 
 @click.command("export-log")
-@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("directory", type=NEW_FOLDER)
 @log_options
 @json_option
 def export_log(

@@ -10,6 +10,7 @@ import click
 
 from api.cli.options import data_option
 from api.cli.output import REFUSED, console, json_option, show
+from api.cli.paths import NEW_FOLDER
 from api.databases import hold_of
 from api.folders.backup import make_backup, restore_backup, verify_backup
 from api.settings import DataFolder
@@ -17,12 +18,10 @@ from api.wiring import make_scrubber
 from notary.audit.finding import Findings
 from notary.audit.scrubbing import ScrubPolicy
 
-_FOLDER = click.Path(file_okay=False, path_type=Path)
-
 
 @click.command()
 @data_option
-@click.argument("target", type=_FOLDER)
+@click.argument("target", type=NEW_FOLDER)
 @click.option("--with-keys", is_flag=True, help="Copy the key files too: whoever has the backup has the notary then.")
 @json_option
 def backup(folder: DataFolder, target: Path, with_keys: bool, as_json: bool) -> None:
@@ -32,7 +31,7 @@ def backup(folder: DataFolder, target: Path, with_keys: bool, as_json: bool) -> 
 
 
 @click.command("verify-backup")
-@click.argument("path", type=_FOLDER)
+@click.argument("path", type=NEW_FOLDER)
 @json_option
 @click.pass_context
 def verify(context: click.Context, path: Path, as_json: bool) -> None:
@@ -44,7 +43,7 @@ def verify(context: click.Context, path: Path, as_json: bool) -> None:
 
 @click.command()
 @data_option
-@click.argument("path", type=_FOLDER)
+@click.argument("path", type=NEW_FOLDER)
 @json_option
 def restore(folder: DataFolder, path: Path, as_json: bool) -> None:
     """Restore the backup at PATH into the data folder, which must not exist.

@@ -7,6 +7,7 @@ import click
 
 from api.cli.options import client_options
 from api.cli.output import json_option, show, show_report
+from api.cli.paths import FILE, NEW_FILE
 from api.cli.trusted import TrustedKeys, trusted_options
 from loan_notary import Client
 from notary.receipts.qr_proof import verify_qr
@@ -14,9 +15,7 @@ from notary.receipts.qr_proof import verify_qr
 
 @click.command()
 @click.argument("record_id")
-@click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; RECORD_ID.pdf if not given."
-)
+@click.option("-o", "--output", type=NEW_FILE, help="File; RECORD_ID.pdf if not given.")
 @json_option
 @client_options
 def certificate(client: Client, record_id: str, output: Path | None, as_json: bool) -> None:
@@ -30,7 +29,7 @@ def certificate(client: Client, record_id: str, output: Path | None, as_json: bo
 @click.argument("text")
 @click.option(
     "--receipt",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="The receipt that it should be of; verify it by itself as well.",
 )
 @trusted_options

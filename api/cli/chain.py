@@ -10,6 +10,7 @@ import click
 from api.anchoring import connect, use_node
 from api.cli.options import data_option
 from api.cli.output import json_option, show
+from api.cli.paths import NEW_FOLDER
 from api.folders.locks import log_lock
 from api.keys.anchor_keys import load_anchor_wallet
 from api.settings import DataFolder
@@ -27,7 +28,7 @@ def _address(_context: click.Context, _parameter: click.Parameter, value: str) -
 @data_option
 @click.option(
     "--records",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=NEW_FOLDER,
     default=RECORDS,
     help="Where deployments are recorded; chain/deployments if not given.",
 )

@@ -8,11 +8,11 @@ import click
 
 from api.cli.options import client_options
 from api.cli.output import json_option, show
+from api.cli.paths import FILE, NEW_FILE
 from loan_notary import Client, calls
 from loan_notary.answers import Document
 from loan_notary.calls.documents import AttachmentType
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _TYPES: dict[str, AttachmentType] = {
     "signature": "application/pkcs7-signature",
     "timestamp": "application/timestamp-reply",
@@ -25,7 +25,7 @@ def document() -> None:
 
 
 @document.command()
-@click.argument("file", type=_FILE)
+@click.argument("file", type=FILE)
 @click.option("--media-type", help="What the file is; guessed by its name if not given.")
 @json_option
 @client_options
@@ -36,7 +36,7 @@ def put(client: Client, file: Path, media_type: str | None, as_json: bool) -> No
 
 @document.command()
 @click.argument("sha256")
-@click.argument("file", type=_FILE)
+@click.argument("file", type=FILE)
 @click.option("--kind", type=click.Choice(list(_TYPES)), required=True, help="What FILE is.")
 @json_option
 @client_options
@@ -47,7 +47,7 @@ def attach(client: Client, sha256: str, file: Path, kind: str, as_json: bool) ->
 
 @document.command("show")
 @click.argument("sha256")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the document to a file.")
+@click.option("-o", "--output", type=NEW_FILE, help="Write the document to a file.")
 @json_option
 @client_options
 def show_document(client: Client, sha256: str, output: Path | None, as_json: bool) -> None:

@@ -9,6 +9,7 @@ import orjson
 
 from api.cli.options import client_options
 from api.cli.output import json_option, show, show_list
+from api.cli.paths import NEW_FILE
 from loan_notary import Client, Receipt
 from loan_notary.answers import Draft
 from notary.canonical import canonical_json
@@ -35,7 +36,7 @@ def drafts(client: Client, as_json: bool) -> None:
 
 @click.command()
 @click.argument("record_id")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File for the envelope.")
+@click.option("-o", "--output", type=NEW_FILE, help="File for the envelope.")
 @json_option
 @client_options
 def draft(client: Client, record_id: str, output: Path | None, as_json: bool) -> None:

@@ -7,6 +7,7 @@ import click
 
 from api.cli.options import client_options
 from api.cli.output import json_option, show
+from api.cli.paths import FILE, NEW_FILE
 from api.cli.trusted import TrustedKeys, trusted_options
 from loan_notary import Client
 from notary.canonical import parse_canonical
@@ -18,11 +19,10 @@ from notary.log.key_history import signer_of
 from notary.receipts.receipt import Receipt, parse_receipt
 
 _SUFFIXES = {"tlog-proof": ".tlog-proof", "cose": ".cose", "entry": ".entry"}
-_receipt_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("file", type=_receipt_file)
+@click.argument("file", type=FILE)
 @click.option(
     "--as",
     "form",
@@ -32,7 +32,7 @@ _receipt_file = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="C2SP .tlog-proof; COSE receipt (RFC 9942), which the notary has to sign and is asked for; "
     "or the 65 bytes of the log's entry that both prove.",
 )
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; FILE.<form> if not given.")
+@click.option("-o", "--output", type=NEW_FILE, help="File; FILE.<form> if not given.")
 @json_option
 @client_options
 def export(client: Client, file: Path, form: str, output: Path | None, as_json: bool) -> None:
@@ -50,8 +50,8 @@ def export(client: Client, file: Path, form: str, output: Path | None, as_json: 
 
 
 @click.command("verify-export")
-@click.argument("file", type=_receipt_file)
-@click.option("--receipt", "receipt_file", type=_receipt_file, required=True, help="The record's receipt.")
+@click.argument("file", type=FILE)
+@click.option("--receipt", "receipt_file", type=FILE, required=True, help="The record's receipt.")
 @trusted_options
 @json_option
 def verify_export(file: Path, receipt_file: Path, trusted: TrustedKeys, as_json: bool) -> None:

@@ -9,6 +9,7 @@ import click
 
 from api.cli.options import client_options
 from api.cli.output import json_option, show, show_list
+from api.cli.paths import FILE, NEW_FILE
 from api.clock import now
 from chain.wallet import Wallet
 from chain.wallet_signatures import wallet_key
@@ -20,11 +21,9 @@ from notary.parties.signatures import PARTIES, Party
 from notary.registration import MAX_BODY
 from notary.schemes import SCHEMES, generate_key
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
 
 @click.command()
-@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("out", type=NEW_FILE)
 @click.option(
     "--alg", type=click.Choice(list(SCHEMES)), default="EdDSA", show_default=True, help="Signature algorithm."
 )
@@ -48,7 +47,7 @@ def _new_key(out: Path, alg: str) -> PublicKey:
 
 
 @click.command("register-key")
-@click.argument("public", type=_FILE)
+@click.argument("public", type=FILE)
 @click.option("--party", type=click.Choice(PARTIES), required=True, help="Whose key it is.")
 @click.option("--from", "valid_from", help="When it begins to count (like 2026-01-31T08:30:00.000Z); now if not given.")
 @click.option("--until", "valid_until", help="When it ends; never if not given.")

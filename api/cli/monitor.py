@@ -13,6 +13,7 @@ import urllib3
 
 from api.cli.options import chain_options
 from api.cli.output import CANNOT_TELL, REFUSED, json_option
+from api.cli.paths import NEW_FILE
 from api.clock import now
 from api.log_fetch import url_fetch
 from api.logs import configure_logs
@@ -39,7 +40,7 @@ _RETRIES = urllib3.Retry(
 @click.option("--operator", help="The account that should operate the log; the first one seen if not given.")
 @click.option(
     "--state",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NEW_FILE,
     required=True,
     help="File to remember in what was seen: without it no fork would be noticed.",
 )

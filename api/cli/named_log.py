@@ -11,6 +11,7 @@ import click
 
 from api.audits.parts import Target
 from api.cli.options import data_option
+from api.cli.paths import FOLDER
 from api.cli.trusted import key_history_option
 from api.log_fetch import url_fetch
 from api.settings import DataFolder
@@ -78,7 +79,7 @@ def log_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--log", "url", help="URL below which a log is served, instead of a data folder."),
         click.option(
             "--copy",
-            type=click.Path(exists=True, file_okay=False, path_type=Path),
+            type=FOLDER,
             help="A copy of a log that `export-log` wrote, instead of a data folder.",
         ),
         data_option,

@@ -11,6 +11,7 @@ from rich.markup import escape
 from api.anchoring import finish_anchor_rotation, use_node
 from api.cli.options import data_option
 from api.cli.output import NotaryGroup, errors, json_option, show, show_list
+from api.cli.paths import NEW_FILE
 from api.clock import now
 from api.folders.locks import log_lock
 from api.keys.anchor_keys import load_anchor_wallet
@@ -152,7 +153,7 @@ def name_passphrase(folder: DataFolder, place: str, as_json: bool) -> None:
 
 @notary_keys.command()
 @data_option
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write it to.")
+@click.option("-o", "--output", type=NEW_FILE, help="File to write it to.")
 def history(folder: DataFolder, output: Path | None) -> None:
     """Write the log's key history, for verifiers that trust one of its keys and meet another."""
     data = write_history(folder.keys.load().successions)

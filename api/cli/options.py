@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from api.cli.paths import FILE, NEW_FOLDER
 from api.settings import DEFAULT_PORT, DataFolder
 from chain.deployment import Deployment
 from loan_notary import Client
@@ -19,7 +20,7 @@ def data_option(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--data",
         "folder",
-        type=click.Path(file_okay=False, path_type=Path),
+        type=NEW_FOLDER,
         default=Path("data"),
         show_default=True,
         envvar="LOAN_NOTARY_DATA",
@@ -44,7 +45,7 @@ def client_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option(
             "--api-key-file",
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            type=FILE,
             help="A file that holds your API key; or set LOAN_NOTARY_API_KEY.",
         ),
         click.option("--api-key", envvar="LOAN_NOTARY_API_KEY", hidden=True, expose_value=True),

@@ -11,6 +11,7 @@ from api.cli.loan_text import facts_table, policy_name
 from api.cli.loans import as_of_option
 from api.cli.options import client_options
 from api.cli.output import console, json_option
+from api.cli.paths import FILE
 from api.cli.words import LABELS, Language, language_option, say
 from loan_notary import Client
 from notary.canonical import parse_json
@@ -33,7 +34,7 @@ def show(client: Client, as_of: str | None, language: Language, as_json: bool) -
 
 
 @policy.command("set")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=FILE)
 @language_option
 @json_option
 @client_options

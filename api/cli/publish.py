@@ -9,6 +9,7 @@ import orjson
 
 from api.cli.named_log import NamedLog, log_options
 from api.cli.output import REFUSED, console, json_option, show
+from api.cli.paths import FILE, NEW_FILE, PUBLICATION
 from api.publishing import open_publication
 from notary.audit.proving import prove_anew
 from notary.encoding import b64
@@ -16,11 +17,11 @@ from notary.log.checkpoint import open_checkpoint
 from notary.publishing import Publisher
 from notary.receipts.receipt import parse_receipt
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
-
 
 @click.command()
-@click.option("--to", "written", required=True, help="A folder, or s3://BUCKET/PREFIX (see docs/publishing.md).")
+@click.option(
+    "--to", "written", type=PUBLICATION, required=True, help="A folder, or s3://BUCKET/PREFIX (see docs/publishing.md)."
+)
 @click.option("--check", is_flag=True, help="Compare what is there with the log, and change nothing.")
 @click.option("--everything", is_flag=True, help="Compare what is there already too, and add what is missing.")
 @log_options
@@ -59,9 +60,9 @@ def publish(
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("-o", "--output", type=_FILE, help="File for the entry's proof; FILE.tlog-proof if not given.")
-@click.option("--consistency", type=_FILE, help="File for the proof that the log only grew since: a hash a line.")
+@click.argument("file", type=FILE)
+@click.option("-o", "--output", type=NEW_FILE, help="File for the entry's proof; FILE.tlog-proof if not given.")
+@click.option("--consistency", type=NEW_FILE, help="File for the proof that the log only grew since: a hash a line.")
 @log_options
 @json_option
 def prove(

@@ -9,6 +9,7 @@ import click
 
 from api.cli.options import client_options
 from api.cli.output import json_option, show, show_report
+from api.cli.paths import FILE, NEW_FILE
 from api.cli.trusted import TrustedKeys, trusted_options
 from api.cli.uploads import read_digests
 from chain.witness import NodeWitness
@@ -27,7 +28,7 @@ from verifier.cli import verify_file
 @click.option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NEW_FILE,
     help="File; RECORD_ID.receipt.json or NUMBER.history.json if not given.",
 )
 @click.option("--wait", type=click.Choice(STATES), default="recorded", help="Wait until the record has come that far.")
@@ -64,7 +65,7 @@ def receipt(
 @click.option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NEW_FILE,
     help="File; NUMBER.evidence.zip if not given.",
 )
 @json_option
@@ -77,22 +78,20 @@ def evidence(client: Client, loan: str, output: Path | None, as_json: bool) -> N
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=FILE)
 @trusted_options
 @click.option("--rpc", help="URL of an Ethereum node to ask as well; without it no network is used.")
-@click.option(
-    "--policy", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Rules of yours that it must meet."
-)
+@click.option("--policy", type=FILE, help="Rules of yours that it must meet.")
 @click.option("--production", is_flag=True, help="Refuse whatever is for tests.")
 @click.option(
     "--tsa-certificate",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="PEM file: who vouches for timestamp authorities; without it timestamps count for nothing.",
 )
 @click.option(
     "--document",
     "documents",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     multiple=True,
     help="A file that must be one of the documents that the record names; may be repeated.",
 )

@@ -8,6 +8,7 @@ import click
 
 from api.cli.options import client_options
 from api.cli.output import json_option, show, show_list
+from api.cli.paths import FILE
 from api.clock import now
 from loan_notary import Client
 from notary.encoding import format_time
@@ -17,7 +18,7 @@ _COLUMNS = ("fingerprint", "party", "organization", "valid_from", "valid_until",
 
 
 @click.command("register-root")
-@click.argument("certificate", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("certificate", type=FILE)
 @click.option("--party", type=click.Choice(PARTIES), required=True, help="Whose keys it vouches for.")
 @click.option("--organization", help="The organization (O) that the certificates must name; needed for the lender.")
 @click.option("--until", "valid_until", help="When it is no longer taken (like 2026-01-31T08:30:00.000Z).")

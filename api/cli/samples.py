@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from api.cli.output import json_option, show
+from api.cli.paths import NEW_FOLDER
 from api.samples import STORIES, sample_histories, story_history, write_samples
 
 _WIDTH = max(map(len, STORIES)) + 2
@@ -13,7 +14,7 @@ _STORIES = "\n".join(f"  {name:<{_WIDTH}}{story.summary}" for name, story in STO
 
 
 @click.command(epilog=f"\b\nStories:\n{_STORIES}")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", type=NEW_FOLDER)
 @click.option("--records", type=click.IntRange(1, 1_000_000), default=10_000, show_default=True, help="How many.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same portfolio.")
 @click.option("--story", type=click.Choice(list(STORIES)), help="One loan only, which tells this story to its end.")

@@ -12,6 +12,7 @@ from api.anchoring import use_node
 from api.audits.sampling import anchor_of_population, seed_of_block
 from api.cli.options import data_option, lender_option, types_option
 from api.cli.output import REFUSED, console, json_option, show
+from api.cli.paths import FILE, NEW_FILE
 from api.databases import open_store
 from api.operator import note_operator
 from api.settings import DataFolder
@@ -49,14 +50,14 @@ class _Decimal(click.ParamType[Decimal]):
 @click.option("--seed-block", type=int, help="A block after the anchor's; the next one if not given.")
 @click.option(
     "--seed-checkpoint",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="A later checkpoint of the log as the seed instead, in a file.",
 )
 @click.option("--rpc", help="URL of the Ethereum node to ask; without it the notary's own.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File for the sample.")
+@click.option("-o", "--output", type=NEW_FILE, help="File for the sample.")
 @click.option(
     "--compare",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="A sample that must come out the same.",
 )
 @json_option
@@ -103,8 +104,8 @@ def sample_audit(
 
 
 @click.command("evaluate-sample")
-@click.argument("sample", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.argument("results", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("sample", type=FILE)
+@click.argument("results", type=FILE)
 @json_option
 @click.pass_context
 def evaluate_sample(context: click.Context, sample: Path, results: Path, as_json: bool) -> None:

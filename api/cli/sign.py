@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate, load_pem_x509_certificates
 
 from api.cli.output import console
+from api.cli.paths import FILE, NEW_FILE
 from chain.wallet import Wallet
 from chain.wallet_signatures import WalletSignatures, typed_data, wallet_key, wallet_signer
 from loan_notary import sign_file
@@ -31,7 +32,6 @@ from notary.records import parse_record
 from notary.registration import MAX_BODY
 from notary.schemes import PrivateKey, load_private_key
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _REGISTRY = re.compile(r"eip155:([1-9][0-9]{0,14}):(0x[0-9a-fA-F]{40})")
 _SIGNATURE = re.compile(r"(0x[0-9a-fA-F]{40}):0x((?:[0-9a-fA-F]{2})+)")
 
@@ -61,12 +61,12 @@ class _Signature(click.ParamType[tuple[str, bytes]]):
 
 
 @click.command()
-@click.argument("record", type=_FILE)
-@click.option("--key", "keys", type=_FILE, multiple=True, help="Private key; once for each signer.")
+@click.argument("record", type=FILE)
+@click.option("--key", "keys", type=FILE, multiple=True, help="Private key; once for each signer.")
 @click.option(
-    "--certificates", type=_FILE, multiple=True, help="Certificates (PEM, leaf first) of one of the keys, to go along."
+    "--certificates", type=FILE, multiple=True, help="Certificates (PEM, leaf first) of one of the keys, to go along."
 )
-@click.option("--wallet", "wallets", type=_FILE, multiple=True, help="Key file of an Ethereum wallet.")
+@click.option("--wallet", "wallets", type=FILE, multiple=True, help="Key file of an Ethereum wallet.")
 @click.option(
     "--wallet-signature", "given", type=_Signature(), multiple=True, help="What a wallet made of `typed-data`."
 )
@@ -102,11 +102,11 @@ def sign(
 
 
 @click.command("sign-batch")
-@click.argument("records", type=_FILE)
-@click.option("--key", type=_FILE, required=True, help="Private key of the signer of all records.")
-@click.option("--certificates", type=_FILE, help="Certificates (PEM, leaf first) of the key, to go along.")
+@click.argument("records", type=FILE)
+@click.option("--key", type=FILE, required=True, help="Private key of the signer of all records.")
+@click.option("--certificates", type=FILE, help="Certificates (PEM, leaf first) of the key, to go along.")
 @click.option("--id", "batch_id", help="Name of the batch (UUID); a new one if not given.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The file to submit.")
+@click.option("-o", "--output", type=NEW_FILE, required=True, help="The file to submit.")
 def sign_batch(records: Path, key: Path, certificates: Path | None, batch_id: str | None, output: Path) -> None:
     """Sign RECORDS, a file with a record or envelope a line, by one signature over the whole file.
 
@@ -121,7 +121,7 @@ def sign_batch(records: Path, key: Path, certificates: Path | None, batch_id: st
 
 
 @click.command("typed-data")
-@click.argument("record", type=_FILE)
+@click.argument("record", type=FILE)
 @click.option("--registry", type=_Registry(), required=True, help="The notary's registry, which the wallet signs for.")
 @click.option("-o", "--output", type=click.File("wb"), default="-", help="Where the typed data go.")
 def typed_data_command(record: Path, registry: WalletDomain, output: BinaryIO) -> None:

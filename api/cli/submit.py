@@ -23,6 +23,7 @@ from api.cli.drafts import show_handed_in
 from api.cli.job_submission import JobSubmission
 from api.cli.options import client_options
 from api.cli.output import REFUSED, console, errors, json_option
+from api.cli.paths import FOLDER, SOURCE
 from api.cli.uploads import upload_folder
 from loan_notary import Client
 from notary.registration import MAX_BODY
@@ -38,11 +39,11 @@ class _Rate(ProgressColumn):
 
 
 @click.command()
-@click.argument("source", type=click.Path(exists=True, path_type=Path))
+@click.argument("source", type=SOURCE)
 @click.option("--draft", is_flag=True, help="SOURCE is an envelope that others have yet to sign, or are now signing.")
 @click.option(
     "--documents",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FOLDER,
     help="A folder whose files are deposited first.",
 )
 @click.option("--job", is_flag=True, help="Upload SOURCE, a file with one a line, and let the notary work it through.")

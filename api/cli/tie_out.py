@@ -11,6 +11,7 @@ from rich.table import Table
 
 from api.cli.options import data_option, lender_option, types_option
 from api.cli.output import REFUSED, console, json_option
+from api.cli.paths import FILE, NEW_FILE
 from api.databases import open_store
 from api.operator import note_operator
 from api.settings import DataFolder
@@ -22,13 +23,13 @@ _MOST_SHOWN = 100
 
 
 @click.command("tie-out")
-@click.argument("ledger", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("ledger", type=FILE)
 @data_option
 @lender_option
 @types_option
 @click.option(
     "--differences",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NEW_FILE,
     help=f"File for all differences, one JSON object a line; without it the first {_MOST_SHOWN} are shown.",
 )
 @json_option

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from api.cli.paths import FILE
 from notary.log.key_history import read_related
 from notary.log.signed_note import NoteVerifier, parse_verifier
 
@@ -29,7 +30,7 @@ class TrustedKeys:
 
 def key_history_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Return what adds `--key-history`, an existing file, with this help."""
-    return click.option("--key-history", type=click.Path(exists=True, dir_okay=False, path_type=Path), help=text)
+    return click.option("--key-history", type=FILE, help=text)
 
 
 def trusted_options(function: Callable[..., Any]) -> Callable[..., Any]:

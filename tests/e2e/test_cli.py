@@ -196,14 +196,15 @@ def test_errors_are_one_line(lender: Lender, tmp_path: Path) -> None:
     is_one_line(lender.call("register-key", lender.private[0], "--party", "lender"), 1, "not JSON")
     is_one_line(lender.run("sign", one, "--key", one), 1, "not an unencrypted private key")
     is_one_line(lender.run("sign", write(tmp_path / "two.json", {"type": "x"}), "--key", lender.private[0]), 1, "/type")
-    is_one_line(lender.run("keygen", tmp_path / "none" / "key.pem"), 1, "No such file")
+    is_one_line(lender.run("keygen", tmp_path / ("k" * 300)), 1, "File name too long")
     value = agreement("C-5")
     assert lender.call("submit", write(tmp_path / "five.json", value)).exit_code == 0
-    is_one_line(lender.call("receipt", value["id"], "-o", tmp_path / "none" / "x"), 1, "No such file")
+    is_one_line(lender.call("receipt", value["id"], "-o", tmp_path / ("x" * 300)), 1, "File name too long")
 
 
 @pytest.mark.parametrize(
-    "arguments", [("nothing",), ("verify",), ("verify", "/none"), ("submit", "/none"), ("receipt",)]
+    "arguments",
+    [("nothing",), ("verify",), ("verify", "/none"), ("submit", "/none"), ("receipt",), ("keygen", "/none/x")],
 )
 def test_misuse_exits_with_2(arguments: tuple[str, ...]) -> None:
     result = run(*arguments)
