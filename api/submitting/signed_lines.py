@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryFile
 
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -17,6 +16,7 @@ from api.wiring import Services
 from notary.batch_tree import BatchTree, write_tree
 from notary.envelope import Signature
 from notary.ports.parties import Lender
+from notary.privacy.scratch import open_scratch
 from notary.signed_batch import SignedBatch, line_leaf, read_first_line
 
 FIRST_RECORD = 2
@@ -39,7 +39,8 @@ def answer_file(
     """Submit the lines of a file, whose first may sign all others, and yield the answers to the records' lines.
 
     Before the first answer, and without taking anything, raises what `answer_lines` raises, and for a batch under one
-    signature `InvalidInputError` of several kinds, `DuplicateBatchError`, and 413 for more than `limit` bytes.
+    signature `InvalidInputError` of several kinds, `DuplicateBatchError`, `UnavailableError`, and 413 for more than
+    `limit` bytes.
     """
     first = next(lines, None)
     batch = None if first is None else read_first_line(first)
@@ -57,13 +58,13 @@ class SignedLines:
     """The records of a signed batch, and for each its signature. Close it."""
 
     def __init__(self, batch: SignedBatch, lines: Iterable[bytes], folder: Path, limit: int) -> None:
-        """Take the lines after the first one, at most `limit` bytes, into files in `folder` that have no name.
+        """Take the lines after the first one, at most `limit` bytes, into scratch files in `folder`.
 
-        Raises `BatchMismatchError` for other lines than were signed, and 413.
+        Raises `BatchMismatchError` for other lines than were signed, 413, and `UnavailableError`.
         """
         with ExitStack() as opened:
-            self._records = opened.enter_context(TemporaryFile(dir=folder))
-            hashes = opened.enter_context(TemporaryFile(dir=folder))
+            self._records = opened.enter_context(open_scratch(folder))
+            hashes = opened.enter_context(open_scratch(folder))
             size, root = write_tree(map(line_leaf, self._kept(lines, limit)), hashes)
             batch.require(size, root)
             self.signature_of = signatures_in(batch, BatchTree(hashes, size))

@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Iterator, Set
 from hashlib import sha256
-from tempfile import SpooledTemporaryFile
+from pathlib import Path
 from typing import IO, Any
 
 from flask import Response, after_this_request, request
@@ -14,6 +14,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout, Unsupport
 from notary.canonical import parse_json
 from notary.encoding import parse_b64
 from notary.errors import DigestError, Fault, InvalidInputError
+from notary.privacy.scratch import open_scratch
 
 LARGEST = 1024 * 1024
 """Bytes that no body of a POST has more of, but for those that are streamed."""
@@ -22,7 +23,6 @@ SMALL = 8192
 _PART = 64 * 1024
 _CONTENT_DIGEST = re.compile(r"(?:^|,)[ \t]*sha-256=:([A-Za-z0-9+/=]*):[ \t]*(?:$|,)")
 _PATIENCE = 600.0
-_IN_MEMORY = 1024 * 1024
 
 
 def read_body(*media_types: str, limit: int) -> bytes:
@@ -95,15 +95,16 @@ def read_parts(limit: int) -> Iterator[bytes]:
         yield part
 
 
-def checked_stream(stream: IO[bytes]) -> IO[bytes]:
+def checked_stream(stream: IO[bytes], scratch: Path) -> IO[bytes]:
     """Return a stream of the same bytes; where a `Content-Digest` came with them, all were read and compared before.
 
-    Nothing of them is taken then if the digest is not theirs. Raises `DigestError`.
+    Nothing of them is taken then if the digest is not theirs; until then they are in the folder `scratch`. Raises
+    `DigestError`, `UnavailableError`.
     """
     promised = promised_digest()
     if promised is None:
         return stream
-    kept, digest = SpooledTemporaryFile(_IN_MEMORY), sha256()  # noqa: SIM115 - the response reads it
+    kept, digest = open_scratch(scratch), sha256()
 
     @after_this_request
     def close_at_the_end(response: Response) -> Response:

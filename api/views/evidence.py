@@ -2,16 +2,15 @@
 """The answers that are an evidence package or a certificate."""
 
 import os
-import tempfile
 
 from flask import Response, send_file
 
 from api.certificate.maker import MEDIA_TYPE as PDF
 from api.wiring import Services
-from notary.errors import UnavailableError
 from notary.package.manifest import MEDIA_TYPE
 from notary.ports.parties import Lender
 from notary.ports.records import Loan, StoredRecord
+from notary.privacy.scratch import open_scratch
 
 
 def certificate_response(services: Services, record: StoredRecord) -> Response:
@@ -22,11 +21,8 @@ def certificate_response(services: Services, record: StoredRecord) -> Response:
 
 
 def evidence_response(services: Services, lender: Lender, loan: Loan) -> Response:
-    """Return the evidence package of a loan, written to a file without a name that is gone when it was sent."""
-    try:
-        file = tempfile.TemporaryFile(dir=services.scratch)  # noqa: SIM115 - the response closes it
-    except OSError as error:
-        raise UnavailableError(f"the package cannot be written now: {error.strerror}") from error
+    """Return the evidence package of a loan, written to a scratch file that is gone when it was sent."""
+    file = open_scratch(services.scratch)
     try:
         services.packages.write(lender, loan, file)
         size = file.seek(0, os.SEEK_END)

@@ -43,7 +43,7 @@ def blueprint(services: Services) -> Blueprint:
         require_media_type("application/x-ndjson")
         if (request.content_length or 0) > MAX_BATCH:
             raise RequestEntityTooLarge(f"a batch has at most {MAX_BATCH} bytes")
-        lines = read_lines(checked_stream(request.stream), MAX_BODY)
+        lines = read_lines(checked_stream(request.stream, services.scratch), MAX_BODY)
         answers = answer_file(services, lender, lines, documents_required(), MAX_BATCH)
         # The first part is placed before the response begins, so that a busy log can still be said with a 503.
         first = next(answers, b"")
