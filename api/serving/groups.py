@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Work that many coroutines bring and one thread does for all: what each brings costs less in company.
 
-What comes while a group is under way makes the next one. So groups grow with the load, and a lone item waits for
-nobody.
+What comes while a group is under way makes the next one, together with those that were just answered and come again at
+once. So groups grow with the load, and a lone item waits for nobody.
 """
 
 import asyncio
@@ -15,24 +15,31 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+PATIENCE = 0.003
+"""Seconds, from when a group is answered, for which the next one waits to be as many again."""
+
+
 class Groups(Generic[Item, Result]):
     """Does work for the coroutines of one event loop, a group of at most `limit` items at a time.
 
     `work` gets the items of a group, in a thread of its own, and returns their results in the same order.
     """
 
-    def __init__(self, work: Callable[[list[Item]], Sequence[Result]], limit: int) -> None:
+    def __init__(self, work: Callable[[list[Item]], Sequence[Result]], limit: int, patience: float = PATIENCE) -> None:
         self._work = work
         self._limit = limit
+        self._patience = patience
         self._thread = ThreadPoolExecutor(1, "group")
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
-        self._under_way = False
+        # So many make a group that begins at once: one when nothing is under way, and none while something is.
+        self._enough = 1
+        self._timer: asyncio.Handle | None = None
 
     async def do(self, item: Item) -> Result:
         """Return the result for one item. Raises what `work` has raised for its group."""
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, done))
-        if not self._under_way:
+        if len(self._waiting) == self._enough:
             self._begin()
         return await done
 
@@ -41,9 +48,11 @@ class Groups(Generic[Item, Result]):
         self._thread.shutdown()
 
     def _begin(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
         group = self._waiting[: self._limit]
         del self._waiting[: self._limit]
-        self._under_way = True
+        self._enough = 0
         items = [item for item, _ in group]
         work = asyncio.get_running_loop().run_in_executor(self._thread, self._work, items)
         work.add_done_callback(partial(self._settle, group))
@@ -51,11 +60,12 @@ class Groups(Generic[Item, Result]):
     def _settle(
         self, group: "list[tuple[Item, asyncio.Future[Result]]]", work: "asyncio.Future[Sequence[Result]]"
     ) -> None:
-        # The next group goes before the answers are written: what the work waits for is idle now.
-        if self._waiting:
+        if len(self._waiting) >= self._limit:
+            # The next group goes before the answers are written: what the work waits for is idle now.
             self._begin()
         else:
-            self._under_way = False
+            # A lone one finds nobody to wait for: it is enough by itself.
+            self._enough = min(len(self._waiting) + len(group), self._limit)
         error = work.exception()
         for number, (_, done) in enumerate(group):
             if done.done():
@@ -64,3 +74,15 @@ class Groups(Generic[Item, Result]):
                 done.set_result(work.result()[number])
             else:
                 done.set_exception(error)
+        if self._enough > 1:
+            # Not before the answers are written: nobody comes again sooner.
+            self._timer = asyncio.get_running_loop().call_soon(self._wait)
+
+    def _wait(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._patience, self._wait_no_longer)
+
+    def _wait_no_longer(self) -> None:
+        if self._waiting:
+            self._begin()
+        else:
+            self._enough = 1

@@ -46,7 +46,7 @@ def run(groups: Groups[int, int], worker: Worker, *items: int) -> list[int | Bas
         worker.gate.release(len(items))
         return await asyncio.gather(*tasks, return_exceptions=True)
 
-    return asyncio.run(bring())
+    return asyncio.run(asyncio.wait_for(bring(), 30))
 
 
 def test_a_lone_item_waits_for_nobody(groups: Groups[int, int], worker: Worker) -> None:
@@ -59,6 +59,83 @@ def test_what_comes_meanwhile_goes_together_in_order_and_within_the_limit(
 ) -> None:
     assert run(groups, worker, *range(8)) == [0, 2, 4, 6, 8, 10, 12, 14]
     assert worker.groups == [[0], [1, 2, 3], [4, 5, 6], [7]]
+
+
+def test_those_who_were_answered_come_again_into_one_group(worker: Worker) -> None:
+    groups = Groups(worker, limit=9, patience=3600)
+
+    async def bring() -> list[int]:
+        first = asyncio.create_task(groups.do(1))
+        others = [asyncio.create_task(groups.do(item)) for item in (2, 3)]
+        await asyncio.sleep(0)
+        worker.gate.release(2)
+        return [await first, await groups.do(4), *await asyncio.gather(*others)]
+
+    assert asyncio.run(asyncio.wait_for(bring(), 30)) == [2, 8, 4, 6]
+    assert worker.groups == [[1], [2, 3, 4]]
+    groups.close()
+
+
+def test_a_full_group_waits_for_nobody(worker: Worker) -> None:
+    groups = Groups(worker, limit=2, patience=3600)
+
+    async def bring() -> list[int]:
+        tasks = [asyncio.create_task(groups.do(item)) for item in range(6)]
+        await asyncio.sleep(0)
+        worker.gate.release(4)
+        return [*await asyncio.gather(*tasks[:5]), await groups.do(6), await tasks[5]]
+
+    assert asyncio.run(asyncio.wait_for(bring(), 30)) == [0, 2, 4, 6, 8, 12, 10]
+    assert worker.groups == [[0], [1, 2], [3, 4], [5, 6]]
+    groups.close()
+
+
+def test_nobody_waits_for_those_who_do_not_come_again(worker: Worker) -> None:
+    groups = Groups(worker, limit=9, patience=0)
+
+    async def bring() -> list[int]:
+        first, second, third = (asyncio.create_task(groups.do(item)) for item in (1, 2, 3))
+        await asyncio.sleep(0)
+        worker.gate.release(3)
+        found = [await first, await second, await third]
+        for _ in range(50):
+            await asyncio.sleep(0)
+        return [*found, await groups.do(4)]
+
+    assert asyncio.run(asyncio.wait_for(bring(), 30)) == [2, 4, 6, 8]
+    assert worker.groups == [[1], [2, 3], [4]]
+    groups.close()
+
+
+def test_who_waited_for_others_does_so_once(worker: Worker) -> None:
+    groups = Groups(worker, limit=9, patience=0.01)
+
+    async def bring() -> list[int]:
+        first, second, third = (asyncio.create_task(groups.do(item)) for item in (1, 2, 3))
+        await asyncio.sleep(0)
+        worker.gate.release()
+        found = [await first]
+        fourth = asyncio.create_task(groups.do(4))
+        await asyncio.sleep(0.05)  # longer than 2 and 3 would have waited for it
+        last = [asyncio.create_task(groups.do(item)) for item in (5, 6)]
+        await asyncio.sleep(0)
+        worker.gate.release(2)
+        return found + await asyncio.gather(second, third, fourth, *last)
+
+    assert asyncio.run(asyncio.wait_for(bring(), 30)) == [2, 4, 6, 8, 10, 12]
+    assert worker.groups == [[1], [2, 3, 4], [5, 6]]
+    groups.close()
+
+
+def test_one_after_the_other_waits_for_nobody(worker: Worker) -> None:
+    groups = Groups(worker, limit=9, patience=3600)
+
+    async def bring() -> list[int]:
+        worker.gate.release(3)
+        return [await groups.do(item) for item in (1, 2, 3)]
+
+    assert asyncio.run(asyncio.wait_for(bring(), 30)) == [2, 4, 6]
+    groups.close()
 
 
 def test_an_error_is_that_of_its_group_alone(groups: Groups[int, int], worker: Worker) -> None:
@@ -78,4 +155,4 @@ def test_who_does_not_wait_any_longer_spoils_nothing(groups: Groups[int, int], w
         worker.gate.release(2)
         return [await kept, await other]
 
-    assert asyncio.run(bring()) == [2, 6]
+    assert asyncio.run(asyncio.wait_for(bring(), 30)) == [2, 6]
