@@ -14,6 +14,7 @@ that this record is among those that were signed (`notary.batch_place`).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from notary.batch_place import BatchPlace, read_place
@@ -70,13 +71,19 @@ class Envelope:
     payload: bytes
     signatures: tuple[Signature, ...] = ()
 
+    # Both what is signed and what is committed to are made of it.
+    @cached_property
+    def encoded_payload(self) -> str:
+        """The payload in base64url."""
+        return b64url(self.payload)
+
     def encode(self) -> bytes:
         """Return the envelope as canonical JSON: the bytes that are committed to."""
         return canonical_json(self.to_json())
 
     def to_json(self) -> dict[str, Any]:
         """Return the envelope as a JSON object."""
-        return {"payload": b64url(self.payload), "signatures": self.signatures_json()}
+        return {"payload": self.encoded_payload, "signatures": self.signatures_json()}
 
     def signatures_json(self) -> list[dict[str, Any]]:
         """Return the member `signatures` of that."""
@@ -87,8 +94,9 @@ class Envelope:
 
         The payload is the record's, or the statement on the batch.
         """
-        payload = self.payload if signature.batch is None else signature.batch.statement.encode()
-        return signing_input(signature.protected, payload)
+        if signature.batch is not None:
+            return signing_input(signature.protected, signature.batch.statement.encode())
+        return f"{signature.protected}.{self.encoded_payload}".encode("ascii")
 
     def joined_by(self, signature: Signature) -> "Envelope":
         """Return the envelope with one more signature. Raises `InvalidEnvelopeError`."""
@@ -132,7 +140,9 @@ def envelope_from_json(value: Any, pointer: str = "") -> Envelope:
     if not isinstance(value, dict) or value.keys() != {"payload", "signatures"}:
         raise fault(pointer, "an envelope has the members payload and signatures, and no others")
     payload = read_bytes(value["payload"], f"{pointer}/payload", MAX_PAYLOAD)
-    return Envelope(payload, signatures_from_json(value["signatures"], f"{pointer}/signatures"))
+    envelope = Envelope(payload, signatures_from_json(value["signatures"], f"{pointer}/signatures"))
+    vars(envelope)["encoded_payload"] = value["payload"]  # the one that there is of these bytes
+    return envelope
 
 
 def signatures_from_json(value: Any, pointer: str) -> tuple[Signature, ...]:
@@ -166,5 +176,5 @@ def _signature(value: Any, pointer: str) -> Signature:
 def _check_signatures(signatures: tuple[Signature, ...], pointer: str) -> None:
     if len(signatures) > MAX_SIGNATURES:
         raise fault(pointer, f"at most {MAX_SIGNATURES} signatures are taken")
-    if len({item.kid for item in signatures}) != len(signatures):
+    if len(signatures) > 1 and len({item.kid for item in signatures}) != len(signatures):
         raise fault(pointer, "one key signed twice")

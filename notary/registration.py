@@ -6,7 +6,7 @@ history only the sequencer can tell.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import replace
 from functools import lru_cache
@@ -15,7 +15,6 @@ from typing import Any, Protocol
 
 from notary.batch_place import BatchStatement
 from notary.canonical import canonical_json, parse_canonical, parse_json, read_plain
-from notary.encoding import b64url
 from notary.envelope import MAX_PAYLOAD, Envelope, Signature, envelope_from_json
 from notary.errors import DuplicateBatchError, Fault, InvalidCertificateError, InvalidInputError, InvalidRecordError
 from notary.log.entries import SECRET_SIZE, commit
@@ -30,6 +29,8 @@ from notary.signed_batch import SignedBatch
 
 MAX_BODY = 128 * 1024
 """Bytes of the largest record or envelope that is taken."""
+_DRAWN = 128
+"""Nonces that are drawn at a time for the records of a part."""
 RESERVED = "urn:loan-notary:"
 """How no lender's loan number begins."""
 
@@ -46,18 +47,21 @@ class Registrar:
         self._keyring = Keyring(parties, schemes)
         self._schemes = schemes
         self._clock = clock
+        self._nonces: Iterator[bytes] = iter(_nonce, b"")
         # What an id stands for never changes, so it may be remembered, and most records of a batch come together.
         self._claim = lru_cache(maxsize=1024)(self._claim_in_store)
 
     def for_one_part(self) -> "Registrar":
         """Return a registrar for records that are all here already: they are received now, at one moment.
 
-        It looks up each key once. A revocation counts from the next part on, so this one is thrown away with its own.
+        It is for one thread, and looks up each key once. A revocation counts from the next part on, so this registrar
+        is thrown away with its own.
         """
         moment = self._clock()
         registrar = copy(self)
         registrar._clock = lambda: moment
         registrar._keyring = Keyring(KeysOfOneMoment(self._parties), self._schemes)
+        registrar._nonces = _many_nonces()
         return registrar
 
     def submission(self, lender: Lender, body: bytes, *, prove: bool, signed: Signature | None = None) -> Submission:
@@ -91,7 +95,7 @@ class Registrar:
                 raise InvalidRecordError(Fault("", f"a record has at most {MAX_PAYLOAD} bytes"))
         if "notary" in record.authors or record.loan.startswith(RESERVED):
             raise InvalidRecordError(Fault("/type" if "notary" in record.authors else "/loan", "is the notary's own"))
-        return _submission(lender.number, envelope, record, received_at, prove, keys)
+        return self._submission(lender.number, envelope, record, received_at, prove, keys)
 
     def check_batch(self, lender: Lender, batch: SignedBatch) -> None:
         """Check the signature over a batch, before any of its records.
@@ -112,7 +116,7 @@ class Registrar:
     def own(self, organisation: int, value: dict[str, Any]) -> Submission:
         """Commit to a record of the notary's own in an organisation's administration."""
         record = parse_record(value)
-        return _submission(organisation, Envelope(canonical_json(value)), record, self._clock(), prove=False)
+        return self._submission(organisation, Envelope(canonical_json(value)), record, self._clock(), prove=False)
 
     def check_signatures(self, lender: Lender, envelope: Envelope) -> tuple[Record, dict[str, str]]:
         """Check an envelope that may lack signatures; return its record, and the parties that have signed by key id.
@@ -123,6 +127,25 @@ class Registrar:
         record = _signed_record(envelope.payload)
         keys = self._keyring.keys_of(lender.number, envelope, moment)
         return record, verify_each(envelope, record, keys, self._schemes, moment)
+
+    def _submission(
+        self,
+        lender: int,
+        envelope: Envelope,
+        record: Record,
+        received_at: int,
+        prove: bool,
+        keys: tuple[PartyOfKey, ...] = (),
+    ) -> Submission:
+        nonce, payload = next(self._nonces), envelope.payload
+        signatures = canonical_json(envelope.signatures_json()).decode("ascii") if envelope.signatures else UNSIGNED
+        # The envelope's canonical form, as `Envelope.encode` gives it.
+        encoded = f'{{"payload":"{envelope.encoded_payload}","signatures":{signatures}}}'.encode("ascii")
+        previous = bytes.fromhex(record.previous) if record.previous else None
+        return Submission(
+            lender, record.id, record.loan, record.type, record.facts().encode(), record.sequence, previous, payload,
+            sha256(payload).digest(), signatures, nonce, commit(nonce, encoded), received_at, prove, keys,
+        )  # fmt: skip
 
     def _claim_in_store(self, lender: int, statement: BatchStatement) -> None:
         digest = sha256(statement.encode()).digest()
@@ -164,21 +187,13 @@ def _envelope(value: Any, body: bytes, signed: Signature | None) -> Envelope:
     return envelope if signed is None else envelope.joined_by(signed)
 
 
-def _submission(
-    lender: int,
-    envelope: Envelope,
-    record: Record,
-    received_at: int,
-    prove: bool,
-    keys: tuple[PartyOfKey, ...] = (),
-) -> Submission:
-    nonce = secrets.token_bytes(SECRET_SIZE)
-    signatures = canonical_json(envelope.signatures_json()) if envelope.signatures else UNSIGNED.encode()
-    # The envelope's canonical form, as `Envelope.encode` gives it.
-    encoded = b'{"payload":"%b","signatures":%b}' % (b64url(envelope.payload).encode(), signatures)
-    previous = bytes.fromhex(record.previous) if record.previous else None
-    return Submission(
-        lender, record.id, record.loan, record.type, record.facts().encode(), record.sequence, previous,
-        envelope.payload, sha256(envelope.payload).digest(), signatures.decode("ascii"), nonce, commit(nonce, encoded),
-        received_at, prove, keys,
-    )  # fmt: skip
+def _nonce() -> bytes:
+    return secrets.token_bytes(SECRET_SIZE)
+
+
+def _many_nonces() -> Iterator[bytes]:
+    """Yield nonces that the system was asked for many at a time: each time other threads are let go ahead."""
+    while True:
+        drawn = secrets.token_bytes(_DRAWN * SECRET_SIZE)
+        for start in range(0, len(drawn), SECRET_SIZE):
+            yield drawn[start : start + SECRET_SIZE]

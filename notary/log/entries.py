@@ -6,13 +6,11 @@ genesis entry `0x00 || JCS({"created", "format", "origin"})`.
 """
 
 from dataclasses import dataclass
-from hashlib import sha256
-from hmac import digest
 from typing import NamedTuple
 
 from notary.canonical import canonical_json, parse_canonical
 from notary.errors import CorruptLogError, MalformedJsonError
-from notary.hashing import HASH_SIZE
+from notary.hashing import HASH_SIZE, hmac_sha256
 
 FORMAT = "loan-notary/1"
 GENESIS = b"\x00"
@@ -71,7 +69,7 @@ def parse_genesis_entry(entry: bytes) -> Genesis:
 
 def commit(nonce: bytes, envelope: bytes) -> bytes:
     """Return HMAC-SHA256(nonce, envelope): binds the notary to the envelope's canonical bytes and hides them."""
-    return digest(nonce, envelope, sha256)
+    return hmac_sha256(nonce, envelope)
 
 
 def loan_tag(loan_key: bytes, sequence: int) -> bytes:
@@ -79,4 +77,4 @@ def loan_tag(loan_key: bytes, sequence: int) -> bytes:
 
     Who has the loan's key finds all of its records and sees that none is missing; nobody else can link two of them.
     """
-    return digest(loan_key, _TAG_LABEL + sequence.to_bytes(8), sha256)
+    return hmac_sha256(loan_key, _TAG_LABEL + sequence.to_bytes(8))

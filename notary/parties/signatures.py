@@ -2,10 +2,9 @@
 """Who signed a record, and how sure that makes it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from notary.encoding import format_time
 from notary.envelope import Envelope, Signature
@@ -34,8 +33,7 @@ class Assurance(StrEnum):
     """Signed by every party that its type asks for, and by at least two."""
 
 
-@dataclass(frozen=True)
-class PartyOfKey:
+class PartyOfKey(NamedTuple):
     """A public key, whose it is, such as "lender" or "borrower", and when it counts.
 
     `revoked_at` is when its revocation was told, if that is known. Where the key came in a certificate, `root` is the
@@ -89,7 +87,7 @@ def verify_recorded(
 def _unrevoked(keys: Mapping[str, PartyOfKey]) -> Mapping[str, PartyOfKey]:
     if all(item.validity.revoked_from is None for item in keys.values()):
         return keys
-    return {kid: replace(item, validity=item.validity.unrevoked()) for kid, item in keys.items()}
+    return {kid: item._replace(validity=item.validity.unrevoked()) for kid, item in keys.items()}
 
 
 def verify_each(

@@ -6,9 +6,12 @@ single writer has next to nothing to compute.
 """
 
 from fractions import Fraction
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import orjson
+
+_HOLDINGS, _TRANSFER = 6, 7
+"""Where these stand among the facts."""
 
 
 class Holder(NamedTuple):
@@ -70,14 +73,13 @@ class Facts(NamedTuple):
     transfer: Transfer | None = None
 
     def encode(self) -> str:
-        """Return the facts as JSON, without those that say nothing; "" if none says anything."""
-        members: dict[str, Any] = {name: value for name, value in zip(self._fields[:6], self[:6], strict=True) if value}
-        if self.holdings:
-            members["holdings"] = holdings_to_json(self.holdings)
-        if self.transfer:
-            giver, taker, share = self.transfer
-            members["transfer"] = [*giver, *taker, str(share)]
-        return orjson.dumps(members).decode() if members else ""
+        """Return the facts as a JSON list in their order, less the last two if they say nothing; "" if none does."""
+        *members, holdings, transfer = self
+        if holdings or transfer:
+            members.append(holdings_to_json(holdings))
+        if transfer:
+            members.append([*transfer.giver, *transfer.taker, str(transfer.share)])
+        return orjson.dumps(members).decode() if any(members) else ""
 
     @classmethod
     def decode(cls, text: str) -> Self:
@@ -85,12 +87,12 @@ class Facts(NamedTuple):
         if not text:
             return cls()
         members = orjson.loads(text)
-        if "holdings" in members:
-            members["holdings"] = holdings_from_json(members["holdings"])
-        if "transfer" in members:
-            *names, share = members["transfer"]
-            members["transfer"] = Transfer(Holder(*names[:3]), Holder(*names[3:]), Fraction(share))
-        return cls(**members)
+        if len(members) > _HOLDINGS:
+            members[_HOLDINGS] = holdings_from_json(members[_HOLDINGS])
+        if len(members) > _TRANSFER:
+            *names, share = members[_TRANSFER]
+            members[_TRANSFER] = Transfer(Holder(*names[:3]), Holder(*names[3:]), Fraction(share))
+        return cls(*members)
 
 
 def holdings_to_json(holdings: tuple[Holding, ...]) -> list[list[str]]:

@@ -43,7 +43,7 @@ class Money(Model):
     @property
     def minor(self) -> int:
         """The sum in the currency's smallest unit."""
-        return minor_units(self.amount)
+        return int(self.amount.replace(".", ""))
 
 
 class Money0(Money):

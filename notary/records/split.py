@@ -23,9 +23,9 @@ class Split(Model):
 
     def contradictions(self, amount: Money) -> Iterator[Fault]:
         """Yield what is wrong in the split, at /split, of /amount: parts in its currency that sum to it (check C7)."""
-        total = 0
+        total, currency = 0, amount.currency
         for part in self.parts():
-            if part.currency != amount.currency:
+            if part.currency != currency:
                 sums: dict[str, Money | None] = {f"/split/{name}": part for name, part in self}
                 yield from in_currency(amount.currency, sums, "C7")
                 return

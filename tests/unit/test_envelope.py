@@ -52,6 +52,17 @@ def test_an_envelope_comes_back() -> None:
     assert envelope.encode() == canonical_json(ENVELOPE)
 
 
+def test_an_envelope_that_was_read_is_signed_and_committed_to_as_one_that_was_made() -> None:
+    made = sign_envelope(b"\xfb\xff?>", EnvelopeSigner("EdDSA", "k1", sign))
+    for size in range(4):
+        envelope = Envelope(made.payload + bytes(size), made.signatures)
+        read = envelope_from_json(envelope.to_json())
+        assert read == envelope
+        assert read.encoded_payload == b64url(envelope.payload)
+        assert read.signing_input(made.signatures[0]) == envelope.signing_input(made.signatures[0])
+        assert read.encode() == envelope.encode()
+
+
 def test_a_plain_record_is_an_envelope_without_signatures() -> None:
     envelope = Envelope(PAYLOAD)
     assert envelope.encode() == b'{"payload":"eyJhIjoxfQ","signatures":[]}'

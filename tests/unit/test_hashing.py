@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The hashes of the log against published values."""
 
-from notary.hashing import EMPTY_ROOT, leaf_hash, leaf_hashes, node_hash, node_hashes
+import hmac
+
+import pytest
+
+from notary.hashing import EMPTY_ROOT, hmac_sha256, leaf_hash, leaf_hashes, node_hash, node_hashes
 
 
 def test_the_empty_tree_is_the_hash_of_nothing() -> None:
@@ -23,3 +27,16 @@ def test_many_are_hashed_as_each_is() -> None:
     assert leaves == [leaf_hash(entry) for entry in entries]
     assert node_hashes(leaves) == node_hashes(leaves[:4]) == [node_hash(*leaves[:2]), node_hash(*leaves[2:4])]
     assert node_hashes(leaves[:1]) == node_hashes([]) == leaf_hashes([]) == []
+
+
+def test_the_hmac_is_that_of_rfc_4231() -> None:
+    # Section 4.3, test case 2: a key shorter than a block.
+    made = hmac_sha256(b"Jefe", b"what do ya want for nothing?")
+    assert made.hex() == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+
+
+@pytest.mark.parametrize("size", [0, 1, 32, 63, 64, 65, 131])
+def test_the_hmac_is_pythons_own_for_keys_of_any_length(size: int) -> None:
+    key = bytes(range(size))
+    for message in (b"", b"m", bytes(range(256)) * 9):
+        assert hmac_sha256(key, message) == hmac.digest(key, message, "sha256")

@@ -22,7 +22,7 @@ from notary.errors import (
     KeyTimeError,
     MalformedJsonError,
 )
-from notary.log.entries import commit
+from notary.log.entries import SECRET_SIZE, commit
 from notary.parties.keyring import KeysOfOneMoment
 from notary.parties.root_registry import RootRegistry
 from notary.ports.parties import PartyKey, PartyRoot
@@ -55,9 +55,14 @@ def test_a_plain_record_is_brought_into_canonical_form(kit: NotaryKit) -> None:
 
 
 def test_no_two_submissions_share_a_nonce(kit: NotaryKit) -> None:
-    body = canonical_json(record("repayment"))
-    made = [kit.registrar.submission(kit.lender, body, prove=True) for _ in range(10)]
-    assert len({item.nonce for item in made}) == len({item.commitment for item in made}) == 10
+    body, parts = canonical_json(record("repayment")), [kit.registrar.for_one_part() for _ in range(2)]
+    made = [
+        registrar.submission(kit.lender, body, prove=True)
+        for registrar, count in ((kit.registrar, 10), (parts[0], 300), (parts[1], 200), (parts[0], 1))
+        for _ in range(count)
+    ]
+    assert len({item.nonce for item in made}) == len({item.commitment for item in made}) == 511
+    assert {len(item.nonce) for item in made} == {SECRET_SIZE}
 
 
 def test_a_signed_record_is_kept_as_it_was_signed(kit: NotaryKit) -> None:

@@ -155,7 +155,7 @@ def test_a_good_batch_does_not_vouch_for_the_next() -> None:
     with pytest.raises(InvalidSignatureError):
         verify(other)
     with pytest.raises(InvalidSignatureError):
-        verify(in_batch(), {KEY.public.kid: replace(KEYS[KEY.public.kid], key=generate_key("EdDSA").public)})
+        verify(in_batch(), {KEY.public.kid: KEYS[KEY.public.kid]._replace(key=generate_key("EdDSA").public)})
 
 
 def test_whose_key_it_is_and_when_it_counts_is_asked_each_time() -> None:
