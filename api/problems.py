@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 import structlog
 from flask import Flask, Response
-from werkzeug.exceptions import HTTPException, default_exceptions
+from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
 
 from api.metrics.counters import PROBLEMS as GIVEN_OUT
 from api.metrics.observing import log_refusal
@@ -138,6 +138,8 @@ def answer_http(error: HTTPException, trace: str | None = None) -> Response:
 
     `trace` is the trace id of a request that has not reached the application.
     """
+    if isinstance(error, InternalServerError):
+        return _answer_unexpected(error.original_exception or error, trace)
     status = error.code or 500
     slug = error.name.lower().replace(" ", "-")
     problem = KINDS.get(slug, Problem(status, slug, error.name))
@@ -151,8 +153,8 @@ def answer_http(error: HTTPException, trace: str | None = None) -> Response:
     return response
 
 
-def _answer_unexpected(error: Exception) -> Response:
-    document = _document(PROBLEMS[errors.NotaryError], "see the service's log for this trace id")
+def _answer_unexpected(error: BaseException, trace: str | None = None) -> Response:
+    document = _document(PROBLEMS[errors.NotaryError], "see the service's log for this trace id", trace=trace)
     _log.error("unexpected error", trace_id=document["trace_id"], exc_info=error)
     return problem_response(document)
 

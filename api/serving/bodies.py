@@ -16,6 +16,7 @@ SLOWEST = 10_000
 """Bytes a second that whoever sends a large body keeps up, once his patience is used up."""
 _AHEAD = 256 * 1024
 _SLOW, _CUT = "the body came too slowly", "the body broke off"
+_CHUNKS = "the body's chunks broke off, are none, or have trailers behind them, which are not taken"
 
 
 async def read_whole(protocol: HttpProtocol, patience: float) -> bytes:
@@ -60,7 +61,7 @@ class StreamedBody:
                 # early; also for trailers, which nobody here has a use for.
                 empty += not part
                 if empty > 1:
-                    self._end(ClientDisconnected(_CUT))
+                    self._end(ClientDisconnected(_CHUNKS))
                     return
                 if part:
                     await self._take_in(part)

@@ -7,9 +7,11 @@ What waits for others waits here, where it costs nothing: a body for its sender,
 import asyncio
 from io import BytesIO
 
-from werkzeug.exceptions import HTTPException, ServiceUnavailable
+import structlog
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from api.serving.bodies import StreamedBody, read_whole
+from api.serving.pipe import NoPipeError
 from api.serving.rsgi import HttpProtocol, Scope
 from api.serving.single_post import SinglePost, is_plain
 from api.serving.wsgi import Environ, Wsgi, WsgiThreads, environ_of
@@ -22,6 +24,8 @@ _UPLOADS = 32
 """And such that it reads the body of while it comes; more are sent away."""
 PATIENCE = 60.0
 """Seconds within which a small body is there, or a large one's next part, and an answer's next part is taken."""
+
+_log = structlog.get_logger()
 
 
 class Gateway:
@@ -36,15 +40,26 @@ class Gateway:
     async def __rsgi__(self, scope: Scope, protocol: HttpProtocol) -> None:
         """Answer a request."""
         environ = environ_of(scope)
+        try:
+            await self._answer(environ, scope, protocol)
+        except HTTPException as error:
+            await self._refuse(error, environ, scope, protocol)
+        except NoPipeError as error:
+            _log.error("a long answer has no way to its client", reason=error.strerror)
+            away = ServiceUnavailable("there is no room on disk for the way of this answer", retry_after=1)
+            await self._refuse(away, environ, scope, protocol)
+        except Exception as error:
+            # The server would answer it with nothing, and write no more of it than that it was.
+            failed = InternalServerError(original_exception=error)
+            await self._refuse(failed, environ, scope, protocol)
+            raise
+
+    async def _answer(self, environ: Environ, scope: Scope, protocol: HttpProtocol) -> None:
         length = int(environ.get("CONTENT_LENGTH") or 0)
         if "HTTP_TRANSFER_ENCODING" in environ or length > MAX_BODY:
             await self._upload(environ, scope, protocol)
             return
-        try:
-            body = await read_whole(protocol, self._patience) if length else b""
-        except HTTPException as error:
-            await self._refuse(error, environ, scope, protocol)
-            return
+        body = await read_whole(protocol, self._patience) if length else b""
         if self._post is not None and len(body) == length and is_plain(environ):
             created = await self._post.answer(environ, body)
             if created is not None:
@@ -55,9 +70,7 @@ class Gateway:
 
     async def _upload(self, environ: Environ, scope: Scope, protocol: HttpProtocol) -> None:
         if self._uploads.are_busy:
-            busy = ServiceUnavailable("too many large bodies are on their way", retry_after=1)
-            await self._refuse(busy, environ, scope, protocol)
-            return
+            raise ServiceUnavailable("too many large bodies are on their way", retry_after=1)
         environ["wsgi.input"] = body = StreamedBody(self._patience)
         # Of chunks nothing tells the length; of all else it does, and werkzeug notices what was cut short.
         environ["wsgi.input_terminated"] = "HTTP_TRANSFER_ENCODING" in environ

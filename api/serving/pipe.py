@@ -9,7 +9,6 @@ has a name of its own, and not that of a descriptor: who opened that too late wo
 import fcntl
 import os
 import select
-import shutil
 import socket
 import stat
 import struct
@@ -17,7 +16,7 @@ import tempfile
 import termios
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 _CAPACITY = 64 * 1024
 """Bytes that a pipe takes before anybody reads, by pipe(7)."""
@@ -30,18 +29,33 @@ class SlowReaderError(OSError):
     """The client has taken nothing for too long."""
 
 
+class NoPipeError(OSError):
+    """A pipe is not to be had now: the temporary folder takes no more names, or this process may open no more files."""
+
+
 class Pipe:
     """A pipe that the server opens and reads by its `path`, which only this user can."""
 
     def __init__(self, patience: Callable[[], float]) -> None:
-        """`patience` says for how many seconds the client may take nothing; it is asked now and then."""
+        """`patience` says for how many seconds the client may take nothing; it is asked now and then.
+
+        Raises `NoPipeError`, and leaves nothing behind then.
+        """
         self._patience = patience
-        self._folder = tempfile.mkdtemp(prefix="loan-notary-answer-")
-        self.path = os.path.join(self._folder, "pipe")
-        os.mkfifo(self.path)
-        # An end for writing can be had only where there is one for reading.
-        self._reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
-        self._writer = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
+        with ExitStack() as made:
+            try:
+                self._folder = tempfile.mkdtemp(prefix="loan-notary-answer-")
+                made.callback(os.rmdir, self._folder)
+                self.path = os.path.join(self._folder, "pipe")
+                os.mkfifo(self.path)
+                made.callback(os.unlink, self.path)
+                # An end for writing can be had only where there is one for reading.
+                self._reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
+                made.callback(os.close, self._reader)
+                self._writer = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError as error:
+                raise NoPipeError(error.errno, error.strerror) from error
+            made.pop_all()
         self._opened = False
         self._room = select.poll()
         self._room.register(self._writer, select.POLLOUT)
@@ -77,7 +91,9 @@ class Pipe:
 
     def _give_up_reading(self) -> None:
         os.close(self._reader)
-        shutil.rmtree(self._folder)
+        # One by one: to look through a folder takes a descriptor, and there may be none.
+        os.unlink(self.path)
+        os.rmdir(self._folder)
         self._opened = True
 
     def _unread(self) -> int:

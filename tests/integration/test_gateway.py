@@ -60,6 +60,7 @@ def read_all(link: socket.socket) -> bytes:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     notes, port = tmp_path_factory.mktemp("notes"), free_port()
+    (notes / "tmp").mkdir()
     command = [sys.executable, "-m", "tests.support.odd_app", str(port), str(notes)]
     process = subprocess.Popen(command, cwd=ROOT)
     found = Site(port, notes)
@@ -96,7 +97,32 @@ def test_an_answer_that_breaks_off_cannot_be_taken_for_whole(site: Site, path: s
 
 
 def test_an_error_before_the_answer_is_an_answer(site: Site) -> None:
-    assert site.ask("/raise").status == 500
+    answer = site.ask("/raise")
+    assert (answer.status, b"Internal Server Error" in answer.body) == (500, True)
+
+
+def test_an_error_in_front_of_the_application_is_answered_by_it(site: Site) -> None:
+    for body, status in ((b"raise", 500), (b"other", 200)):
+        head = b"Host: x\r\nAuthorization: Bearer x\r\nContent-Type: application/json\r\nConnection: close\r\n"
+        with site.connect() as link:
+            link.sendall(b"POST /v1/records HTTP/1.1\r\n" + head + b"Content-Length: 5\r\n\r\n" + body)
+            heard = read_all(link)
+        assert heard.startswith(b"HTTP/1.1 %d " % status)
+        assert not heard.endswith(b"\r\n\r\n")
+
+
+def test_a_long_answer_that_no_pipe_is_to_be_had_for_is_refused_for_now(site: Site) -> None:
+    (site.notes / "stream.closed").unlink(missing_ok=True)
+    (site.notes / "tmp").rename(site.notes / "away")
+    try:
+        answer = site.ask("/stream")
+        assert (answer.status, answer.headers["retry-after"], b"no room on disk" in answer.body) == (503, "1", True)
+        assert site.note("stream.closed") == 1
+        assert site.ask("/shown").status == 200
+    finally:
+        (site.notes / "away").rename(site.notes / "tmp")
+    assert site.ask("/stream").body == PART * LONG
+    until(lambda: not list((site.notes / "tmp").iterdir()), "nothing of it is left")
 
 
 def test_an_answer_is_made_no_faster_than_it_is_taken_and_given_up_where_nobody_takes_it(site: Site) -> None:
@@ -169,6 +195,17 @@ def test_a_body_that_breaks_off_is_refused(site: Site, header: bytes) -> None:
         link.shutdown(socket.SHUT_WR)
         # Where the server sees that nobody sends any more it may close without a word.
         assert read_all(link)[:13] in (b"HTTP/1.1 400 ", b"")
+
+
+@pytest.mark.parametrize("ending", [b"0\r\nX-Digest: 1\r\n\r\n", b"none\r\n", b"5\r\nab"])
+def test_chunks_that_are_not_taken_are_said_to_be_so(site: Site, ending: bytes) -> None:
+    with site.connect() as link:
+        link.sendall(b"POST /digest HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n" + ending)
+        link.shutdown(socket.SHUT_WR)
+        heard = read_all(link)
+    assert heard.startswith(b"HTTP/1.1 400 ") or not heard
+    if heard:
+        assert b"trailers" in heard
 
 
 def test_more_large_bodies_than_there_are_threads_for_are_sent_away_and_told_when_to_come(site: Site) -> None:

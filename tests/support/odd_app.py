@@ -6,9 +6,11 @@ What it has noticed stands in files of FOLDER, named like the path that was aske
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Any, cast
 
 import orjson
 from werkzeug.wrappers import Request, Response
@@ -16,6 +18,7 @@ from werkzeug.wrappers import Request, Response
 from api.parent import exit_with_parent
 from api.server import serve
 from api.serving.gateway import Gateway
+from api.serving.single_post import SinglePost
 from api.traffic.middleware import REFUSAL
 
 PART = b"x" * 65536
@@ -69,10 +72,21 @@ class OddApp:
             noted.with_suffix(".closed").write_text(str(made))
 
 
+class OddPost:
+    """Takes the place of `SinglePost`: leaves everything to the application, or fails."""
+
+    async def answer(self, environ: dict[str, Any], body: bytes) -> None:  # noqa: ARG002 - as `SinglePost` has it
+        """Answer nothing."""
+        if body == b"raise":
+            raise RuntimeError("as asked")
+
+
 def make() -> Gateway:
     """Make what a worker process serves."""
     exit_with_parent(os.getppid())
-    return Gateway(OddApp(Path(os.environ[_FOLDER])), None, PATIENCE)
+    # Where pipes are made, so that a test can take it away.
+    tempfile.tempdir = os.path.join(os.environ[_FOLDER], "tmp")
+    return Gateway(OddApp(Path(os.environ[_FOLDER])), cast(SinglePost, OddPost()), PATIENCE)
 
 
 def main() -> None:

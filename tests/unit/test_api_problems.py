@@ -7,7 +7,7 @@ import orjson
 import pytest
 from flask import Flask
 from structlog.testing import capture_logs
-from werkzeug.exceptions import HTTPException, default_exceptions
+from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
 
 import chain.errors
 import notary.errors
@@ -161,3 +161,19 @@ def test_a_refusal_by_policy_names_its_findings() -> None:
     assert (document["status"], document["type"]) == (409, "urn:loan-notary:problem:refused-by-policy")
     assert (document["detail"], list(document["findings"])) == ("F6: Late.", [found])
     assert "errors" not in document
+
+
+def test_an_error_in_front_of_the_application_is_told_as_one_in_it() -> None:
+    secret = "4_2 is what it choked on"
+    error = InternalServerError(original_exception=ValueError(secret))
+    with capture_logs() as logged:
+        answer = problems.answer_http(error, "0" * 32)
+    told = orjson.loads(answer.get_data())
+    assert (answer.status_code, told["type"], told["trace_id"]) == (500, "urn:loan-notary:problem:internal", "0" * 32)
+    assert secret not in answer.get_data(as_text=True)
+    [line] = logged
+    assert (line["event"], line["exc_info"], line["trace_id"]) == (
+        "unexpected error",
+        error.original_exception,
+        "0" * 32,
+    )

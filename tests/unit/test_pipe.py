@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pipe of an answer: who opens it in time gets it, who comes late gets nothing, and nothing is left."""
 
+import os
+import resource
+import tempfile
 import threading
 from pathlib import Path
 
 import pytest
 
-from api.serving.pipe import Pipe
+from api.serving.pipe import NoPipeError, Pipe
 
 PATIENCE = 30.0
 
@@ -40,6 +43,27 @@ def test_a_pipe_that_nobody_opens_leaves_nothing() -> None:
     assert (folder.stat().st_mode & 0o777, Path(pipe.path).is_fifo()) == (0o700, True)
     pipe.close()
     assert not folder.exists()
+
+
+def test_what_cannot_be_made_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before = len(os.listdir("/proc/self/fd"))
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for free in (0, 1):
+        lowest = os.dup(0)
+        os.close(lowest)
+        # So many descriptors more, and not the two that a pipe has.
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + free, limits[1]))
+        try:
+            with pytest.raises(NoPipeError):
+                Pipe(lambda: PATIENCE)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        assert not list(tmp_path.iterdir())
+        assert len(os.listdir("/proc/self/fd")) == before
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    with pytest.raises(NoPipeError):
+        Pipe(lambda: PATIENCE)
 
 
 def test_a_reader_who_takes_nothing_is_given_up() -> None:
