@@ -62,7 +62,12 @@ class Link:
 
     def _opened(self) -> Connection:
         if self._connection is None:
-            self._connection = connect(self._dsn)
-            if self._setup:
-                self._connection.execute(self._setup.encode())
+            connection = connect(self._dsn)
+            try:
+                if self._setup:
+                    connection.execute(self._setup.encode())
+            except psycopg.Error:
+                connection.close()
+                raise
+            self._connection = connection
         return self._connection

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from api.databases import open_store
+from api.folders.state_files import write_file
 from api.host import Run
 from api.hosts.election import Election
 from api.hosts.link import open_session
@@ -20,7 +21,6 @@ from api.wiring import load_verifiers
 from chain.errors import DeploymentError
 from notary.errors import Fault, InvalidInputError, KeyUnavailableError, UnavailableError
 from notary.log.checkpoint import open_checkpoint
-from notary.stores.durable import sync_folder
 from notary.stores.postgres_connection import translated
 from notary.stores.postgres_moving import MOVING
 from notary.stores.postgres_schema import check_version
@@ -69,10 +69,7 @@ class Member:
         if known is None:
             return
         if not file.exists():
-            coming = file.with_suffix(".tmp")
-            coming.write_bytes(known)
-            coming.rename(file)
-            sync_folder(file.parent)
+            write_file(file, known)
         elif file.read_bytes() != known:
             raise DeploymentError(file, "it is not that of the other hosts: remove it, and theirs is taken")
 

@@ -4,6 +4,7 @@
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from api.databases import hold_of, open_store
 from api.host import Alone, host_of
 from api.hosts.election import Election, Term
-from api.hosts.link import open_session
+from api.hosts.link import Link, open_session
 from api.hosts.presence import Presence
 from api.hosts.shared import SharedHold, SharedValues
 from api.settings import DataFolder, Settings, SettingsError
@@ -222,6 +223,17 @@ def test_a_host_with_another_cursor_key_is_not(folder: DataFolder) -> None:
     folder.cursor_key.write_bytes(b"cd" * 32 + b"\n")
     with pytest.raises(KeyUnavailableError, match="another one than that of the other hosts"):
         host_of(folder).check()
+
+
+def test_a_connection_that_could_not_be_prepared_is_not_used(dsn: str) -> None:
+    link = Link(dsn, "INSERT INTO shared_values (name, value) VALUES ('prepared', '')")
+    with closing(open_session(dsn)) as session:
+        session.execute("ALTER TABLE shared_values RENAME TO away")
+        with pytest.raises(UnavailableError):
+            link.one("SELECT 1")
+        session.execute("ALTER TABLE away RENAME TO shared_values")
+    assert link.one("SELECT count(*) FROM shared_values WHERE name = 'prepared'") == (1,)
+    link.close()
 
 
 def test_a_deployment_is_that_of_all_hosts(folder: DataFolder, tmp_path: Path) -> None:
