@@ -24,7 +24,7 @@ from api.databases import hold_of, open_store
 from api.folders.locks import log_lock
 from api.keys.hardening import harden
 from api.logs import configure_logs
-from api.metrics.counters import COMMIT_FAILURES, WRITER_QUEUE, count_commit
+from api.metrics.counters import CLOCK_SET_BACK, COMMIT_FAILURES, WRITER_QUEUE, count_commit
 from api.parent import exit_with_parent
 from api.settings import DataFolder
 from api.tracing.spans import Tracing
@@ -208,6 +208,7 @@ class Writer:
         times = [submission.received_at for submission in submissions]
         behind = self._newest - min(times)
         if behind > _SET_BACK:
+            CLOCK_SET_BACK.inc()
             _log.error("the clock was set back: records come before those before them", seconds=behind // 1000)
         self._newest = max(times)
 

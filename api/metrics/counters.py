@@ -50,6 +50,11 @@ COMMIT_SIZE = Histogram(
 COMMIT_FAILURES = Counter(
     "loan_notary_commit_failures_total", "Commits that the database did not take.", registry=REGISTRY
 )
+CLOCK_SET_BACK = Counter(
+    "loan_notary_clock_set_back_total",
+    "Times that records came a minute or more before those that stand before them in the log.",
+    registry=REGISTRY,
+)
 WRITER_QUEUE = Gauge(
     "loan_notary_writer_queue",
     "Submissions in the commit that is under way.",

@@ -354,3 +354,25 @@ def test_a_process_counts_with_what_it_has_started() -> None:
         child.communicate(b"\n")
     assert usage(child.pid) == Usage()
     assert Usage(1, 2) + Usage(3, 4) == Usage(4, 6)
+
+
+def test_a_clock_that_is_set_back_is_told_once_and_changes_no_time(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    moment = [now()]
+    with running_api(tmp_path / "data", clock=lambda: moment[0]) as api:
+        values = [agreement(f"T-{number}", api.bank) for number in range(4)]
+        capfd.readouterr()
+        counted = Counted()
+        times, told = [], []
+        # A minute is not much: requests take their time. The last one goes on from where the clock was set back to.
+        for value, step in zip(values, (0, -60_000, -60_001, 10), strict=True):
+            moment[0] += step
+            assert api.submit(value).status_code == 201
+            times.append(moment[0])
+            told.append(counted("clock_set_back_total"))
+        places = [api.services.store.find_records([(api.bank.lender.number, value["id"])]) for value in values]
+    assert [item.received_at for place in places for item in place.values()] == times
+    assert told == [0, 0, 1, 1]
+    shown = capfd.readouterr()
+    assert (shown.out + shown.err).count("the clock was set back") == 1
