@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -129,9 +128,8 @@ def test_a_refused_record_says_why_and_is_not_stored(api: Api) -> None:
 
 
 def test_a_change_is_in_force_at_once_in_every_process(api: Api) -> None:
-    socket = Path(api.services.writer._path)
-    services = make_services(api.folder, socket)
-    other = Api(api.folder, services, create_app(services), api.bank, api.other)
+    services = make_services(api.folder, api.socket)
+    other = Api(api.folder, api.socket, services, create_app(services), api.bank, api.other)
     for refuse, status in (([], 201), (["F6"], 409), ([], 201), (["F6"], 409)):
         put(api, {"refuse": refuse})
         assert other.submit(agreement(f"P-{uuid4()}", api.bank)).status_code == status

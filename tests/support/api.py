@@ -51,9 +51,13 @@ class LenderKit:
 
 @dataclass(frozen=True)
 class Api:
-    """A notary without HTTP server and chain: two lenders, everything else as `loan-notary run` puts it together."""
+    """A notary without HTTP server and chain: two lenders, everything else as `loan-notary run` puts it together.
+
+    `socket` is where its writer listens.
+    """
 
     folder: DataFolder
+    socket: Path
     services: Services
     app: Flask
     bank: LenderKit
@@ -180,7 +184,7 @@ def api_over(folder: DataFolder, writer: Path, clock: Callable[[], int] = now) -
     try:
         with running_loop() as loop:
             app.wsgi_app = PostFirst(app.wsgi_app, post, loop)  # type: ignore[method-assign]
-            yield Api(folder, services, app, bank, other)
+            yield Api(folder, writer, services, app, bank, other)
     finally:
         post.close()
         services.writer.close()
