@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`POST /v1/records:batch`: records a second from the first byte sent to the last answer read, and what that takes.
 
-Repayments over as many connections as `loan-notary submit` opens: plain, each signed, and all of a connection's under one signature; then one
-batch of many lines, for the server's memory. The files are made before the clock starts, and answers are only counted,
-so that the client takes little of the machine.
+Repayments over as many connections as `loan-notary submit` opens: plain, each signed, and all of a connection's under
+one signature; then one batch of many lines, for the server's memory. The files are made before the clock starts, and
+answers are only counted, so that the client takes little of the machine.
 """
 
 import os
