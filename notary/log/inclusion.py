@@ -9,7 +9,7 @@ A proof's second half: what comes beyond the complete subtree that the leaf is i
 one size of the log.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from notary.errors import InclusionProofError
 from notary.hashing import HASH_SIZE
@@ -21,7 +21,7 @@ from notary.log.tiles import (
     Tile,
     TileReader,
     node_reader,
-    read_node,
+    siblings,
     tile_width,
 )
 
@@ -79,14 +79,14 @@ class InclusionProver:
         height = (index ^ size).bit_length() - 1
         return InclusionProof(index, size, (*self._siblings(index, height, size), *beyond[height]))
 
-    def _siblings(self, index: int, height: int, size: int) -> Iterator[bytes]:
-        """Yield the hashes beside the way from a leaf up to the root of its complete subtree of 2^height leaves."""
-        levels = range(-(-height // HEIGHT))
-        tiles = self._tiles.read([Tile(level, index >> HEIGHT * (level + 1)) for level in levels], size)
-        for level in levels:
-            number = index >> HEIGHT * level & WIDTH - 1
-            for step in range(min(HEIGHT, height - HEIGHT * level)):
-                yield read_node(tiles[level], step, number >> step ^ 1)
+    def _siblings(self, index: int, height: int, size: int) -> list[bytes]:
+        """Return the hashes beside the way from a leaf up to the root of its complete subtree of 2^height leaves."""
+        tiles = [Tile(level, index >> HEIGHT * (level + 1)) for level in range(-(-height // HEIGHT))]
+        hashes: list[bytes] = []
+        for tile, stored in zip(tiles, self._tiles.read(tiles, size), strict=True):
+            low = HEIGHT * tile.level
+            hashes += siblings(stored, index >> low & WIDTH - 1, min(HEIGHT, height - low))
+        return hashes
 
     def _beyond_at(self, size: int) -> dict[int, tuple[bytes, ...]]:
         nodes = complete_subtrees(0, size)[::-1]

@@ -19,6 +19,8 @@ HEIGHT = 8
 WIDTH = 1 << HEIGHT
 FULL_SIZE = (2 * WIDTH - 2) * HASH_SIZE
 """Bytes of a stored full tile."""
+_ROWS = tuple((height, (2 * WIDTH - (2 * WIDTH >> height)) * HASH_SIZE) for height in range(HEIGHT))
+"""Where each row of a full tile begins, by its height."""
 MAX_LEVEL = 63 // HEIGHT
 MAX_NUMBER = (1 << 63 - HEIGHT) - 1
 """The last tile of the lowest level in a log of 2^63 entries."""
@@ -70,6 +72,18 @@ def read_node(stored: bytes, height: int, offset: int) -> bytes:
     if len(row) != HASH_SIZE << height:
         raise CorruptLogError(f"a stored tile of {len(stored)} bytes has no node {offset} at height {height}")
     return _hash_above(row) if height else row
+
+
+def siblings(stored: bytes, number: int, count: int) -> list[bytes]:
+    """Return the hashes beside the way up from the number-th hash of a tile's bottom row, `count` (1..8) of them.
+
+    Raises as `read_node` does.
+    """
+    if len(stored) != FULL_SIZE:
+        return [read_node(stored, height, number >> height ^ 1) for height in range(count)]
+    return [
+        stored[(start := row + (number >> height ^ 1) * HASH_SIZE) : start + HASH_SIZE] for height, row in _ROWS[:count]
+    ]
 
 
 @lru_cache(maxsize=256)

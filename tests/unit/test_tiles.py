@@ -18,6 +18,7 @@ from notary.log.tiles import (
     node_reader,
     parse_number,
     read_node,
+    siblings,
     split_hashes,
     tile_width,
 )
@@ -128,3 +129,14 @@ def test_a_reader_of_nodes_fetches_each_tile_once_and_all_in_one_call() -> None:
         TREE.rows[3][5], LEAVES[2], LEAVES[0], TREE.rows[7][1], TREE.rows[1][0],
     ]  # fmt: skip
     assert calls == [[Tile(0, 0), Tile(0, 1)]]
+
+
+@pytest.mark.parametrize("stored", [FULL, FULL[: 128 * 32]], ids=["full", "with its bottom row only"])
+def test_the_hashes_beside_a_way_up(stored: bytes) -> None:
+    for count in range(1, 8):
+        for number in (0, 1, 77, 127):
+            beside = [read_node(FULL, height, number >> height ^ 1) for height in range(count)]
+            assert siblings(stored, number, count) == beside
+    assert siblings(FULL, 200, 8) == [read_node(FULL, height, 200 >> height ^ 1) for height in range(8)]
+    with pytest.raises(CorruptLogError):
+        siblings(FULL[:64], 0, 2)
