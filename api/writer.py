@@ -3,7 +3,7 @@
 
 It takes whatever requests have come in, places all of them in one commit, answers, and looks again: no timer. While a
 commit is on its way to the disk, the next requests gather in the sockets, so commits grow with the load by
-themselves.
+themselves. What comes while another host has the turn goes into the commit that was waiting for it.
 """
 
 import selectors
@@ -76,6 +76,15 @@ class _Client:
         return body
 
 
+@dataclass
+class _Group:
+    """What one commit takes: whose requests, how many submissions each has, all of them, and the traces of requests."""
+
+    taken: list[tuple[_Client, int]] = field(default_factory=list)
+    submissions: list[Submission] = field(default_factory=list)
+    traces: list[str] = field(default_factory=list)
+
+
 class Writer:
     """Serves a sequencer on a Unix socket, until `stop` is called."""
 
@@ -119,14 +128,17 @@ class Writer:
             self._selector.close()
 
     def _turn(self) -> None:
+        if requests := self._requests(timeout=0.5):
+            self._commit(requests)
+
+    def _requests(self, timeout: float) -> list[tuple[_Client, bytes]]:
         requests = []
-        for key, _ in self._selector.select(timeout=0.5):
+        for key, _ in self._selector.select(timeout):
             if key.data.connection is self._listener:
                 self._accept()
             elif body := self._read(key.data):
                 requests.append((key.data, body))
-        if requests:
-            self._commit(requests)
+        return requests
 
     def _accept(self) -> None:
         connection, _ = self._listener.accept()
@@ -145,9 +157,23 @@ class Writer:
             return None
 
     def _commit(self, requests: list[tuple[_Client, bytes]]) -> None:
-        taken: list[tuple[_Client, int]] = []
-        submissions: list[Submission] = []
-        traces: list[str] = []
+        group = _Group()
+        self._take(requests, group)
+        try:
+            places = self._traced(group) if self._tracing else self._place(group)
+        except UnavailableError as error:
+            _log.error("commit failed", reason=str(error))
+            for client, _ in group.taken:
+                self._send(client, write_unavailable(str(error)))
+            return
+        start = 0
+        for client, count in group.taken:
+            self._send(client, write_answer(places[start : start + count]))
+            start += count
+
+    def _take(self, requests: list[tuple[_Client, bytes]], group: _Group) -> list[Submission]:
+        """Take requests into a group as far as it has room, and return what they submit."""
+        before = len(group.submissions)
         for client, body in requests:
             try:
                 trace, asked = read_request(body)
@@ -156,39 +182,30 @@ class Writer:
                 self._drop(client)
                 continue
             if trace:
-                traces.append(trace)
-            if len(submissions) + len(asked) > self._max_waiting:
+                group.traces.append(trace)
+            if len(group.submissions) + len(asked) > self._max_waiting:
                 self._send(client, write_busy())
             else:
-                taken.append((client, len(asked)))
-                submissions += asked
-        try:
-            places = self._traced(submissions, traces) if self._tracing else self._place(submissions)
-        except UnavailableError as error:
-            _log.error("commit failed", reason=str(error))
-            for client, _ in taken:
-                self._send(client, write_unavailable(str(error)))
-            return
-        start = 0
-        for client, count in taken:
-            self._send(client, write_answer(places[start : start + count]))
-            start += count
+                group.taken.append((client, len(asked)))
+                group.submissions += asked
+        return group.submissions[before:]
 
-    def _traced(self, submissions: list[Submission], traces: Sequence[str]) -> list[Placed | RefusedError]:
-        """Place submissions within a span: that of the first request that is traced, linked with the others'."""
+    def _traced(self, group: _Group) -> list[Placed | RefusedError]:
+        """Place a group within a span: that of the first request that is traced, linked with the others'."""
         assert self._tracing is not None
-        first, links = (traces[0], traces[1:]) if traces else ("", ())
-        with self._tracing.span("commit", parent=first, links=links, records=len(submissions)):
-            return self._place(submissions)
+        first, links = (group.traces[0], group.traces[1:]) if group.traces else ("", ())
+        with self._tracing.span("commit", parent=first, links=links, records=len(group.submissions)):
+            return self._place(group)
 
-    def _place(self, submissions: list[Submission]) -> list[Placed | RefusedError]:
+    def _place(self, group: _Group) -> list[Placed | RefusedError]:
+        submissions = group.submissions
         if not submissions:
             return self._sequencer.append(submissions)
         self._watch_the_clock(submissions)
         WRITER_QUEUE.set(len(submissions))
         began = perf_counter()
         try:
-            places = self._sequencer.append(submissions)
+            places = self._sequencer.append(tuple(submissions), lambda: self._take(self._requests(timeout=0), group))
         except UnavailableError:
             COMMIT_FAILURES.inc()
             raise
@@ -219,8 +236,10 @@ class Writer:
             self._drop(client)
 
     def _drop(self, client: _Client) -> None:
-        self._selector.unregister(client.connection)
-        client.connection.close()
+        # One that went while its commit waited for the turn is gone already.
+        if client.connection.fileno() != -1:
+            self._selector.unregister(client.connection)
+            client.connection.close()
 
 
 def _newest_received(store: Store) -> int:

@@ -72,6 +72,21 @@ class RightEdge:
             start = end
         return roots
 
+    def follow(self, size: int, read_tiles: TileReader) -> None:
+        """Append the leaves that others have stored, until there are `size`; whether they are the right ones, the root
+        must tell.
+
+        Raises `NotFoundError` and `CorruptLogError` when a tile is missing or short; the edge is of no use then.
+        """
+        tiles = [Tile(0, number) for number in range(self.size >> HEIGHT, -(-size >> HEIGHT))]
+        for tile, stored in zip(tiles, read_tiles(tiles), strict=True):
+            start, stop = self.size - tile.number * WIDTH, tile_width(tile, size)
+            row = stored[start * HASH_SIZE : stop * HASH_SIZE]
+            if len(row) != (stop - start) * HASH_SIZE:
+                raise CorruptLogError(f"tile {tile.level}/{tile.number} has fewer than {stop} hashes")
+            self.extend(split_hashes(row))
+        self._full.clear()
+
     def root(self) -> bytes:
         """Return the root hash of the tree."""
         frontier = [row[-1] for rows in reversed(self._rows) for row in reversed(rows) if len(row) & 1]

@@ -15,6 +15,7 @@ from notary.errors import (
     ErasedError,
     InvalidInputError,
     LogWentBackError,
+    NotFoundError,
     RefusedError,
     SequenceError,
 )
@@ -32,6 +33,8 @@ from notary.ports.records import Loan, StoredRecord
 from notary.records.facts import Facts
 
 _REMEMBERED = 16_384
+_FOLLOWED = 4096
+"""Entries of others up to which hashing them onto the known edge costs less than loading the edge anew."""
 
 
 class Submission(NamedTuple):
@@ -96,16 +99,22 @@ class Sequencer:
                 self._begin(created)
         self._stale = False
 
-    def append(self, submissions: Sequence[Submission]) -> list[Placed | RefusedError]:
+    def append(
+        self, submissions: Sequence[Submission], late: Callable[[], Sequence[Submission]] = tuple
+    ) -> list[Placed | RefusedError]:
         """Place each submission, or say why not, and commit all that were placed; the answers stand in the same order.
+
+        `late` is called once it is this sequencer's turn, and returns what came in while it waited: it is placed and
+        answered behind the others.
 
         Whatever else is raised (a full disk, `ForkError`, `LogWentBackError`), none of them was placed; where the
         connection to a database broke, that is not known, and to append them again is harmless.
         """
         with self._store.turn(self._head) as head:
             self._may_sign()
-            if self._stale or head != self._head:
+            if (self._stale or head != self._head) and not self._follow(head):
                 self._load_again()
+            submissions = [*submissions, *late()]
             draft = _Draft(self._store, submissions, self._edge.size, self._states)
             places = [draft.place(submission) for submission in submissions]
             tiles = self._commit_draft(draft)
@@ -133,13 +142,32 @@ class Sequencer:
         if head is None:
             return RightEdge(0, []), None
         edge = RightEdge.load(head.size, self._store.read_tiles)
+        self._check(head, edge)
+        return edge, head
+
+    def _check(self, head: LogHead, edge: RightEdge) -> None:
         try:
             signed = open_checkpoint(head.checkpoint, *self._signer.current().known)
         except InvalidInputError as error:
             raise CorruptLogError(f"the stored checkpoint is not one of this log's key: {error}") from error
         if not (signed.size, signed.root) == (head.size, head.root) == (edge.size, edge.root()):
             raise CorruptLogError(f"the stored tiles do not hash to the checkpoint of size {signed.size}")
-        return edge, head
+
+    def _follow(self, head: LogHead | None) -> bool:
+        """Put what others have appended onto the known edge, so that it can only lead to a log that extends this one.
+
+        Return False where that does not lead to what they signed: `_load_again` finds out why.
+        """
+        if self._stale or not self._head or not head or not 0 <= head.size - self._head.size <= _FOLLOWED:
+            return False
+        self._stale = True
+        try:
+            self._edge.follow(head.size, self._store.read_tiles)
+            self._check(head, self._edge)
+        except (CorruptLogError, NotFoundError):
+            return False
+        self._head, self._stale = head, False
+        return True
 
     def _load_again(self) -> None:
         """Go on from what others have committed, or from what is there after a failure; never on top of less."""

@@ -9,7 +9,7 @@ from notary.ports.records import Loan
 from notary.privacy.cipher import fresh_nonces
 from notary.privacy.vault import LoanKeys
 from notary.stores.database import Database, Runner
-from notary.stores.record_rows import open_loan, seal_loan
+from notary.stores.record_rows import open_loan, reopen_loan, seal_loan
 
 _REMEMBERED = 16_384
 _UNDER_WAY = "a loan is being erased; try again"
@@ -53,11 +53,16 @@ class LoanTables(Database):
         known = {name: place for name in names if name not in found and (place := self._places.get(name))}
         states = rows.each("loan_state", [(place.loan_id,) for place in known.values()])
         for (name, place), row in zip(known.items(), states, strict=True):
-            if row == (place.sealed, ""):
-                found[name] = place.loan
-                self._current.add(name)
-            else:
+            if row is None or row[1]:
                 self._places.pop(name, None)
+                continue
+            sealed, _, records = row
+            if sealed != place.sealed:
+                # Another process has gone on with it. Its key is what it was.
+                place = place._replace(sealed=sealed, loan=reopen_loan(place.loan, place.keys, records, sealed))
+                self._places[name] = place
+            found[name] = place.loan
+            self._current.add(name)
         unknown = [name for name in names if name not in found]
         stored = rows.each("find_loan", [(lender, self._index(lender, number)) for lender, number in unknown])
         for name, row in zip(unknown, stored, strict=True):

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from notary.log.anchors import LogHead
 from notary.stores.postgres_connection import translated
 from notary.stores.postgres_database import PostgresDatabase
-from notary.stores.postgres_transactions import begin, roll_back
+from notary.stores.postgres_transactions import begin_reading, roll_back
 from notary.stores.session_table import SessionTable
+from notary.stores.statements import POSTGRES_STATEMENTS
 from notary.stores.store_tables import StoreTables
 from notary.stores.webhook_tables import WebhookTables
 
@@ -20,8 +21,8 @@ class PostgresStore(StoreTables, PostgresDatabase):
     def turn(self, known: LogHead | None) -> Iterator[LogHead | None]:  # noqa: ARG002  # others may have gone on since
         with self._bound() as connection, translated():
             try:
-                begin(connection, "log")
-                yield self.head()
+                row = begin_reading(connection, "log", POSTGRES_STATEMENTS["head"])
+                yield LogHead(*row) if row else None
             finally:
                 roll_back(connection)
 

@@ -2,10 +2,10 @@
 """Transactions on PostgreSQL, each in as few messages as it takes."""
 
 from contextlib import suppress
+from typing import Any
 from zlib import crc32
 
 import psycopg
-from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from notary.stores.postgres_connection import Connection
@@ -19,9 +19,21 @@ def begin(connection: Connection, alone: str) -> None:
 
     Each statement sees what was committed before it, so also what those others did.
     """
+    connection.execute(_beginning(alone))
+
+
+def begin_reading(connection: Connection, alone: str, statement: bytes) -> Any:
+    """Do what `begin` does, and return the first row of a statement after it, if it has one: still one message."""
+    cursor = connection.execute(_beginning(alone) + b"; " + statement)
+    while cursor.nextset():
+        pass
+    return cursor.fetchone()
+
+
+def _beginning(alone: str) -> bytes:
     number = crc32(alone.encode()) - (1 << 31)
-    lock = f"; SELECT pg_advisory_xact_lock({LOCK_CLASS}, {number})" if alone else ""
-    connection.execute(sql.SQL("BEGIN ISOLATION LEVEL READ COMMITTED" + lock))
+    lock = b"; SELECT pg_advisory_xact_lock(%d, %d)" % (LOCK_CLASS, number) if alone else b""
+    return b"BEGIN ISOLATION LEVEL READ COMMITTED" + lock
 
 
 def roll_back(connection: Connection) -> None:

@@ -54,8 +54,13 @@ def open_loan(vault: Vault, row: Sequence[Any]) -> Loan:
     if not sealed:
         return Loan(lender, "", b"", "", records, b"", erasure)
     keys: LoanKeys = vault.loan(lender, index, wrapped)
+    return reopen_loan(Loan(lender, keys.number, keys.tag_key, "", 0, b"", erasure), keys, records, sealed)
+
+
+def reopen_loan(loan: Loan, keys: LoanKeys, records: int, sealed: bytes) -> Loan:
+    """Return a loan as its row says now that it stands. Raises `CorruptLogError`."""
     state, digest = orjson.loads(keys.open_state(records, sealed))
-    return Loan(lender, keys.number, keys.tag_key, state, records, bytes.fromhex(digest), erasure)
+    return loan._replace(state=state, records=records, last_digest=bytes.fromhex(digest))
 
 
 def seal_loan(loan: Loan, keys: LoanKeys, nonce: bytes = b"") -> bytes:

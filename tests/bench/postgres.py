@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """One host against two on one PostgreSQL, and what it takes until all goes on when a host is killed.
 
-Hosts, database, chain and load generator share this machine's cores, so two hosts have no more of them than one: the
-ratio says what a second one brings where a single host leaves cores idle, and not what a second machine would bring.
+Measured twice. First hosts, database, chain and load generator share this machine's cores, so that two hosts have no
+more of them than one: the ratio says what a second one costs. Then each host has a share of a core to itself, as
+machines of their own would have, and all others have the rest: the ratio says what a second machine brings.
 """
 
 import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from api.keys.anchor_keys import load_anchor_wallet
@@ -19,13 +20,18 @@ from tests.bench.batch import exchange
 from tests.bench.figures import Figure, over_rounds, spread
 from tests.bench.load import Load, drive_all, http_request
 from tests.bench.notary import BenchNotary, repayments
+from tests.bench.shares import shares
 from tests.support.hosts import BALANCE, Hosts, Stream, first_host, joining_host, streaming
 from tests.support.postgres import running_postgres
-from tests.support.service import Service, until
+from tests.support.service import Service, processes_of, until
 
 TITLE = "One host and two on one PostgreSQL"
 ROUNDS = 3
 CONNECTIONS, POSTS, LINES = 64, 3_000, 10_000
+SHARE = 0.4
+"""Of one core, for each host, where hosts have shares."""
+APART = 64, 256
+"""Connections in all, where hosts have shares: two hosts that are to do more take more clients to keep busy."""
 _QUOTA = 100_000_000
 """Requests a minute, of one key: no limit."""
 
@@ -36,8 +42,10 @@ def run(folder: Path) -> list[Figure]:
     with running_postgres(fsync=True) as server:
         for workers in (1, os.cpu_count() or 1):
             with server.database() as name, _hosts(folder / str(workers), server.dsn(name), workers) as hosts:
-                figures += _compared(hosts, f"{workers} worker{'s' * (workers > 1)} a host")
+                pair = _Pair.on(hosts)
+                figures += pair.compared(f"{workers} worker{'s' * (workers > 1)} a host", CONNECTIONS)
                 if workers == 1:
+                    figures += _apart(hosts, pair)
                     figures += _killed(hosts)
     return figures
 
@@ -58,32 +66,69 @@ def _hosts(path: Path, dsn: str, workers: int) -> Iterator[Hosts]:
             b.end_all()
 
 
-def _compared(hosts: Hosts, name: str) -> list[Figure]:
-    api_key = hosts.a.add_lender()
-    one, two = [_bench(hosts.a, api_key)], [_bench(host, api_key) for host in hosts.both]
-    one[0].agree()
-    made = 0
-    posts: dict[int, list[Load]] = {1: [], 2: []}
-    batches: dict[int, list[float]] = {1: [], 2: []}
-    refused = 0
-    for _ in range(ROUNDS):
-        for asked in (one, two):
-            bodies = repayments(made, POSTS)
-            requests = [http_request("/v1/records", body, api_key=api_key) for body in bodies]
-            posts[len(asked)].append(drive_all([item.address for item in asked], requests, CONNECTIONS, 201))
-            placed, seconds = _submit(asked, repayments(made + POSTS, LINES))
-            batches[len(asked)].append(placed / seconds)
-            refused += LINES - placed
-            made += POSTS + LINES
-    rates = {count: [load.rate for load in loads] for count, loads in posts.items()}
-    return [
-        *(over_rounds(f"{name}, single POSTs: {_NUMBER[count]}", rates[count], "/s") for count in posts),
-        over_rounds(f"{name}, single POSTs: ratio", _ratios(rates), aim=">= 1.5"),
-        *spread(f"{name}, single POSTs to both", [one for load in posts[2] for one in load.latencies]),
-        *(over_rounds(f"{name}, batches: {_NUMBER[count]}", batches[count], "records/s") for count in batches),
-        over_rounds(f"{name}, batches: ratio", _ratios(batches)),
-        Figure(f"{name}, batches: lines that the database did not take in time (503)", refused),
-    ]
+def _apart(hosts: Hosts, pair: "_Pair") -> list[Figure]:
+    """Compare with a share of a core for each host; say so where there can be none."""
+    with ExitStack() as stack:
+        try:
+            groups = stack.enter_context(shares(2, SHARE))
+        except OSError as error:
+            return [Figure(f"no shares of the processor can be had here ({error}): cores shared by all only", 0)]
+        for host, group in zip(hosts.both, groups, strict=True):
+            group.take(processes_of(host.folder))
+        return pair.compared(f"{SHARE} of a core a host", *APART)
+
+
+class _Pair:
+    """Two hosts, of which one or both are given the same work."""
+
+    def __init__(self, one: BenchNotary, other: BenchNotary) -> None:
+        self._asked = [one], [one, other]
+        self._made = 0
+        one.agree()
+
+    @classmethod
+    def on(cls, hosts: Hosts) -> "_Pair":
+        """Return two hosts with a lender of their own."""
+        api_key = hosts.a.add_lender()
+        return cls(_bench(hosts.a, api_key), _bench(hosts.b, api_key))
+
+    def compared(self, name: str, *connections: int) -> list[Figure]:
+        """Compare one with both in single POSTs over so many connections in all, and in batches."""
+        figures: list[Figure] = []
+        for count in connections:
+            figures += self._posts(f"{name}, single POSTs over {count}", count)
+        return figures + self._batches(f"{name}, batches")
+
+    def _posts(self, name: str, connections: int) -> list[Figure]:
+        loads: dict[int, list[Load]] = {1: [], 2: []}
+        for _ in range(ROUNDS):
+            for asked in self._asked:
+                requests = [http_request("/v1/records", body, api_key=asked[0].api_key) for body in self._next(POSTS)]
+                loads[len(asked)].append(drive_all([item.address for item in asked], requests, connections, 201))
+        rates = {count: [load.rate for load in done] for count, done in loads.items()}
+        return [
+            *(over_rounds(f"{name}: {_NUMBER[count]}", rates[count], "/s") for count in rates),
+            over_rounds(f"{name}: ratio", _ratios(rates), aim=">= 1.5"),
+            *spread(f"{name} to both", [one for load in loads[2] for one in load.latencies]),
+        ]
+
+    def _batches(self, name: str) -> list[Figure]:
+        rates: dict[int, list[float]] = {1: [], 2: []}
+        refused = 0
+        for _ in range(ROUNDS):
+            for asked in self._asked:
+                placed, seconds = _submit(asked, self._next(LINES))
+                rates[len(asked)].append(placed / seconds)
+                refused += LINES - placed
+        return [
+            *(over_rounds(f"{name}: {_NUMBER[count]}", rates[count], "records/s") for count in rates),
+            over_rounds(f"{name}: ratio", _ratios(rates)),
+            Figure(f"{name}: lines that the database did not take in time (503)", refused),
+        ]
+
+    def _next(self, count: int) -> list[bytes]:
+        self._made += count
+        return repayments(self._made - count, count)
 
 
 _NUMBER = {1: "one host", 2: "two hosts"}

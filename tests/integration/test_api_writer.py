@@ -17,13 +17,27 @@ import orjson
 import pytest
 
 from api.settings import DataFolder
+from api.writer import Writer
 from api.writer_client import WriterClient
-from api.writer_protocol import LENGTH_SIZE, MAX_SUBMISSIONS, frame, read_request, write_answer, write_busy
-from notary.errors import FrameError, LogBusyError, UnavailableError
-from notary.log.sequencer import Placed
+from api.writer_protocol import (
+    LENGTH_SIZE,
+    MAX_SUBMISSIONS,
+    frame,
+    read_answer,
+    read_request,
+    write_answer,
+    write_busy,
+    write_part,
+    write_request,
+)
+from notary.errors import FrameError, LogBusyError, RefusedError, UnavailableError
+from notary.log.anchors import LogHead
+from notary.log.checkpoint import open_checkpoint
+from notary.log.sequencer import Placed, Sequencer, Submission
+from notary.stores.sqlite import SqliteStore
 from tests.support.api import PROBLEM, Api, agreement, answers, api_over, make_folder, repayment, running_api, served
 from tests.support.api import socket_folder as short_folder
-from tests.support.builders import history
+from tests.support.builders import CREATED, VAULT, history, kit_over, log_signer, placed
 from tests.support.service import until
 
 
@@ -159,6 +173,77 @@ def test_a_connection_that_breaks_off_harms_nobody(tmp_path: Path, sockets: Path
         client = WriterClient(path)
         assert client.append([]) == []
         client.close()
+
+
+class OfSeveral(SqliteStore):
+    """A store whose turn comes when `free` is set; `asked` counts how often somebody wanted it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, VAULT)
+        self.free = threading.Event()
+        self.asked = 0
+
+    @contextmanager
+    def turn(self, known: LogHead | None) -> Iterator[LogHead | None]:
+        self.asked += 1
+        self.free.wait(60)
+        yield known
+
+
+@pytest.fixture
+def several(tmp_path: Path, sockets: Path) -> Iterator[OfSeveral]:
+    """A store of several and a writer on it, at `sockets / "writer"`."""
+    kit_over(SqliteStore.create(tmp_path / "notary.db", VAULT)).store.close()
+    store = OfSeveral(tmp_path / "notary.db")
+    store.free.set()
+    writer = Writer(Sequencer(store, log_signer(), CREATED), sockets / "writer", max_waiting=5)
+    thread = threading.Thread(target=writer.serve)
+    thread.start()
+    yield store
+    store.free.set()
+    writer.stop()
+    thread.join()
+    store.close()
+
+
+class Raw:
+    """A connection to the writer that asks without waiting for the answer."""
+
+    def __init__(self, path: Path) -> None:
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(str(path))
+        self.ask([])
+        assert self.answer() == []
+
+    def ask(self, submissions: list[Submission]) -> None:
+        self.socket.sendall(frame(write_request([write_part(submissions)])))
+
+    def answer(self) -> list[Placed | RefusedError]:
+        length = int.from_bytes(self.socket.recv(LENGTH_SIZE, socket.MSG_WAITALL))
+        return read_answer(self.socket.recv(length, socket.MSG_WAITALL))
+
+
+def test_a_commit_takes_what_came_while_it_waited_for_its_turn(several: OfSeveral, sockets: Path) -> None:
+    first, late, later = (Raw(sockets / "writer") for _ in range(3))
+    one, two, three = history("L-1", 2), history("L-2", 3, first=10), history("L-3", 1, first=20)
+    several.free.clear()
+    asked = several.asked
+    first.ask(one)
+    until(lambda: several.asked > asked, "the first waits for its turn")
+    first.socket.close()
+    late.ask(two)
+    later.ask(three)
+    several.free.set()
+    places = placed(late.answer())
+    assert [place.index for place in places] == [3, 4, 5]
+    assert open_checkpoint(places[0].checkpoint, log_signer().verifier).size == 6
+    with pytest.raises(LogBusyError):
+        later.answer()
+    # Whoever went while his commit waited is in the log, and the writer goes on.
+    later.ask([*one, *three])
+    assert [(place.index, place.fresh) for place in placed(later.answer())] == [(1, False), (2, False), (6, True)]
+    for raw in (late, later):
+        raw.socket.close()
 
 
 class Slow:

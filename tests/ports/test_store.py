@@ -258,6 +258,23 @@ def test_a_second_writer_is_a_fork(filled: Store, open_store: Callable[[], Store
     assert list(filled.entries(4, 9)) == [entry(4)]
 
 
+def test_a_loan_that_another_process_goes_on_with_is_found_as_that_left_it(
+    filled: Store, open_store: Callable[[], Store]
+) -> None:
+    other, grown = open_store(), [loan("A", 3, state="active"), loan("A", 4, state="settled")]
+    assert other.find_loans([(1, "A"), (1, "B")]) == {(1, "A"): loan("A", 2), (1, "B"): loan("B")}
+    for size, now in enumerate(grown, 5):
+        filled.commit(
+            head(size - 1), Batch(head(size), [entry(size - 1)], [stored_record(size - 1, size - 3, now)], [now])
+        )
+        # Twice: the second time as it is remembered.
+        for _ in range(2):
+            assert other.find_loans([(1, "A"), (1, "B")]) == {(1, "A"): now, (1, "B"): loan("B")}
+    last = loan("A", 5, state="settled")
+    other.commit(head(6), Batch(head(7), [entry(6)], [stored_record(6, 4, last)], [last]))
+    assert filled.find_loans([(1, "A")]) == {(1, "A"): last}
+
+
 @pytest.mark.parametrize("same", [True, False])
 def test_a_loan_that_is_erased_meanwhile_is_not_remembered_as_it_was(
     filled: Store, open_store: Callable[[], Store], same: bool

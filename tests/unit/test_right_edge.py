@@ -120,6 +120,39 @@ def test_an_edge_that_is_loaded_goes_on_as_if_it_had_stayed(size: int) -> None:
     assert stored | edge.take_changed_tiles(size) == wanted_tiles(whole, end)
 
 
+@pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 511, 512, 65_535, 65_536, 65_793])
+@pytest.mark.parametrize("more", [0, 1, 2, 254, 255, 256, 257, 600])
+def test_an_edge_that_follows_others_is_the_one_that_would_be_loaded(size: int, more: int) -> None:
+    whole, end = tree(LARGE), size + more
+    stored, last = wanted_tiles(whole, end), min(end + 300, LARGE)
+    edge = RightEdge.load(size, reader(wanted_tiles(whole, size)))
+    asked: list[Tile] = []
+
+    def read(tiles: Sequence[Tile]) -> list[bytes]:
+        asked.extend(tiles)
+        return reader(stored)(tiles)
+
+    edge.follow(end, read)
+    assert (edge.size, edge.root()) == (end, whole.root(end))
+    assert asked == [Tile(0, number) for number in range(size // WIDTH, -(-end // WIDTH))]
+    assert edge.take_changed_tiles(end) == {}
+    edge.extend(whole.rows[0][end:last])
+    assert stored | edge.take_changed_tiles(end) == wanted_tiles(whole, last)
+
+
+def test_an_edge_follows_only_what_is_whole_and_shows_by_its_root_what_it_followed() -> None:
+    tiles = wanted_tiles(tree(SMALL), 600)
+    for damaged in (b"", tiles[Tile(0, 2)][:-1]):
+        with pytest.raises(CorruptLogError, match="tile 0/2 has fewer than 88 hashes"):
+            RightEdge.load(300, reader(tiles)).follow(600, reader(tiles | {Tile(0, 2): damaged}))
+    with pytest.raises(NotFoundError):
+        RightEdge.load(300, reader(tiles)).follow(600, reader({Tile(0, 1): tiles[Tile(0, 1)]}))
+    for bit in range(8 * HASH_SIZE * 44, 8 * HASH_SIZE * 88, 97):
+        edge = RightEdge.load(300, reader(tiles))
+        edge.follow(600, reader(tiles | {Tile(0, 2): flipped(tiles[Tile(0, 2)], bit)}))
+        assert edge.root() != tree(SMALL).root(600)
+
+
 def test_an_edge_is_loaded_from_tiles_that_have_grown_since() -> None:
     tiles = wanted_tiles(tree(SMALL), 600)
     for size in range(1, 601):

@@ -3,8 +3,8 @@
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -27,6 +27,7 @@ from notary.log.checkpoint import open_checkpoint
 from notary.log.entries import GENESIS, RecordEntry, loan_tag
 from notary.log.merkle import InclusionProof, verify_inclusion
 from notary.log.sequencer import Placed, Sequencer, Submission
+from notary.log.tiles import Tile
 from notary.ports.log import Batch
 from notary.privacy.cipher import NONCE_SIZE
 from notary.stores.sqlite import SqliteStore
@@ -37,6 +38,7 @@ from tests.support.builders import (
     VAULT,
     NotaryKit,
     add_lender,
+    head_of,
     history,
     in_batches,
     kit_over,
@@ -347,6 +349,79 @@ def test_sequencers_that_take_turns_go_on_from_one_another(path: Path) -> None:
     check_log(kit)
     for store in (*stores, kit.store):
         store.close()
+
+
+class Counted(Shared):
+    """One that keeps which tiles were asked for."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, VAULT)
+        self.asked: list[Tile] = []
+
+    def read_tiles(self, tiles: Sequence[Tile]) -> list[bytes]:
+        self.asked += tiles
+        return super().read_tiles(tiles)
+
+
+def test_what_others_appended_is_put_onto_the_known_edge_and_only_much_of_it_is_loaded(path: Path) -> None:
+    kit = kit_over(SqliteStore.create(path, VAULT))
+    store = Counted(path)
+    sequencer = Sequencer(store, kit.signer, CREATED)
+    placed(kit.sequencer.append(history("L-1", 299)))
+    store.asked.clear()
+    placed(sequencer.append([]))
+    assert store.asked == [Tile(0, 0), Tile(0, 1)]
+    for start in range(0, 4200, 600):
+        placed(kit.sequencer.append(history(f"L-{start}", 600, first=1000 + start)))
+    store.asked.clear()
+    (place,) = placed(sequencer.append(history("L-9", 1, first=9000)))
+    # All in one go: the edge is loaded, and held against the one before.
+    assert store.asked == [Tile(0, 17), Tile(1, 0), Tile(0, 1), Tile(1, 0)]
+    assert place.index == 4500
+    check_log(kit)
+    for item in (store, kit.store):
+        item.close()
+
+
+def test_a_head_that_another_key_signed_is_not_gone_on_from(path: Path) -> None:
+    kit = kit_over(SqliteStore.create(path, VAULT))
+    store = Counted(path)
+    sequencer = Sequencer(store, kit.signer, CREATED)
+    placed(kit.sequencer.append(history("L-1", 3)))
+    right = head(kit)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        strange = head_of(right.size, right.root, log_signer(seed="another"))
+        connection.execute("UPDATE head SET checkpoint = ?", (strange.checkpoint,))
+    for _ in range(2):
+        with pytest.raises(CorruptLogError, match="not one of this log's key"):
+            sequencer.append(history("L-2", 1, first=9))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE head SET checkpoint = ?", (right.checkpoint,))
+    store.asked.clear()
+    assert [place.index for place in placed(sequencer.append(history("L-2", 1, first=9)))] == [4]
+    # What came of following is not relied on: the edge is loaded, and held against the one before.
+    assert store.asked == [Tile(0, 0), Tile(0, 0)]
+    check_log(kit)
+    store.close()
+    kit.store.close()
+
+
+def test_what_came_in_before_the_turn_is_placed_with_the_rest_and_answered_behind_it(path: Path) -> None:
+    kit = kit_over(SqliteStore.create(path, VAULT))
+    store = Shared(path, VAULT)
+    sequencer = Sequencer(store, kit.signer, CREATED)
+    first, second, third = history("L-1", 3)
+    placed(kit.sequencer.append([first]))
+    places = placed(sequencer.append([second], lambda: [third, second]))
+    assert [(place.index, place.sequence, place.fresh) for place in places] == [
+        (2, 1, True),
+        (3, 2, True),
+        (2, 1, False),
+    ]
+    assert len({place.checkpoint for place in places}) == 1
+    check_log(kit)
+    store.close()
+    kit.store.close()
 
 
 @pytest.mark.parametrize("again", [0, 2, 5, 400])

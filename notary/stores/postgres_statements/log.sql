@@ -38,7 +38,7 @@ LEFT JOIN (loans l JOIN loan_keys w USING (loan_id)) ON l.lender = k.lender AND 
 ORDER BY k.place;
 
 -- name: loan_state
-SELECT l.sealed, l.erasure FROM unnest(?::bigint[]) WITH ORDINALITY k (loan_id, place)
+SELECT l.sealed, l.erasure, l.records FROM unnest(?::bigint[]) WITH ORDINALITY k (loan_id, place)
 LEFT JOIN loans l ON l.loan_id = k.loan_id ORDER BY k.place;
 
 -- name: add_loan

@@ -27,7 +27,7 @@ SELECT l.lender, l.number_index, k.wrapped, l.records, l.sealed, l.erasure, l.lo
 WHERE l.lender = ? AND l.number_index = ?;
 
 -- name: loan_state
-SELECT sealed, erasure FROM loans WHERE loan_id = ?;
+SELECT sealed, erasure, records FROM loans WHERE loan_id = ?;
 
 -- name: add_loan
 INSERT INTO loans (loan_id, lender, number_index, records, sealed) VALUES (?, ?, ?, ?, ?);
