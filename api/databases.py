@@ -12,6 +12,7 @@ from api.hold import Hold
 from api.keys.data_keys import DataKeys
 from api.settings import DataFolder
 from api.traffic.store import TrafficFile, TrafficStore
+from notary.access_log import AccessLog
 from notary.errors import NotFoundError, UnavailableError
 from notary.privacy.vault import Vault
 from notary.sessions import SessionStore
@@ -104,9 +105,17 @@ def open_sessions(folder: DataFolder) -> SessionStore:
         return PostgresSessions(dsn, open_vault(folder))
 
 
-def open_access_log(folder: DataFolder) -> SqliteAccessLog:
-    """Open who read what, in the folder's file for that: what this host was asked."""
-    return SqliteAccessLog(folder.accesses)
+def open_access_log(folder: DataFolder) -> AccessLog:
+    """Open who read what: on all hosts that write, or in a file of the folder what one that only reads was asked.
+
+    Raises `UnavailableError`.
+    """
+    if (dsn := database_url(folder)) is None or folder.settings().writes_at is not None:
+        return SqliteAccessLog(folder.accesses)
+    with driver():
+        from notary.stores.postgres_access_log import PostgresAccessLog
+
+        return PostgresAccessLog(dsn)
 
 
 def open_traffic(folder: DataFolder) -> TrafficStore:

@@ -160,7 +160,7 @@ class Service:
         self._start_stamping()
         publishers = self._start_publishing()
         scrubber = make_scrubber(self._folder)
-        self._run_beside(AccessCover(self._folder, now).run, "access-cover")
+        self._lead(AccessCover(self._folder, now).run, "access-cover")
         self._lead(scrubber.run, "scrubber")
         self._watch(anchorer, scrubber, publishers, since)
         self._until_it_answers()

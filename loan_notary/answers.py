@@ -309,6 +309,7 @@ class BorrowerAccesses(TypedDict):
 
     count: int
     accesses: list[dict[str, Any]]
+    reads_at: str
 
 
 class Pass(TypedDict):

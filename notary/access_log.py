@@ -22,6 +22,8 @@ KINDS = (
     "answers", "messages", "report", "audit",
 )  # fmt: skip
 """What is read: one thing, or, from `list` on, something about many loans."""
+WRITING_HOSTS, THIS_HOST = "writing-hosts", "this-host"
+"""At which hosts the reads were that a log tells of: all that write, or the one that only reads and answers."""
 FIRST = bytes(32)
 """What stands for the hash before the first line."""
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from flask import g, request
 
 from api.clock import now
+from api.together import Together
 from api.tracing.ids import trace_id
 from notary.access_log import API_KEY, PASS, SESSION, Access, AccessLog
 from notary.privacy.vault import OwnerKeys
@@ -68,12 +69,20 @@ KINDS: Mapping[str, str] = {
 """What the endpoints that read loans read, by endpoint."""
 
 
+_AT_ONCE = 512
+"""Lines that are written in one go, at most."""
+
+
 class ReadNotes:
-    """Writes down who reads; `keys` returns an organisation's keys, which name loans and documents blindly."""
+    """Writes down who reads; `keys` returns an organisation's keys, which name loans and documents blindly.
+
+    What the threads of a process read at once is written in one go.
+    """
 
     def __init__(self, log: AccessLog, keys: Callable[[int], OwnerKeys]) -> None:
         self._log = log
         self._keys = keys
+        self._together = Together(self._write, lambda _line: 1, _AT_ONCE)
 
     def note(
         self, lender: int, *, loan: str = "", entry: int | None = None, document: str = "", query: str = ""
@@ -88,12 +97,16 @@ class ReadNotes:
         reader, by = g.reads_as
         way = PASS if reader is None else SESSION if endpoint.startswith("pages.") else API_KEY
         keys = self._keys(lender)
-        self._log.note([
+        self._together.do(
             Access(
                 lender, now(), reader, by, way, KINDS[endpoint], keys.loan_reference(loan) if loan else "",
                 keys.document_reference(document) if document else "", entry, query, trace_id(),
             )
-        ])  # fmt: skip
+        )  # fmt: skip
+
+    def _write(self, lines: list[Access]) -> list[bool]:
+        self._log.note(lines)
+        return [True] * len(lines)
 
     def references(self, lender: int, loan: str, documents: Iterable[str]) -> list[str]:
         """Return by what a loan and its documents, given by their SHA-256, are named in the lines."""

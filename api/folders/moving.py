@@ -60,7 +60,8 @@ def _copied(folder: DataFolder, dsn: str) -> int:
     if held := folder.hold.read():
         raise MoveError(f"nothing is moved that may not be signed: the stored log is {held[0]}: {held[1]}")
     PostgresStore.create(dsn, open_vault(folder))
-    files = [path for path in (folder.database, folder.traffic) if path == folder.database or path.exists()]
+    beside = [path for path in (folder.traffic, folder.accesses) if path.exists()]
+    files = [folder.database, *beside]
     return sum(move_rows(files, dsn).values())
 
 

@@ -27,7 +27,7 @@ from api.openapi.shapes import (
 )  # fmt: skip
 from notary.access import ROLES
 from notary.access_log import KINDS as READ_KINDS
-from notary.access_log import WAYS
+from notary.access_log import THIS_HOST, WAYS, WRITING_HOSTS
 from notary.batch_place import MAX_RECORDS
 from notary.history import Severity
 from notary.parties.keys import KEY_TYPES
@@ -155,6 +155,7 @@ _ACCESS = members(
         "trace_id": TEXT, "hash": DIGEST,
     }
 )  # fmt: skip
+_READS_AT = either(WRITING_HOSTS, THIS_HOST)
 _BORROWER_ACCESS = members(
     {
         "at": TIME,
@@ -265,8 +266,8 @@ _OWN: dict[str, Schema] = {
     ),
     "Loan": members(_LOAN),
     "MyLoan": members({**_LOAN, "lender": TEXT, "pass": members({"id": TEXT, "expires_at": TIME})}),
-    "Accesses": members({"accesses": items(_ACCESS), "next": or_null(TEXT)}),
-    "BorrowerAccesses": members({"count": WHOLE, "accesses": items(_BORROWER_ACCESS)}),
+    "Accesses": members({"accesses": items(_ACCESS), "next": or_null(TEXT), "reads_at": _READS_AT}),
+    "BorrowerAccesses": members({"count": WHOLE, "accesses": items(_BORROWER_ACCESS), "reads_at": _READS_AT}),
     "Erasure": members({"erasure": TEXT, "erased_at": or_null(TIME), "entries": items(WHOLE)}),
     "Holds": members({"loan": TEXT, "holds": _HOLDS}),
     "Retention": members(

@@ -10,7 +10,7 @@ from flask import Response, request
 
 from api.views.deliveries import read_cursor
 from api.wiring import Services
-from notary.access_log import PASS, Access, NotedAccess
+from notary.access_log import PASS, THIS_HOST, WRITING_HOSTS, Access, NotedAccess
 from notary.documents.forgetting import named_documents
 from notary.encoding import format_time
 from notary.errors import NotFoundError
@@ -25,7 +25,8 @@ def lender_lines(services: Services, lender: int, references: Sequence[str] | No
     page, name = found[:_PAGE], cache(lambda number: services.access.organisation(number).name)
     lines = [_line(services, item, name(item.access.reader) if item.access.reader else None) for item in page]
     following = str(page[-1].number) if len(found) > _PAGE else None
-    return Response(orjson.dumps({"accesses": lines, "next": following}), mimetype="application/json")
+    told = {"accesses": lines, "next": following, "reads_at": _reads_at(services)}
+    return Response(orjson.dumps(told), mimetype="application/json")
 
 
 def borrower_lines(services: Services, lender: int, loan: str) -> dict[str, Any]:
@@ -41,13 +42,19 @@ def borrower_lines(services: Services, lender: int, loan: str) -> dict[str, Any]
         }
         for item in found
     ]
-    return {"count": services.access_log.count(lender, references), "accesses": lines}
+    count = services.access_log.count(lender, references)
+    return {"count": count, "accesses": lines, "reads_at": _reads_at(services)}
 
 
 def loan_references(services: Services, lender: int, loan: str) -> list[str]:
     """Return by what a loan, and the documents that its records name, stand in the lines."""
     records = services.store.loan_records(lender, loan)
     return services.reads.references(lender, loan, sorted(set().union(*map(named_documents, records))))
+
+
+def _reads_at(services: Services) -> str:
+    """Return at which hosts the reads were that the lines tell of: one that only reads can write in no log of all."""
+    return THIS_HOST if services.replica else WRITING_HOSTS
 
 
 def _line(services: Services, item: NotedAccess, name: str | None) -> dict[str, Any]:

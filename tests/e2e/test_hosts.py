@@ -85,6 +85,11 @@ def test_both_take_records_into_one_log(hosts: Hosts) -> None:
     assert submit(hosts.a, canonical_json(repayment("T-0")), api_key).status == 201
     shown = hosts.b.request("GET", "/v1/loans/T-0", api_key=api_key)
     assert [item["sequence"] for item in shown.json["records"]] == [0, 1, 2]
+    # Who read it is told by both, for both.
+    assert hosts.a.request("GET", "/v1/loans/T-0/accesses", api_key=api_key).json["accesses"][0]["kind"] == "loan"
+    assert hosts.a.request("GET", "/v1/loans/T-0", api_key=api_key).status == 200
+    told = hosts.b.request("GET", "/v1/loans/T-0/accesses", api_key=api_key).json
+    assert ([item["number"] for item in told["accesses"]], told["reads_at"]) == ([2, 1], "writing-hosts")
     assert audited(hosts.a) >= len(bodies) + 2
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from api.databases import open_store
+from api.databases import open_access_log, open_store
 from api.folders.locks import log_lock
 from api.folders.moving import move
 from api.host import host_of
@@ -36,6 +36,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
             assert api.submit(repayment(f"M-{number}")).status_code == 201
         assert api.request("PUT", "/v1/loans/M-1/hold").status_code == 200
         assert api.request("DELETE", "/v1/loans/M-4").status_code == 200
+        assert api.get("/v1/loans/M-1").status_code == 200
         made = api.request("POST", "/v1/api-keys", json.dumps({"name": "x", "scopes": ["records:read"]}).encode())
         assert made.status_code == 201
     return path
@@ -63,10 +64,15 @@ def records(folder: DataFolder) -> list[StoredRecord]:
 
 def test_everything_is_there_and_the_notary_goes_on(folder: DataFolder, dsn: str) -> None:
     before, digest = records(folder), sha256(folder.database.read_bytes()).digest()
+    reads = open_access_log(folder)
+    lines, heads = reads.accesses(1, 2**62, 9), reads.heads()
+    assert len(lines) == 1
     moved = document(run("move", "--data", folder.path, dsn, "--json"))
     assert moved["entries"] > len(before) > 8
     assert folder.settings().database == dsn
     assert records(folder) == before
+    there = open_access_log(folder)
+    assert (there.accesses(1, 2**62, 9), there.heads()) == (lines, heads)
     assert sha256(folder.database.read_bytes()).digest() == digest
     host_of(folder).check()
     store = open_store(folder)

@@ -42,7 +42,10 @@ pytestmark = pytest.mark.skipif(POSTGRES is None, reason=ABSENT)
 READS = sorted(name for name, item in OPERATIONS.items() if item.method == "GET")
 JUDGES = ("auditsEvaluateSample", "verifyVerify")
 WRITES = sorted(set(OPERATIONS) - {*READS, *JUDGES})
-OWN_WORDS = {"erasuresRetention", "healthReady", "listsLoans", "listsRecords", "loansAccesses", "accessesIndex"}
+OWN_WORDS = {
+    "erasuresRetention", "healthReady", "listsLoans", "listsRecords", "loansAccesses", "accessesIndex",
+    "accessesOfPass",
+}  # fmt: skip
 """What holds a moment, a sealed place in a list, or what this host alone was asked."""
 
 
@@ -117,7 +120,9 @@ def test_every_read_is_noted_in_its_own_log_before_the_answer(both: tuple[Api, A
     pair.catch_up()
     before = len(writing.services.access_log.accesses(writing.bank.lender.number, 2**62, 1000))
     assert receipt_of(reading, record).status_code == 200
-    found = reading.get(f"/v1/loans/{loan}/accesses").get_json()["accesses"]
+    told = reading.get(f"/v1/loans/{loan}/accesses").get_json()
+    found = told["accesses"]
+    assert (told["reads_at"], writing.get("/v1/accesses").get_json()["reads_at"]) == ("this-host", "writing-hosts")
     assert [(item["kind"], item["record"]) for item in found] == [("receipt", record)]
     lines = reading.services.access_log.accesses(reading.bank.lender.number, 2**62, 1000)[::-1]
     hashed = FIRST

@@ -13,15 +13,15 @@ import pytest
 from notary.access_log import FIRST, Access, AccessLog, Head, NotedAccess
 from notary.stores.sqlite_access_log import SqliteAccessLog
 from tests.support.builders import NOW
+from tests.support.stores import Opener
 
 LAST = 2**63 - 1
 LINE = Access(1, NOW, 2, "key_1", "api-key", "receipt", "loan_aa", "", 7, "", "0" * 32)
-STORES: dict[str, Callable[[Path], AccessLog]] = {"sqlite": SqliteAccessLog}
 
 
-@pytest.fixture(params=STORES)
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], AccessLog]:
-    return lambda: STORES[request.param](tmp_path / "accesses.db")
+@pytest.fixture
+def make(database: Opener) -> Callable[[], AccessLog]:
+    return database.access_log
 
 
 @pytest.fixture
@@ -91,6 +91,7 @@ def test_nothing_is_kept_of_lines_that_cannot_all_be_noted(log: AccessLog) -> No
 
     with pytest.raises(InterruptedError):
         log.note(lines())  # type: ignore[arg-type]
+    log.note([])
     assert log.heads() == []
     log.note([LINE])
     assert check_chain(log.accesses(1, LAST, 9)) == log.heads()[0].hash

@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from notary.stores.postgres import PostgresSessions, PostgresStore, PostgresWebhooks
+from notary.stores.postgres_access_log import PostgresAccessLog
 from notary.stores.sqlite import SqliteSessions, SqliteStore, SqliteWebhooks
+from notary.stores.sqlite_access_log import SqliteAccessLog
 from tests.support.builders import VAULT
 from tests.support.postgres import PostgresServer
 
@@ -29,6 +31,9 @@ class SqliteOpener:
     def sessions(self) -> SqliteSessions:
         return SqliteSessions(self._path, VAULT)
 
+    def access_log(self) -> SqliteAccessLog:
+        return SqliteAccessLog(self._path.with_name("accesses.db"))
+
 
 class PostgresOpener:
     """Opens the stores in one PostgreSQL database, as often as they are wanted."""
@@ -44,6 +49,9 @@ class PostgresOpener:
 
     def sessions(self) -> PostgresSessions:
         return PostgresSessions(self.uri, VAULT)
+
+    def access_log(self) -> PostgresAccessLog:
+        return PostgresAccessLog(self.uri)
 
 
 Opener = SqliteOpener | PostgresOpener

@@ -57,7 +57,8 @@ ACCESSES = Table(
             "List who read what of your loans",
             {200: Answer("The newest first; `next` is the cursor of the page after it.", ref("Accesses"))},
             "One line for each read, noted before it was answered, with a hash over itself and the line before. A list "
-            "is one line. A line of an erased loan has its reference and no number.",
+            "is one line. A line of an erased loan has its reference and no number. `reads_at` is `writing-hosts` for "
+            "the lines of all hosts that write, and `this-host` where a host that only reads tells its own.",
             query=(_CURSOR,),
             refusals=("forbidden", "invalid-input"),
         ),
