@@ -72,8 +72,10 @@ class Gateway:
         if self._uploads.are_busy:
             raise ServiceUnavailable("too many large bodies are on their way", retry_after=1)
         environ["wsgi.input"] = body = StreamedBody(self._patience)
-        # Of chunks nothing tells the length; of all else it does, and werkzeug notices what was cut short.
-        environ["wsgi.input_terminated"] = "HTTP_TRANSFER_ENCODING" in environ
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            # Of chunks nothing tells the length; of all else it does, and werkzeug notices what was cut short. It asks
+            # whether this is there, and not what it is.
+            environ["wsgi.input_terminated"] = True
         receiving = asyncio.get_running_loop().create_task(body.receive(protocol))
         try:
             await self._uploads.answer(environ, scope, protocol)

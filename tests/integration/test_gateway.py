@@ -4,8 +4,9 @@
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from http.client import HTTPException
@@ -15,7 +16,9 @@ from typing import Any
 import orjson
 import pytest
 
+from notary.registration import MAX_BODY
 from tests.support.odd_app import LONG, PART
+from tests.support.odd_app import PATIENCE as PATIENCE_OF_SITE
 from tests.support.service import PATIENCE, Answer, ask, connection, free_port, until
 
 ROOT = Path(__file__).parents[2]
@@ -132,6 +135,11 @@ def test_an_answer_is_made_no_faster_than_it_is_taken_and_given_up_where_nobody_
         link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         link.sendall(b"GET /stream?parts=%d HTTP/1.1\r\nHost: x\r\n\r\n" % parts)
         until(lambda: site.note("stream.closed") > 0, "it is given up")
+        heard = b""
+        with suppress(ConnectionResetError):
+            heard = read_all(link)
+        # It cannot be taken for whole either: the last chunk does not come.
+        assert not heard.endswith(b"0\r\n\r\n")
     assert site.note("stream.made") < parts // 4
 
 
@@ -150,7 +158,8 @@ def test_more_slow_senders_than_threads_hold_nobody_up_and_are_sent_away(site: S
             link.sendall(b"POST /digest HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc")
         assert site.ask("/shown").status == 200
         for link in slow:
-            assert read_all(link).startswith(b"HTTP/1.1 408 ")
+            heard = read_all(link)
+            assert (heard[:13], b"\r\nconnection: close\r\n" in heard.lower()) == (b"HTTP/1.1 408 ", True)
 
 
 def test_more_slow_readers_than_threads_hold_nobody_up_for_long(site: Site) -> None:
@@ -181,6 +190,30 @@ def test_an_answer_begins_before_the_body_ends(site: Site) -> None:
         assert (heard + read_all(link)).endswith(b"0\r\n\r\n")
 
 
+def test_a_body_that_is_longer_than_any_record_is_read_as_it_comes(site: Site) -> None:
+    with site.connect() as link:
+        link.sendall(b"POST /duplex HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\nabc" % (MAX_BODY + 1))
+        heard = b""
+        while b"abc!" not in heard:
+            part = link.recv(1000)
+            assert part, heard
+            heard += part
+
+
+def test_who_keeps_sending_has_more_time_than_who_does_not(site: Site) -> None:
+    parts, size = 5, 40_000
+    with site.connect() as link:
+        link.sendall(
+            b"POST /digest HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % (parts * size)
+        )
+        for number in range(parts):
+            if number:
+                # Together longer than the patience, and much shorter than what each part earns.
+                time.sleep(PATIENCE_OF_SITE / (parts - 2))
+            link.sendall(b"x" * size)
+        assert read_all(link).startswith(b"HTTP/1.1 200 ")
+
+
 @pytest.mark.parametrize("header", [b"Content-Length: 5000000", b"Transfer-Encoding: chunked"])
 def test_a_large_body_that_stops_coming_is_given_up(site: Site, header: bytes) -> None:
     with site.connect() as link:
@@ -195,6 +228,18 @@ def test_a_body_that_breaks_off_is_refused(site: Site, header: bytes) -> None:
         link.shutdown(socket.SHUT_WR)
         # Where the server sees that nobody sends any more it may close without a word.
         assert read_all(link)[:13] in (b"HTTP/1.1 400 ", b"")
+
+
+@pytest.mark.parametrize("header", [b"Content-Length: 5000000", b"Transfer-Encoding: chunked"])
+def test_a_large_body_that_breaks_off_is_not_taken_for_whole_even_where_nobody_hears_the_answer(
+    site: Site, header: bytes
+) -> None:
+    for name in ("refused", "taken"):
+        (site.notes / f"digest.{name}").unlink(missing_ok=True)
+    with site.connect() as link:
+        link.sendall(b"POST /digest HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n\r\n186a0\r\n" + bytes(90_000))
+    until(lambda: site.note("digest.refused") + site.note("digest.taken") > -2, "it has come to its end")
+    assert (site.note("digest.refused"), site.note("digest.taken")) == (1, -1)
 
 
 @pytest.mark.parametrize("ending", [b"0\r\nX-Digest: 1\r\n\r\n", b"none\r\n", b"5\r\nab"])

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import orjson
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from api.parent import exit_with_parent
@@ -49,13 +50,22 @@ class OddApp:
             case "length" | "less" as name:
                 return Response(self._parts(name, LONG), headers={"Content-Length": str(LONG * len(PART))})
             case "digest":
-                data = request.get_data()
+                data = self._whole(request)
                 return Response(f"{len(data)} {sha256(data).hexdigest()}")
             case "duplex":
                 return Response(f"{part.decode()}!\n" for part in iter(lambda: request.stream.read(65536), b""))
             case "raise":
                 raise RuntimeError("as asked")
         return Response(orjson.dumps({k: v for k, v in request.environ.items() if isinstance(v, str)}))
+
+    def _whole(self, request: Request) -> bytes:
+        try:
+            data = request.get_data()
+        except HTTPException:
+            (self._folder / "digest.refused").write_text("1")
+            raise
+        (self._folder / "digest.taken").write_text(str(len(data)))
+        return data
 
     def _parts(self, name: str, count: int) -> Iterator[bytes]:
         noted = self._folder / name
