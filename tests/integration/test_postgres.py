@@ -26,6 +26,7 @@ from notary.stores.postgres import PostgresStore
 from notary.stores.postgres_connection import connect
 from notary.stores.postgres_pool import MOST
 from notary.stores.sqlite import SqliteStore
+from notary.stores.sqlite_access_log import SqliteAccessLog
 from notary.stores.statements import POSTGRES_STATEMENTS, STATEMENTS
 from tests.ports.test_store import entry, head
 from tests.support.builders import NOW, VAULT, NotaryKit, add_lender, history, kit_over, placed, record_id, submission
@@ -65,13 +66,16 @@ def store(server: PostgresServer, name: str) -> Iterator[PostgresStore]:
 
 def test_both_databases_have_the_same_tables_and_columns(server: PostgresServer, name: str, tmp_path: Path) -> None:
     SqliteStore.create(tmp_path / "notary.db", VAULT).close()
-    with closing(sqlite3.connect(tmp_path / "notary.db")) as plain:
-        sqlite = {
-            (table, column, bool(required or key))
-            for (table,) in plain.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
-            if not table.startswith(("sqlite_", "_sqlite"))
-            for _, column, _, required, _, key in plain.execute(f"PRAGMA table_info({table})")
-        }
+    SqliteAccessLog(tmp_path / "accesses.db").close()
+    sqlite = set()
+    for path in tmp_path.glob("*.db"):
+        with closing(sqlite3.connect(path)) as plain:
+            sqlite |= {
+                (table, column, bool(required or key))
+                for (table,) in plain.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+                if not table.startswith(("sqlite_", "_sqlite"))
+                for _, column, _, required, _, key in plain.execute(f"PRAGMA table_info({table})")
+            }
     with server.superuser(name) as connection:
         rows = connection.execute(
             "SELECT table_name, column_name, is_nullable = 'NO' FROM information_schema.columns"
