@@ -203,6 +203,21 @@ def test_a_lender_s_own_policy_is_kept_to_from_the_next_request_on(apis: tuple[A
         assert (refused.status_code, refused.json["type"]) == (422, "urn:loan-notary:problem:missing-document")
 
 
+def test_limits_are_kept_on_the_short_way_and_each_request_counts_once(tmp_path: Path) -> None:
+    with running_api(tmp_path / "data", requests_a_minute=4) as api:
+        # A minute can end in between; then the count begins anew, once.
+        for trial in range(2):
+            loan = f"Q-{trial}"
+            values = [agreement(loan, api.bank), repayment("Q-none"), *(repayment(loan) for _ in range(4))]
+            found = [api.submit(value) for value in values]
+            statuses = [answer.status_code for answer in found]
+            if statuses == [201, 409, 201, 201, 429, 429]:
+                break
+        assert statuses == [201, 409, 201, 201, 429, 429]
+        left = [answer.headers["RateLimit"].split(";")[1] for answer in found]
+        assert left == ["r=3", "r=2", "r=1", "r=0", "r=0", "r=0"]
+
+
 def test_a_busy_log_is_asked_once(tmp_path: Path) -> None:
     asked = []
     folder = make_folder(tmp_path / "data")
