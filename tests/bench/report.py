@@ -15,8 +15,10 @@ _PLOT = "aims.svg"
 
 def write_report(results: Mapping[str, Sequence[Figure]], load: float, paper: Path = PAPER) -> None:
     """Write table and plot of the results, by the benchmarks' titles; `load` is the machine's before they began."""
-    aimed = {title: [item for item in figures if item.aim] for title, figures in results.items()}
-    reached = {item.name: item.reached for figures in aimed.values() for item in figures}
+    aimed = {
+        title: with_aim for title, figures in results.items() if (with_aim := [item for item in figures if item.aim])
+    }
+    reached = {title: {item.name: item.reached for item in figures} for title, figures in aimed.items()}
     (paper.parent / _PLOT).write_text(shares(reached, "How much of each aim is reached"), "utf-8")
     write_part("aims", "make bench", "\n".join([*_aims(aimed, load), *_all(results)]) + "\n", paper)
 
@@ -31,8 +33,7 @@ def _aims(aimed: Mapping[str, Sequence[Figure]], load: float) -> Iterator[str]:
     yield "| | measured | aim | of it |"
     yield "|---|---|---|---|"
     for title, figures in aimed.items():
-        if figures:
-            yield f"| **{title}** | | | |"
+        yield f"| **{title}** | | | |"
         for item in figures:
             share = f"{item.reached:,.2f}" if item.reached >= 1 else f"**{item.reached:.2f}**"
             yield f"| {item.name} | {item.written} | {item.aim} | {share} |"
