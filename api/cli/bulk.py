@@ -119,7 +119,10 @@ class BulkSubmission:
             self._digest.update(line + b"\n")
         outcome = self.outcome
         progress = {"lines": outcome.done, "sha256": self._digest.hexdigest(), "refused": outcome.refused}
-        self._progress.write_bytes(orjson.dumps(progress))
+        # Whole or not at all: half of it, after a kill, would have everything sent again.
+        coming = self._progress.with_name(self._progress.name + ".new")
+        coming.write_bytes(orjson.dumps(progress))
+        coming.replace(self._progress)
         self._report(self.outcome)
 
     def _submit_lane(self, lane: list[tuple[int, bytes]]) -> list["_Answer"]:

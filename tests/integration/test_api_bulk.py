@@ -67,3 +67,22 @@ def test_what_an_earlier_run_had_refused_is_told_again(tmp_path: Path) -> None:
             outcome = BulkSubmission(client, source, lambda outcome: None).run()
     assert (outcome.placed, outcome.skipped, outcome.done) == (1, 0, 2)
     assert outcome.refused == [problem]
+
+
+def test_progress_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    folder, source = make_folder(tmp_path / "data"), tmp_path / "records.ndjson"
+    with socket_folder() as sockets, api_over(folder, sockets / "writer") as api, client_of(api) as client:
+        lines = [orjson.dumps(value) for value in (agreement("U-1", api.bank), repayment("U-1"))]
+        source.write_bytes(b"\n".join(lines))
+        saved = orjson.dumps({"lines": 1, "sha256": sha256(lines[0] + b"\n").hexdigest(), "refused": []})
+        progress, kept = source.with_name("records.ndjson.progress"), tmp_path / "kept"
+        progress.write_bytes(saved)
+        kept.hardlink_to(progress)
+        seen: list[bytes] = []
+        with served(folder, sockets / "writer"):
+            client.submit_batch(lines[:1])
+            BulkSubmission(client, source, lambda outcome: seen.append(progress.read_bytes())).run()
+    assert [orjson.loads(item)["lines"] for item in seen] == [2]
+    # What a kill would have left of the file before is all of it: it was never written to.
+    assert kept.read_bytes() == saved
+    assert not list(tmp_path.glob("records.ndjson.*"))
