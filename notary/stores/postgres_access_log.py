@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from notary.access_log import FIRST, Access, Head, NotedAccess
+from notary.access_log import FIRST, Access
+from notary.stores.access_lines import AccessLines, line_row
 from notary.stores.postgres_connection import Connection, parameters, translated
 from notary.stores.postgres_pool import Connections, connections
 from notary.stores.postgres_transactions import begin, roll_back
@@ -19,7 +20,7 @@ from notary.stores.statements import POSTGRES_STATEMENTS
 Row = Sequence[Any]
 
 
-class PostgresAccessLog:
+class PostgresAccessLog(AccessLines):
     """Implements `notary.access_log.AccessLog`; for any number of hosts, processes and threads."""
 
     def __init__(self, uri: str) -> None:
@@ -44,29 +45,6 @@ class PostgresAccessLog:
                 ends = [(lender, *end) for lender, end in heads.items()]
                 connection.execute(POSTGRES_STATEMENTS["save_access_heads"], _columns(ends))
 
-    def accesses(
-        self, lender: int, before: int, limit: int, references: Sequence[str] | None = None
-    ) -> list[NotedAccess]:
-        values: dict[str, Any] = {"lender": lender, "before": before, "limit": limit}
-        if references is None:
-            return [_noted(row) for row in self._rows("accesses", values)]
-        return [_noted(row) for row in self._rows("accesses_of", {**values, "references": list(references)})]
-
-    def count(self, lender: int, references: Sequence[str]) -> int:
-        [(found,)] = self._rows("count_accesses_of", {"lender": lender, "references": list(references)})
-        return int(found)
-
-    def heads(self) -> list[Head]:
-        return [Head(*row) for row in self._rows("access_heads", {})]
-
-    def covered(self, lender: int, number: int) -> None:
-        with self._transaction() as connection:
-            connection.execute(POSTGRES_STATEMENTS["cover_accesses"], (number, lender))
-
-    def forget(self, before: int) -> None:
-        with self._transaction() as connection:
-            connection.execute(POSTGRES_STATEMENTS["forget_accesses"], (before,))
-
     def close(self) -> None:
         """Give up the process's connections that nobody uses now."""
         self._connections.close()
@@ -74,6 +52,14 @@ class PostgresAccessLog:
     def _rows(self, statement: str, values: dict[str, Any]) -> list[Any]:
         with self._connections.lend() as connection, translated():
             return connection.execute(POSTGRES_STATEMENTS[statement], values, binary=True).fetchall()
+
+    def _change(self, statement: str, values: tuple[Any, ...]) -> None:
+        with self._transaction() as connection:
+            connection.execute(POSTGRES_STATEMENTS[statement], values)
+
+    @staticmethod
+    def _list(references: Sequence[str]) -> list[str]:
+        return list(references)
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -95,15 +81,7 @@ def _chained(accesses: Iterable[Access], heads: dict[int, tuple[int, bytes]]) ->
         number = last + 1
         hashed = access.chained(number, before)
         heads[access.lender] = number, hashed
-        yield (
-            access.lender, number, access.at, access.reader, access.by, access.way, access.kind, access.loan,
-            access.document, access.entry, access.query, access.trace_id, hashed,
-        )  # fmt: skip
-
-
-def _noted(row: Row) -> NotedAccess:
-    lender, number, *rest, hashed = row
-    return NotedAccess(number, Access(lender, *rest), hashed)
+        yield line_row(number, access, hashed)
 
 
 def _columns(rows: Sequence[Row]) -> list[list[Any]]:

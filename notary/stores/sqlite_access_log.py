@@ -15,7 +15,8 @@ from typing import Any
 
 import orjson
 
-from notary.access_log import FIRST, Access, Head, NotedAccess
+from notary.access_log import FIRST, Access
+from notary.stores.access_lines import AccessLines, line_row
 from notary.stores.sqlite_file import translated
 from notary.stores.statements import STATEMENTS
 
@@ -23,7 +24,7 @@ _LOCK_WAIT = 10.0
 _CREATE = ("create_access_heads", "create_accesses", "index_accesses_of_loans", "index_accesses_of_documents")
 
 
-class SqliteAccessLog:
+class SqliteAccessLog(AccessLines):
     """Implements `notary.access_log.AccessLog`; for any number of processes and threads."""
 
     def __init__(self, path: Path) -> None:
@@ -47,31 +48,8 @@ class SqliteAccessLog:
                 last, before = row or (0, FIRST)
                 number = last + 1
                 hashed = access.chained(number, before)
-                connection.execute(STATEMENTS["add_access"], _row(number, access, hashed))
+                connection.execute(STATEMENTS["add_access"], line_row(number, access, hashed))
                 connection.execute(STATEMENTS["save_access_head"], (access.lender, number, hashed))
-
-    def accesses(
-        self, lender: int, before: int, limit: int, references: Sequence[str] | None = None
-    ) -> list[NotedAccess]:
-        values: dict[str, Any] = {"lender": lender, "before": before, "limit": limit}
-        if references is None:
-            return [_noted(row) for row in self._rows("accesses", values)]
-        return [_noted(row) for row in self._rows("accesses_of", {**values, "references": _list(references)})]
-
-    def count(self, lender: int, references: Sequence[str]) -> int:
-        [(found,)] = self._rows("count_accesses_of", {"lender": lender, "references": _list(references)})
-        return int(found)
-
-    def heads(self) -> list[Head]:
-        return [Head(*row) for row in self._rows("access_heads", {})]
-
-    def covered(self, lender: int, number: int) -> None:
-        with self._transaction() as connection:
-            connection.execute(STATEMENTS["cover_accesses"], (number, lender))
-
-    def forget(self, before: int) -> None:
-        with self._transaction() as connection:
-            connection.execute(STATEMENTS["forget_accesses"], (before,))
 
     def close(self) -> None:
         """Give up what the calling thread holds open."""
@@ -82,6 +60,14 @@ class SqliteAccessLog:
     def _rows(self, statement: str, values: dict[str, Any]) -> list[Any]:
         with translated():
             return self._connection().execute(STATEMENTS[statement], values).fetchall()
+
+    def _change(self, statement: str, values: tuple[Any, ...]) -> None:
+        with self._transaction() as connection:
+            connection.execute(STATEMENTS[statement], values)
+
+    @staticmethod
+    def _list(references: Sequence[str]) -> str:
+        return orjson.dumps(references).decode()
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -104,19 +90,3 @@ class SqliteAccessLog:
             connection.execute("PRAGMA secure_delete=ON")
             self._local.connection = connection
         return connection
-
-
-def _row(number: int, access: Access, hashed: bytes) -> tuple[Any, ...]:
-    return (
-        access.lender, number, access.at, access.reader, access.by, access.way, access.kind, access.loan,
-        access.document, access.entry, access.query, access.trace_id, hashed,
-    )  # fmt: skip
-
-
-def _noted(row: Sequence[Any]) -> NotedAccess:
-    lender, number, *rest, hashed = row
-    return NotedAccess(number, Access(lender, *rest), hashed)
-
-
-def _list(references: Sequence[str]) -> str:
-    return orjson.dumps(references).decode()
