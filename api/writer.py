@@ -41,7 +41,8 @@ from api.writer_protocol import (
 )
 from notary.encoding import format_time
 from notary.errors import FrameError, LogWentBackError, NotaryError, NotFoundError, RefusedError, UnavailableError
-from notary.log.sequencer import Placed, Sequencer, Submission
+from notary.log.sequencer import Sequencer
+from notary.log.submission import Placed, Submission
 from notary.ports.store import Store
 
 MAX_WAITING = 16_384

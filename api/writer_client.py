@@ -24,7 +24,7 @@ from api.writer_protocol import (
     write_request,
 )
 from notary.errors import FrameError, RefusedError, UnavailableError
-from notary.log.sequencer import Placed, Submission
+from notary.log.submission import Placed, Submission
 
 # Seconds and microseconds, as the kernel takes them: Python's own timeout costs a poll before each call.
 _TIMEOUT = struct.pack("@ll", 30, 0)

@@ -40,7 +40,7 @@ from notary.errors import (
     UnavailableError,
 )
 from notary.hashing import HASH_SIZE
-from notary.log.sequencer import Placed, Submission
+from notary.log.submission import Placed, Submission
 from notary.log.tiles import split_hashes
 
 LENGTH_SIZE = 4

@@ -23,7 +23,7 @@ from notary.errors import (
     NotFoundError,
     RefusedError,
 )
-from notary.log.sequencer import Placed, Submission
+from notary.log.submission import Placed, Submission
 from notary.parties.signatures import missing_signers
 from notary.ports.drafts import Draft, DraftStore
 from notary.ports.log import LogStore

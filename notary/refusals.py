@@ -15,7 +15,7 @@ import orjson
 
 from notary.errors import LogBusyError, PolicyRefusedError, RefusedError, SequenceError
 from notary.history import Book, Case, Event, finding_json, findings_of, read_events
-from notary.log.sequencer import Placed, Submission
+from notary.log.submission import Placed, Submission
 from notary.policies import LenderPolicy, Policies
 from notary.ports.log import LogStore
 from notary.ports.parties import Lender

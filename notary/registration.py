@@ -18,7 +18,7 @@ from notary.canonical import canonical_json, parse_canonical, parse_json, read_p
 from notary.envelope import MAX_PAYLOAD, Envelope, Signature, envelope_from_json
 from notary.errors import DuplicateBatchError, Fault, InvalidCertificateError, InvalidInputError, InvalidRecordError
 from notary.log.entries import SECRET_SIZE, commit
-from notary.log.sequencer import Submission
+from notary.log.submission import Submission
 from notary.parties.keyring import Keyring, KeysOfOneMoment
 from notary.parties.signatures import PartyOfKey, Schemes, verify_each, verify_one, verify_signatures
 from notary.ports.parties import Lender, PartyStore

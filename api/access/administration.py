@@ -14,7 +14,7 @@ from uuid import UUID
 from notary.canonical import canonical_json
 from notary.encoding import format_time
 from notary.errors import RefusedError
-from notary.log.sequencer import Placed, Submission
+from notary.log.submission import Placed, Submission
 from notary.records.administration import ADMINISTRATION
 from notary.registration import Registrar
 

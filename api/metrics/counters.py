@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from notary.errors import RefusedError
-from notary.log.sequencer import Placed, Submission
+from notary.log.submission import Placed, Submission
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 REGISTRY = CollectorRegistry()

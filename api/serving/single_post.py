@@ -21,7 +21,7 @@ from api.traffic.middleware import ALLOWANCE, caller_of, harden
 from api.traffic.rates import RateLimiter
 from api.wiring import Services
 from notary.errors import NotaryError, NotFoundError
-from notary.log.sequencer import Placed, Submission
+from notary.log.submission import Placed, Submission
 from notary.ports.parties import Lender
 from notary.refusals import Answer
 from notary.registration import MAX_BODY

@@ -19,7 +19,7 @@ from api.wiring import Services
 from api.writer_protocol import MAX_SUBMISSIONS
 from notary.envelope import Signature
 from notary.errors import LogBusyError, NotaryError, RefusedError
-from notary.log.sequencer import Placed, Submission
+from notary.log.submission import Placed, Submission
 from notary.ports.parties import Lender
 from notary.registration import Registrar
 

@@ -5,7 +5,7 @@ from flask import request
 
 from api.wiring import Services
 from notary.errors import Fault, InvalidInputError
-from notary.log.sequencer import Submission
+from notary.log.submission import Submission
 from notary.ports.parties import Lender
 from notary.receipts.provenance import require_documents
 

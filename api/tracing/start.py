@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from api.tracing.spans import Tracing
 from notary.errors import UnavailableError
-from notary.log.sequencer import Submission
+from notary.log.submission import Submission
 from notary.refusals import Answer, Appender
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")

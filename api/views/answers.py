@@ -4,7 +4,7 @@
 from flask import Response
 
 from api.wiring import Services
-from notary.log.sequencer import Placed, Submission
+from notary.log.submission import Placed, Submission
 from notary.ports.parties import Lender
 
 

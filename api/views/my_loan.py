@@ -19,7 +19,7 @@ from api.wiring import Services
 from notary.access import LoanPass
 from notary.encoding import format_time
 from notary.errors import Fault, InvalidRecordError, NotFoundError, RefusedError
-from notary.log.sequencer import Submission
+from notary.log.submission import Submission
 from notary.ports.records import StoredRecord
 from notary.registration import MAX_BODY
 

@@ -5,77 +5,22 @@ There is one sequencer in a process; whoever calls it hands over what has come i
 several processes write to one database, their sequencers take turns, and each begins where the one before it ended.
 """
 
-import secrets
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
-from notary.errors import (
-    CorruptLogError,
-    DuplicateRecordError,
-    ErasedError,
-    InvalidInputError,
-    LogWentBackError,
-    NotFoundError,
-    RefusedError,
-    SequenceError,
-)
+from notary.errors import CorruptLogError, InvalidInputError, LogWentBackError, NotFoundError, RefusedError
 from notary.hashing import leaf_hashes
-from notary.lifecycle import DRAFT, LoanState, advance
 from notary.log.anchors import LogHead
 from notary.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
-from notary.log.entries import RECORD, SECRET_SIZE, genesis_entry, loan_tag
+from notary.log.draft import Draft, Place, States
+from notary.log.entries import genesis_entry
 from notary.log.right_edge import RightEdge
 from notary.log.signed_note import LogSigner
+from notary.log.submission import Placed, Submission
 from notary.log.tiles import Tile
-from notary.parties.signatures import PartyOfKey
 from notary.ports.log import Batch, LogStore
-from notary.ports.records import Loan, StoredRecord
-from notary.records.facts import Facts
 
-_REMEMBERED = 16_384
 _FOLLOWED = 4096
 """Entries of others up to which hashing them onto the known edge costs less than loading the edge anew."""
-
-
-class Submission(NamedTuple):
-    """A record that was checked and waits for its place.
-
-    `facts` is what its type's `notary.records.Record.facts` says, encoded; the sequencer reads no payload. `sequence`
-    and `previous` (SHA-256 of the payload before it) are the lender's own claim of that place, if he makes one.
-    `commitment` is over the whole envelope; `payload_digest` is the payload's SHA-256. `keys` are those that the
-    signatures were verified with, in their order; they go into the receipt and not to the sequencer.
-    """
-
-    lender: int
-    record_id: str
-    loan: str
-    type: str
-    facts: str
-    sequence: int | None
-    previous: bytes | None
-    payload: bytes
-    payload_digest: bytes
-    signatures: str
-    nonce: bytes
-    commitment: bytes
-    received_at: int
-    prove: bool
-    keys: tuple[PartyOfKey, ...] = ()
-
-
-class Placed(NamedTuple):
-    """Where a record stands. `fresh` is False for one that was in the log before, with the same bytes.
-
-    `checkpoint` is the signed note that covers it; `tag` and `proof` (inclusion hashes, leaf to root) are filled in for
-    a fresh record whose submission asked for a proof.
-    """
-
-    index: int  # type: ignore[assignment]  # of the entry; nobody looks for a value in a place
-    sequence: int
-    checkpoint: str
-    fresh: bool
-    tag: bytes = b""
-    proof: tuple[bytes, ...] = ()
 
 
 class Sequencer:
@@ -92,7 +37,7 @@ class Sequencer:
         self._store = store
         self._signer = signer
         self._may_sign = may_sign
-        self._states = _States()
+        self._states = States()
         with store.turn(None):
             self._edge, self._head = self._load()
             if self._head is None:
@@ -115,12 +60,12 @@ class Sequencer:
             if (self._stale or head != self._head) and not self._follow(head):
                 self._load_again()
             submissions = [*submissions, *late()]
-            draft = _Draft(self._store, submissions, self._edge.size, self._states)
+            draft = Draft(self._store, submissions, self._edge.size, self._states)
             places = [draft.place(submission) for submission in submissions]
             tiles = self._commit_draft(draft)
         return self._answers(places, submissions, tiles)
 
-    def _commit_draft(self, draft: "_Draft") -> dict[Tile, bytes]:
+    def _commit_draft(self, draft: Draft) -> dict[Tile, bytes]:
         """Commit what was placed and return the tiles that changed; where nothing was, what there is may be signed."""
         tiles: dict[Tile, bytes] = {}
         if draft.records:
@@ -198,7 +143,7 @@ class Sequencer:
         return batch.tiles
 
     def _answers(
-        self, places: "Sequence[_Place | RefusedError]", submissions: Sequence[Submission], tiles: dict[Tile, bytes]
+        self, places: Sequence[Place | RefusedError], submissions: Sequence[Submission], tiles: dict[Tile, bytes]
     ) -> list[Placed | RefusedError]:
         assert self._head is not None
         checkpoint, prove = self._head.checkpoint, self._edge.proofs(tiles)
@@ -213,101 +158,3 @@ class Sequencer:
             else:
                 answers.append(Placed(index, sequence, checkpoint, fresh))
         return answers
-
-
-_Place = tuple[int, int, bool, bytes]
-"""Index of the entry, sequence, whether it is fresh, tag."""
-
-
-class _States:
-    """Remembers what loans' states say: hardly one is read that was not written here before."""
-
-    def __init__(self) -> None:
-        self._decoded: dict[str, LoanState] = {}
-
-    def decode(self, text: str) -> LoanState:
-        """Do what `LoanState.decode` does."""
-        return self._decoded.get(text) or LoanState.decode(text)
-
-    def encode(self, state: LoanState) -> str:
-        """Do what `LoanState.encode` does."""
-        text = state.encode()
-        if len(self._decoded) >= _REMEMBERED:
-            self._decoded.clear()
-        self._decoded[text] = state
-        return text
-
-
-class _Growth:
-    """A loan that a commit lets grow. Its records may be many, so its state is written down once, at the end."""
-
-    __slots__ = ("before", "last_digest", "records", "state")
-
-    def __init__(self, before: Loan, state: LoanState) -> None:
-        self.before = before
-        self.state = state
-        self.records = before.records
-        self.last_digest = before.last_digest
-
-
-class _Draft:
-    """What one commit will add, record by record; a later record of the batch sees the earlier ones."""
-
-    def __init__(self, store: LogStore, submissions: Sequence[Submission], size: int, states: _States) -> None:
-        self.entries: list[bytes] = []
-        self.records: list[StoredRecord] = []
-        self._grown: dict[tuple[int, str], _Growth] = {}
-        self._size = size
-        self._states = states
-        self._known = store.find_records([(item.lender, item.record_id) for item in submissions])
-        self._loans = store.find_loans(list({(item.lender, item.loan) for item in submissions}))
-
-    def place(self, item: Submission) -> _Place | RefusedError:
-        known = self._known.get((item.lender, item.record_id))
-        if known is not None:
-            if (known.payload, known.signatures) != (item.payload, item.signatures):
-                return DuplicateRecordError(item.record_id, known.index)
-            return known.index, known.sequence, False, b""
-        name = item.lender, item.loan
-        try:
-            loan = self._grown.get(name) or self._first(name)
-            _check_sequence(item, loan)
-            state = advance(loan.state, item.type, Facts.decode(item.facts))
-        except RefusedError as error:
-            return error
-        self._grown[name] = loan
-        return self._add(item, loan, state)
-
-    def loans(self) -> list[Loan]:
-        """Return the loans that have grown, as they are now."""
-        encode = self._states.encode
-        return [
-            Loan(lender, number, loan.before.key, encode(loan.state), loan.records, loan.last_digest)
-            for (lender, number), loan in self._grown.items()
-        ]
-
-    def _first(self, name: tuple[int, str]) -> _Growth:
-        loan = self._loans.get(name) or Loan(*name, secrets.token_bytes(SECRET_SIZE), DRAFT, 0, b"")
-        if loan.erasure:
-            raise ErasedError(loan.erasure)
-        return _Growth(loan, self._states.decode(loan.state))
-
-    def _add(self, item: Submission, loan: _Growth, state: LoanState) -> _Place:
-        index, sequence = self._size + len(self.entries), loan.records
-        loan.state, loan.records, loan.last_digest = state, sequence + 1, item.payload_digest
-        tag = loan_tag(loan.before.key, sequence)
-        record = StoredRecord(
-            index, item.lender, item.record_id, item.loan, sequence, item.received_at, item.nonce, item.payload,
-            item.signatures, item.type,
-        )  # fmt: skip
-        self.entries.append(RECORD + tag + item.commitment)
-        self.records.append(record)
-        self._known[item.lender, item.record_id] = record
-        return index, sequence, True, tag
-
-
-def _check_sequence(item: Submission, loan: _Growth) -> None:
-    if item.sequence is not None and item.sequence != loan.records:
-        raise SequenceError("/sequence", item.sequence, loan.records)
-    if item.previous is not None and item.previous != loan.last_digest:
-        raise SequenceError("/previous", item.previous.hex(), loan.last_digest.hex() or "none")

@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from notary.canonical import canonical_json
 from notary.encoding import b64, b64url, format_time
-from notary.log.sequencer import Placed, Submission
 from notary.log.signed_note import NoteSigner
+from notary.log.submission import Placed, Submission
 from notary.parties.signatures import PartyOfKey
 from notary.receipts.document_words import DocumentWord, word_json
 from notary.receipts.receipt import FORMAT, KeyOfParty

@@ -11,8 +11,8 @@ from notary.errors import CorruptLogError, HistoryLimitError
 from notary.log.cover import CoverStore, cover_of, endorsed, proven
 from notary.log.entries import loan_tag, parse_record_entry
 from notary.log.reader import Log
-from notary.log.sequencer import Placed, Submission
 from notary.log.signed_note import LogSigner, NoteSigner
+from notary.log.submission import Placed, Submission
 from notary.parties.keyring import Keyring
 from notary.ports.log import LogStore
 from notary.ports.parties import Lender, PartyStore

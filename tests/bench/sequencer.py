@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 
-from notary.log.sequencer import Submission
+from notary.log.submission import Submission
 from notary.ports.parties import Lender
 from notary.registration import Registrar
 from notary.schemes import SCHEMES

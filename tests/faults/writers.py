@@ -26,7 +26,7 @@ from api.wiring import load_signer
 from api.writer_client import WriterClient
 from notary.canonical import canonical_json
 from notary.errors import UnavailableError
-from notary.log.sequencer import Placed, Submission
+from notary.log.submission import Placed, Submission
 from notary.registration import Registrar
 from notary.schemes import SCHEMES
 from tests.faults.steps import environment

@@ -19,7 +19,8 @@ from api.wiring import load_signer
 from chain.errors import InconsistentRootsError, PreviousRootMismatchError
 from notary.log.entries import parse_genesis_entry
 from notary.log.reader import Log
-from notary.log.sequencer import Placed, Sequencer
+from notary.log.sequencer import Sequencer
+from notary.log.submission import Placed
 from notary.registration import Registrar
 from notary.schemes import SCHEMES
 from tests.support.anchored import Anchored, anchored_log

@@ -33,7 +33,8 @@ from api.writer_protocol import (
 from notary.errors import FrameError, LogBusyError, RefusedError, UnavailableError
 from notary.log.anchors import LogHead
 from notary.log.checkpoint import open_checkpoint
-from notary.log.sequencer import Placed, Sequencer, Submission
+from notary.log.sequencer import Sequencer
+from notary.log.submission import Placed, Submission
 from notary.stores.sqlite import SqliteStore
 from tests.support.api import PROBLEM, Api, agreement, answers, api_over, make_folder, repayment, running_api, served
 from tests.support.api import socket_folder as short_folder

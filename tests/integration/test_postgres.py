@@ -17,7 +17,7 @@ from api.traffic.tables import TrafficTables
 from notary.access import Grant, LoanPass
 from notary.documents.document import Attachment, AttachmentKind, Document
 from notary.errors import CorruptLogError, DataKeyError, InvalidInputError, UnavailableError
-from notary.log.sequencer import Submission
+from notary.log.submission import Submission
 from notary.ports.drafts import Draft
 from notary.ports.log import Batch
 from notary.privacy.data_key import DataKey

@@ -12,7 +12,7 @@ from notary.errors import RefusedError
 from notary.history import DEFAULT_POLICY
 from notary.listing import STATES, Lists, Place, Wanted
 from notary.log.anchors import AnchorState
-from notary.log.sequencer import Placed
+from notary.log.submission import Placed
 from notary.ports.parties import Lender
 from notary.stores.sqlite import SqliteStore
 from tests.support.builders import NOW, VAULT, NotaryKit, add_lender, anchor_of, kit_over, submission

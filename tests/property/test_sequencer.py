@@ -17,7 +17,8 @@ from notary.log.checkpoint import open_checkpoint
 from notary.log.entries import RecordEntry, commit, loan_tag
 from notary.log.merkle import InclusionProof, verify_consistency, verify_inclusion
 from notary.log.reader import Log
-from notary.log.sequencer import Placed, Sequencer, Submission
+from notary.log.sequencer import Sequencer
+from notary.log.submission import Placed, Submission
 from notary.stores.sqlite import SqliteStore
 from tests.support import reference_tree
 from tests.support.builders import CREATED, NOW, VAULT, add_lender, in_batches, log_signer, submission

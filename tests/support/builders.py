@@ -18,8 +18,9 @@ from notary.log.anchors import Anchor, AnchorState, Evidence, LogHead
 from notary.log.checkpoint import Checkpoint, sign_checkpoint
 from notary.log.entries import commit
 from notary.log.reader import Log
-from notary.log.sequencer import Placed, Sequencer, Submission
+from notary.log.sequencer import Sequencer
 from notary.log.signed_note import NoteSigner
+from notary.log.submission import Placed, Submission
 from notary.parties.key_registry import KeyRegistry
 from notary.parties.keyring import Keyring
 from notary.ports.parties import Lender

@@ -32,7 +32,7 @@ from notary.errors import (
     UnavailableError,
     UnknownKeyError,
 )
-from notary.log.sequencer import Placed, Submission
+from notary.log.submission import Placed, Submission
 from notary.parties.key_registry import KeyRegistry
 from notary.parties.root_registry import RootRegistry
 from notary.ports.drafts import Draft

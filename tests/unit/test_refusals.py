@@ -17,7 +17,7 @@ from notary.errors import (
     SequenceError,
     TransitionError,
 )
-from notary.log.sequencer import Placed, Submission
+from notary.log.submission import Placed, Submission
 from notary.policies import LenderPolicy, Policies, policy_text, read_policy
 from notary.ports.parties import Lender
 from notary.refusals import PolicyGate

@@ -26,7 +26,8 @@ from notary.log.anchors import LogHead
 from notary.log.checkpoint import open_checkpoint
 from notary.log.entries import GENESIS, RecordEntry, loan_tag
 from notary.log.merkle import InclusionProof, verify_inclusion
-from notary.log.sequencer import Placed, Sequencer, Submission
+from notary.log.sequencer import Sequencer
+from notary.log.submission import Placed, Submission
 from notary.log.tiles import Tile
 from notary.ports.log import Batch
 from notary.privacy.cipher import NONCE_SIZE

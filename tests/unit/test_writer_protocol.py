@@ -26,7 +26,7 @@ from notary.errors import (
     SequenceError,
     UnavailableError,
 )
-from notary.log.sequencer import Placed, Submission
+from notary.log.submission import Placed, Submission
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
