@@ -8,8 +8,10 @@ import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from struct import unpack
 
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _STANDARD = bytes.maketrans(b"-_", b"+/")
@@ -20,6 +22,13 @@ _MILLISECOND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0
 def b64(data: bytes) -> str:
     """Write standard base64 with padding (RFC 4648 section 4)."""
     return b2a_base64(data, newline=False).decode("ascii")
+
+
+def b64_hashes(hashes: Sequence[bytes], separator: bytes) -> bytes:
+    """Write values of 32 bytes as `b64` does, with a separator between them: all in one call."""
+    # With a zero byte behind each they take 44 characters each, of which only the last, `=`, is another.
+    encoded = b2a_base64(b"\0".join(hashes) + b"\0", newline=False)
+    return (b"=" + separator).join(unpack("43sx" * len(hashes), encoded)) + b"=" if hashes else b""
 
 
 def parse_b64(text: str) -> bytes:

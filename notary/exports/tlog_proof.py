@@ -13,10 +13,11 @@
 """
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from notary.encoding import b64, parse_b64
+from notary.encoding import b64, b64_hashes, parse_b64
 from notary.errors import ExportError, Fault
 from notary.hashing import HASH_SIZE, leaf_hash
 from notary.log.checkpoint import Checkpoint, open_checkpoint
@@ -24,6 +25,7 @@ from notary.log.merkle import InclusionProof, verify_inclusion
 from notary.log.signed_note import NoteVerifier
 
 HEADER = "c2sp.org/tlog-proof@v1"
+_HEADER = HEADER.encode()
 MEDIA_TYPE = "text/plain; charset=utf-8"
 """The specification names none; the file is text."""
 MAX_PROOF = 128 * 1024
@@ -45,9 +47,15 @@ class TlogProof:
 
     def encode(self) -> bytes:
         """Write the file."""
-        extra = [] if self.extra is None else [f"extra {b64(self.extra)}"]
-        lines = [HEADER, *extra, f"index {self.index}", *map(b64, self.hashes), "", self.checkpoint]
-        return "\n".join(lines).encode()
+        extra = "" if self.extra is None else f"extra {b64(self.extra)}\n"
+        return _file(extra.encode(), self.index, self.hashes, self.checkpoint.encode())
+
+
+def write_tlog_proofs(proofs: Iterable[tuple[int, Sequence[bytes]]], checkpoint: str) -> Iterator[bytes]:
+    """Write a file, as `TlogProof.encode` does, for each entry's index and hashes under one checkpoint."""
+    note = checkpoint.encode()
+    for index, hashes in proofs:
+        yield _file(b"", index, hashes, note)
 
 
 def parse_tlog_proof(data: bytes) -> TlogProof:
@@ -80,6 +88,11 @@ def verify_tlog_proof(proof: TlogProof, entry: bytes, verifier: NoteVerifier) ->
     inclusion = InclusionProof(proof.index, checkpoint.size, proof.hashes)
     verify_inclusion(inclusion, leaf_hash(entry), checkpoint.root)
     return checkpoint
+
+
+def _file(extra: bytes, index: int, hashes: Sequence[bytes], note: bytes) -> bytes:
+    lines = b64_hashes(hashes, b"\n") + b"\n" if hashes else b""
+    return b"%b\n%bindex %d\n%b\n%b" % (_HEADER, extra, index, lines, note)
 
 
 def _bytes(text: str) -> bytes:

@@ -4,12 +4,12 @@
 Appending leaves touches nothing else, and the root and all proofs for fresh entries can be read from it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from notary.errors import CorruptLogError, NotFoundError
 from notary.hashing import EMPTY_ROOT, HASH_SIZE, node_hashes
 from notary.log.merkle import fold, paths_beyond
-from notary.log.tiles import HEIGHT, WIDTH, Tile, TileReader, read_node, split_hashes, tile_width
+from notary.log.tiles import HEIGHT, WIDTH, Tile, TileReader, read_nodes, split_hashes, tile_width
 
 
 class RightEdge:
@@ -100,10 +100,10 @@ class RightEdge:
                 changed[Tile(level, self.size >> HEIGHT * (level + 1))] = b"".join(rows[0])
         return changed
 
-    def proofs(self, full: dict[Tile, bytes]) -> Callable[[int], tuple[bytes, ...]]:
-        """Return a function that proves a leaf, by index: PATH(index, D[size]) of RFC 9162 2.1.3.1.
+    def proofs(self, first: int, full: dict[Tile, bytes]) -> list[tuple[bytes, ...]]:
+        """Prove the leaves from `first` on: of each, PATH(index, D[size]) of RFC 9162 2.1.3.1.
 
-        Nodes of partial tiles are read from memory, others from `full`; it raises `KeyError` for tiles in neither.
+        Nodes of partial tiles are read from memory, others from `full`; raises `KeyError` for tiles in neither.
         """
         subtrees = [
             (HEIGHT * level + height, row[-1])
@@ -112,23 +112,49 @@ class RightEdge:
             if len(row) & 1
         ]
         beyond = paths_beyond(subtrees)
-
-        def prove(index: int) -> tuple[bytes, ...]:
+        found: list[tuple[bytes, ...]] = []
+        while first < self.size:
             # The leaf's subtree begins where the numbers part: there the size has a one and the index has none.
-            height = (index ^ self.size).bit_length() - 1
-            return (*self._siblings(index, height, full), *beyond[height])
+            height = (first ^ self.size).bit_length() - 1
+            stop = (first >> height) + 1 << height
+            met = (first ^ stop - 1).bit_length()
+            shared = (*self._siblings(first, met, height, full), *beyond[height])
+            found += self._spread(shared, first, stop, met, full)
+            first = stop
+        return found
 
-        return prove
+    def _spread(
+        self, shared: tuple[bytes, ...], first: int, stop: int, met: int, full: dict[Tile, bytes]
+    ) -> list[tuple[bytes, ...]]:
+        """Return the ways up of the leaves [first, stop), all in one subtree of 2^met leaves; `shared` is its own.
 
-    def _siblings(self, index: int, height: int, full: dict[Tile, bytes]) -> Iterator[bytes]:
-        """Yield the hashes beside the way from a leaf up to the root of its complete subtree of 2^height leaves."""
-        for level in range(-(-height // HEIGHT)):
-            number = index >> HEIGHT * level
-            tile = Tile(level, number >> HEIGHT)
-            rows = self._rows[level] if tile.number == self.size >> HEIGHT * (level + 1) else None
-            for step in range(min(HEIGHT, height - HEIGHT * level)):
-                offset = (number & WIDTH - 1) >> step ^ 1
-                yield rows[step][offset] if rows else read_node(full[tile], step, offset)
+        Neighbours' ways are alike from where they meet on, so each node's is made from that of the node above it.
+        """
+        ways = [shared]
+        for height in range(met - 1, -1, -1):
+            row = self._row(height, first >> height & ~1, stop >> height, full)
+            pairs = zip(ways, row[::2], row[1::2], strict=True)
+            ways = [way for up, left, right in pairs for way in ((right, *up), (left, *up))][first >> height & 1 :]
+        return ways
+
+    def _siblings(self, index: int, low: int, high: int, full: dict[Tile, bytes]) -> Iterator[bytes]:
+        """Yield the hashes beside the way of a leaf, from the heights `low` to `high` of the tree."""
+        for height in range(low, high):
+            beside = index >> height ^ 1
+            yield from self._row(height, beside, beside + 1, full)
+
+    def _row(self, height: int, start: int, stop: int, full: dict[Tile, bytes]) -> list[bytes]:
+        """Return the nodes [start, stop) of a height of the tree."""
+        level, step = divmod(height, HEIGHT)
+        width, partial = WIDTH >> step, self.size >> HEIGHT * (level + 1)
+        row: list[bytes] = []
+        for number in range(start // width, -(-stop // width)):
+            left, right = max(start - number * width, 0), min(stop - number * width, width)
+            if number == partial:
+                row += self._rows[level][step][left:right]
+            else:
+                row += read_nodes(full[Tile(level, number)], step, left, right)
+        return row
 
     def _level(self, level: int) -> list[list[bytes]]:
         if level == len(self._rows):

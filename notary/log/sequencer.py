@@ -146,15 +146,18 @@ class Sequencer:
         self, places: Sequence[Place | RefusedError], submissions: Sequence[Submission], tiles: dict[Tile, bytes]
     ) -> list[Placed | RefusedError]:
         assert self._head is not None
-        checkpoint, prove = self._head.checkpoint, self._edge.proofs(tiles)
-        answers: list[Placed | RefusedError] = []
-        for place, submission in zip(places, submissions, strict=True):
+        checkpoint, answers = self._head.checkpoint, list[Placed | RefusedError]()
+        each = list(zip(places, submissions, strict=True))
+        wanted = (place[0] for place, item in each if item.prove and not isinstance(place, RefusedError) and place[2])
+        first = next(wanted, self._edge.size)
+        proofs = self._edge.proofs(first, tiles)
+        for place, submission in each:
             if isinstance(place, RefusedError):
                 answers.append(place)
                 continue
             index, sequence, fresh, tag = place
             if submission.prove and fresh:
-                answers.append(Placed(index, sequence, checkpoint, True, tag, prove(index)))
+                answers.append(Placed(index, sequence, checkpoint, True, tag, proofs[index - first]))
             else:
                 answers.append(Placed(index, sequence, checkpoint, fresh))
         return answers

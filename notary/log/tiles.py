@@ -74,6 +74,12 @@ def read_node(stored: bytes, height: int, offset: int) -> bytes:
     return _hash_above(row) if height else row
 
 
+def read_nodes(stored: bytes, height: int, start: int, stop: int) -> list[bytes]:
+    """Return the hashes [start, stop) of those `height` levels above the bottom row of a stored full tile."""
+    row = _ROWS[height][1]
+    return split_hashes(stored[row + start * HASH_SIZE : row + stop * HASH_SIZE])
+
+
 def siblings(stored: bytes, number: int, count: int) -> list[bytes]:
     """Return the hashes beside the way up from the number-th hash of a tile's bottom row, `count` (1..8) of them.
 

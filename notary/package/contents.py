@@ -11,7 +11,7 @@ from typing import Any
 
 from notary.canonical import parse_canonical
 from notary.envelope import MAX_PAYLOAD
-from notary.exports.tlog_proof import TlogProof
+from notary.exports.tlog_proof import write_tlog_proofs
 from notary.receipts.fields import anchor_members
 from notary.receipts.history_receipt import HistoryReceipt
 from notary.receipts.receipt import KeyOfParty, Receipt
@@ -34,12 +34,12 @@ def loan_of(history: HistoryReceipt) -> str:
 def derived_files(history: HistoryReceipt) -> dict[str, bytes]:
     """Return the files that a package of this history has, each from the history alone. Raises `InvalidInputError`."""
     files: dict[str, bytes] = {}
-    for number, receipt in enumerate(history.records):
+    proofs = write_tlog_proofs(((item.index, item.inclusion) for item in history.records), history.checkpoint)
+    for number, (receipt, proof) in enumerate(zip(history.records, proofs, strict=True)):
         record = record_of(receipt)
         kind = re.sub("[^a-z_]", "", str(record.get("type", "")))[:40] or "record"
         files[f"records/{number:04}-{kind}.json"] = readable(record)
-        proof = TlogProof(receipt.index, receipt.inclusion, history.checkpoint)
-        files[f"proofs/{number:04}.tlog-proof"] = proof.encode()
+        files[f"proofs/{number:04}.tlog-proof"] = proof
         files[f"proofs/{number:04}.entry"] = receipt.entry()
     return {**files, **_keys(history), **_checkpoint(history), POLICY: readable(_policy(history))}
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from notary.canonical import canonical_json
-from notary.encoding import b64, b64url, format_time
+from notary.encoding import b64_hashes, b64url, format_time
 from notary.log.signed_note import NoteSigner
 from notary.log.submission import Placed, Submission
 from notary.parties.signatures import PartyOfKey
@@ -46,7 +46,7 @@ class FreshReceipts:
             b64url(submission.payload).encode(),
             submission.signatures.encode(),
             self._about,
-            ",".join([f'"{b64(value)}"' for value in placed.proof]).encode(),
+            b'"%b"' % b64_hashes(placed.proof, b'","') if placed.proof else b"",
             placed.index,
             b"[%b]" % b",".join(map(_key_members, submission.keys)),
             _quoted(lender),

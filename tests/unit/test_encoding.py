@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Base64 and times: known values, and the other spellings that are refused."""
 
+from hashlib import sha256
+
 import pytest
 
-from notary.encoding import b64, b64url, format_time, parse_b64, parse_b64url, parse_moment, parse_time
+from notary.encoding import b64, b64_hashes, b64url, format_time, parse_b64, parse_b64url, parse_moment, parse_time
 
 # RFC 4648 section 10.
 RFC_4648 = [
@@ -18,6 +20,12 @@ def test_the_published_values(data: bytes, text: str) -> None:
     assert parse_b64(text) == data
     assert b64url(data) == text.rstrip("=")
     assert parse_b64url(text.rstrip("=")) == data
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 64])
+def test_hashes_in_one_call_are_written_as_each_alone(count: int) -> None:
+    hashes = [sha256(bytes([number])).digest() for number in range(count)]
+    assert b64_hashes(hashes, b'","') == '","'.join(map(b64, hashes)).encode()
 
 
 def test_the_two_alphabets() -> None:

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from notary.errors import CheckpointError, ExportError, InclusionProofError, NotaryError, SignedNoteError
-from notary.exports.tlog_proof import MAX_PROOF, TlogProof, parse_tlog_proof, verify_tlog_proof
+from notary.exports.tlog_proof import MAX_PROOF, TlogProof, parse_tlog_proof, verify_tlog_proof, write_tlog_proofs
 from notary.hashing import leaf_hash
 from notary.log.checkpoint import Checkpoint, sign_checkpoint
 from notary.log.merkle import prove_inclusion
@@ -45,6 +45,12 @@ def test_every_proof_of_small_trees_comes_back_and_holds(extra: bytes | None) ->
             proof = proof_of(index, size, extra)
             assert parse_tlog_proof(proof.encode()) == proof
             assert verify_tlog_proof(proof, ENTRIES[index], KEY) == Checkpoint(ORIGIN, size, TREE.root(size))
+
+
+def test_many_under_one_checkpoint_are_written_as_each_alone() -> None:
+    proofs = [proof_of(index, 21) for index in range(21)]
+    shown = write_tlog_proofs(((proof.index, proof.hashes) for proof in proofs), proofs[0].checkpoint)
+    assert list(shown) == [proof.encode() for proof in proofs]
 
 
 def lines(change: str, to: str) -> bytes:
