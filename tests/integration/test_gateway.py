@@ -36,6 +36,18 @@ class Site:
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
 
+    def connect_narrowly(self) -> socket.socket:
+        """Return a connection that takes a few kilobytes before they are read.
+
+        It is told so before it connects: one that has offered more begins to stutter, and takes minutes for what is on
+        its way already.
+        """
+        link = socket.socket()
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        link.settimeout(PATIENCE)
+        link.connect(("127.0.0.1", self.port))
+        return link
+
     def ask(self, path: str, method: str = "GET", body: Any = None) -> Answer:
         with connection(f"http://127.0.0.1:{self.port}") as link:
             return ask(link, method, path, body)
@@ -131,8 +143,7 @@ def test_a_long_answer_that_no_pipe_is_to_be_had_for_is_refused_for_now(site: Si
 def test_an_answer_is_made_no_faster_than_it_is_taken_and_given_up_where_nobody_takes_it(site: Site) -> None:
     (site.notes / "stream.closed").unlink(missing_ok=True)
     parts = 5_000
-    with site.connect() as link:
-        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    with site.connect_narrowly() as link:
         link.sendall(b"GET /stream?parts=%d HTTP/1.1\r\nHost: x\r\n\r\n" % parts)
         until(lambda: site.note("stream.closed") > 0, "it is given up")
         heard = b""
@@ -164,9 +175,8 @@ def test_more_slow_senders_than_threads_hold_nobody_up_and_are_sent_away(site: S
 
 def test_more_slow_readers_than_threads_hold_nobody_up_for_long(site: Site) -> None:
     with ExitStack() as stack:
-        slow = [stack.enter_context(site.connect()) for _ in range(MANY)]
+        slow = [stack.enter_context(site.connect_narrowly()) for _ in range(MANY)]
         for link in slow:
-            link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             link.sendall(b"GET /stream?parts=5000 HTTP/1.1\r\nHost: x\r\n\r\n")
         assert site.ask("/shown").status == 200
 
