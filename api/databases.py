@@ -133,7 +133,7 @@ def hold_of(folder: DataFolder) -> Hold:
     if (dsn := database_url(folder)) is None:
         return folder.hold
     with driver():
-        from api.hosts.shared import SharedHold, SharedValues
+        from api.postgres.shared import SharedHold, SharedValues
 
         return SharedHold(SharedValues(dsn))
 

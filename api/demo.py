@@ -9,10 +9,10 @@ from typing import Any
 
 from api.cli.bulk import BulkSubmission, Outcome
 from api.cli.uploads import upload_folder
+from api.keys.log_keys import load_signer
 from api.operator import add_organisation
 from api.samples import sample_histories, story_history, write_samples
 from api.settings import DataFolder
-from api.wiring import load_signer
 from loan_notary import Client
 from notary.canonical import parse_json
 from notary.envelope import envelope_from_json

@@ -14,9 +14,9 @@ from api.access.auth import hash_secret, new_api_key
 from api.clock import now
 from api.databases import hold_of, open_access_log, open_store
 from api.folders.locks import log_lock
+from api.keys.log_keys import log_keys
 from api.settings import DataFolder
 from api.tracing.ids import new_id
-from api.wiring import log_keys
 from api.writer_client import WriterClient
 from notary.access import ROLES, ApiKey, Organisation, key_id
 from notary.access_log import COMMAND, Access

@@ -11,8 +11,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from api.databases import open_store
+from api.keys.log_keys import load_verifiers, log_keys
 from api.settings import DataFolder, Settings
-from api.wiring import load_verifiers, log_keys
 from notary.audit.sources import StoreSource
 from notary.errors import Fault, InvalidInputError, MissingPackageError, NotaryError
 from notary.ports.publication import Publication

@@ -30,7 +30,8 @@ from api.anchoring import confirm_restored, make_anchorer, open_chain
 from api.clock import now
 from api.databases import hold_of, open_access_log, open_store, open_traffic, open_webhooks
 from api.folders.set_aside import SetAsideCollector
-from api.host import Run, host_of
+from api.hosts.choosing import host_of
+from api.hosts.host import Run
 from api.keys.places import environment_with
 from api.metrics.counters import FOLDER_VARIABLE
 from api.metrics.service import ServiceCollector, Watch, serving_metrics

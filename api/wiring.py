@@ -26,7 +26,7 @@ from api.databases import (
 )
 from api.jobs.files import JobFiles
 from api.keys.data_keys import DataKeys
-from api.keys.log_keys import LogKeys, verifiers
+from api.keys.log_keys import LogKeys, load_verifiers, log_keys
 from api.own_verifier import OwnVerifier
 from api.settings import DataFolder
 from api.tracing.spans import Tracing
@@ -48,7 +48,6 @@ from notary.errors import UnavailableError
 from notary.exports.making import ProofExporter
 from notary.jws_header import WalletDomain
 from notary.log.reader import Log
-from notary.log.signed_note import NoteSigner, NoteVerifier
 from notary.package.making import PackageWriter
 from notary.parties.key_registry import KeyRegistry
 from notary.parties.keyring import Keyring
@@ -145,21 +144,6 @@ def job_files(folder: DataFolder) -> JobFiles:
 def audit_files(folder: DataFolder) -> AuditFiles:
     """Return the folder's ordered audits. Raises `DataKeyError`."""
     return AuditFiles(folder.audits, DataKeys(folder.keys))
-
-
-def log_keys(folder: DataFolder) -> LogKeys:
-    """Return the log's keys, for processes that outlive a rotation."""
-    return LogKeys(folder.keys, folder.settings().origin, now)
-
-
-def load_signer(folder: DataFolder) -> NoteSigner:
-    """Load the log's keys of this moment. Raises `KeyUnavailableError`, and `InvalidKeyError` for what is none."""
-    return log_keys(folder).current()
-
-
-def load_verifiers(folder: DataFolder) -> tuple[NoteVerifier, ...]:
-    """Return the log's verifier keys, that of its documents first; where keys.json names them no secret is read."""
-    return verifiers(folder.keys, folder.settings().origin, now)
 
 
 def make_scrubber(folder: DataFolder, policy: ScrubPolicy | None = None) -> Scrubber:

@@ -23,13 +23,13 @@ from api.collector import settle_collector
 from api.databases import hold_of, open_store
 from api.folders.locks import log_lock
 from api.keys.hardening import harden
+from api.keys.log_keys import log_keys
 from api.logs import configure_logs
 from api.metrics.counters import CLOCK_SET_BACK, COMMIT_FAILURES, WRITER_QUEUE, count_commit
 from api.parent import exit_with_parent
 from api.settings import DataFolder
 from api.tracing.spans import Tracing
 from api.tracing.start import start_tracing
-from api.wiring import log_keys
 from api.writer_protocol import (
     LENGTH_SIZE,
     MAX_FRAME,

@@ -12,8 +12,8 @@ from api.audits.parts import Target
 from api.audits.sampling import anchor_of_population, seed_of_block
 from api.databases import open_store
 from api.folders.keys import size_inside
+from api.keys.log_keys import load_verifiers
 from api.settings import DataFolder
-from api.wiring import load_verifiers
 from chain.deployment import Deployment
 from notary.audit.sample import draw_sample
 from notary.audit.tie_out import TieOut

@@ -20,7 +20,7 @@ from api.audits.files import AuditFiles
 from api.audits.running import carry_out
 from api.clock import now
 from api.folders.state_files import file_errors
-from api.host import host_of
+from api.hosts.choosing import host_of
 from api.keys.hardening import harden
 from api.logs import configure_logs
 from api.parent import exit_with_parent

@@ -13,9 +13,9 @@ from api.audits.parts import Target
 from api.cli.options import data_option
 from api.cli.paths import FOLDER
 from api.cli.trusted import key_history_option
+from api.keys.log_keys import load_verifiers, log_keys
 from api.log_fetch import url_fetch
 from api.settings import DataFolder
-from api.wiring import load_verifiers, log_keys
 from notary.audit.sources import folder_fetch, served_history
 from notary.errors import CorruptLogError, InvalidInputError, NotFoundError, SignedNoteError, UnavailableError
 from notary.log.key_history import parse_history, related_keys, signer_of

@@ -18,10 +18,10 @@ from api.keys.anchor_keys import load_anchor_wallet
 from api.keys.config import KeyConfig
 from api.keys.data_rotation import rotate_data_key
 from api.keys.files import Purpose, encrypt_key_file
+from api.keys.log_keys import load_verifiers
 from api.keys.places import FilePlace
 from api.keys.rotation import begin_anchor_rotation, rotate_log_key
 from api.settings import DataFolder
-from api.wiring import load_verifiers
 from notary.encoding import format_time
 from notary.errors import Fault, InvalidInputError, KeyUnavailableError, UnavailableError
 from notary.log.key_history import write_history

@@ -15,13 +15,13 @@ from api.folders.setup import set_up
 from api.keys.anchor_keys import load_anchor_wallet
 from api.keys.config import KeyConfig
 from api.keys.hardening import harden
+from api.keys.log_keys import load_verifiers
 from api.logs import configure_logs
 from api.operator import add_organisation
 from api.reading_service import ReadingService
 from api.service import Service
 from api.settings import DEFAULT_PORT, DataFolder, Settings
 from api.views.health import newest_anchor, newest_timestamps
-from api.wiring import load_verifiers
 from chain.deployment import Deployment
 from chain.embedded import EmbeddedNode
 from chain.errors import place_of

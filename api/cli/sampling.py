@@ -14,9 +14,9 @@ from api.cli.options import data_option, lender_option, types_option
 from api.cli.output import REFUSED, console, json_option, show
 from api.cli.paths import FILE, NEW_FILE
 from api.databases import open_store
+from api.keys.log_keys import load_signer
 from api.operator import note_operator
 from api.settings import DataFolder
-from api.wiring import load_signer
 from notary.audit.evaluation import evaluate
 from notary.audit.sample import Wanted, checkpoint_seed, draw_sample
 from notary.audit.sampling import SampleError

@@ -23,8 +23,8 @@ from pydantic import Field, ValidationError
 
 from api.clock import now
 from api.folders.whole import whole_folder
+from api.keys.log_keys import load_verifiers
 from api.settings import DataFolder
-from api.wiring import load_verifiers
 from notary.audit.finding import Findings
 from notary.audit.scrubbing import Scrubber, ScrubPolicy
 from notary.audit.sources import StoreSource

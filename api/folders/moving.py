@@ -14,8 +14,8 @@ from api.audits.auditing import Audit
 from api.audits.parts import Target
 from api.databases import driver, open_vault
 from api.folders.locks import log_lock
+from api.keys.log_keys import load_verifiers
 from api.settings import DataFolder, Settings
-from api.wiring import load_verifiers
 from notary.audit.report import AuditReport
 from notary.errors import MoveError
 

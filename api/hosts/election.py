@@ -12,13 +12,12 @@ from contextlib import closing
 import psycopg
 import structlog
 
-from api.host import Run
-from api.hosts.link import open_session
+from api.hosts.host import Run
+from api.postgres.link import open_session
+from api.postgres.locks import try_lock
 from notary.errors import UnavailableError
-from notary.stores.postgres_connection import Connection, translated
+from notary.stores.postgres_connection import Connection
 
-LOCKS = 0x4C4E4C44
-"""The first half of the keys of our locks; the second half is the hash of what they are for."""
 _LOOK_EVERY = 0.5
 """Seconds between two looks whether the lock is to be had, or still held."""
 
@@ -86,13 +85,6 @@ class Election:
                         _log.info("this host has given up", part=part)
 
         return lead
-
-
-def try_lock(session: Connection, what: str) -> bool:
-    """Take a lock for a session, if it is free; say whether it was. Raises `UnavailableError`."""
-    with translated():
-        row = session.execute("SELECT pg_try_advisory_lock(%s::int, hashtext(%s))", (LOCKS, what)).fetchone()
-    return bool(row and row[0])
 
 
 def _wait_for_lock(session: Connection, what: str, stop: threading.Event) -> bool:

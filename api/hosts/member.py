@@ -10,14 +10,14 @@ from pathlib import Path
 
 from api.databases import open_store
 from api.folders.state_files import write_file
-from api.host import Run
 from api.hosts.election import Election
-from api.hosts.link import open_session
+from api.hosts.host import Run
 from api.hosts.presence import Presence
-from api.hosts.shared import SharedHold, SharedValues
 from api.keys.files import read_key_file
+from api.keys.log_keys import load_verifiers
+from api.postgres.link import open_session
+from api.postgres.shared import SharedHold, SharedValues
 from api.settings import DataFolder, SettingsError
-from api.wiring import load_verifiers
 from chain.errors import DeploymentError
 from notary.errors import Fault, InvalidInputError, KeyUnavailableError, UnavailableError
 from notary.log.checkpoint import open_checkpoint
@@ -29,7 +29,7 @@ _ORIGIN, _ENVIRONMENT, _CURSORS, _DEPLOYMENT = "origin", "environment", "cursors
 
 
 class Member:
-    """Implements `api.host.Host` for one of several."""
+    """Implements `Host` for one of several."""
 
     def __init__(self, folder: DataFolder, dsn: str, values: SharedValues | None = None) -> None:
         self._folder, self._dsn = folder, dsn

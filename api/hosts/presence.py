@@ -7,8 +7,8 @@ from contextlib import closing
 
 import psycopg
 
-from api.hosts.election import LOCKS, try_lock
-from api.hosts.link import open_session
+from api.postgres.link import open_session
+from api.postgres.locks import LOCKS, try_lock
 from notary.errors import UnavailableError
 from notary.stores.postgres_connection import Connection, translated
 

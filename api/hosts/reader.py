@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from api.hosts.member import Member
-from api.hosts.shared import SharedValues
+from api.postgres.shared import SharedValues
 from api.settings import DataFolder
 from notary.stores.postgres_replica import reading_only
 
 
 class Reader(Member):
-    """Implements what a host that only reads needs of `api.host.Host`: it leads no part, and nobody waits for it."""
+    """Implements what a host that only reads needs of `Host`: it leads no part, and nobody waits for it."""
 
     def __init__(self, folder: DataFolder, dsn: str) -> None:
         """Raise `UnavailableError` for a database's address that names several servers."""

@@ -18,7 +18,7 @@ import structlog
 
 from api.clock import now
 from api.folders.state_files import file_errors
-from api.host import host_of
+from api.hosts.choosing import host_of
 from api.jobs.batches import Comparison, compare, opened_tree, read_job_batch
 from api.jobs.files import JobFiles
 from api.jobs.input import JobLines

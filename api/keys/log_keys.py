@@ -8,9 +8,11 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from api.clock import now
 from api.keys.config import KeyConfig, KeyFolder, LogKeyEntry
 from api.keys.places import Place, TokenPlace
 from api.keys.token import TokenKey, TokenSigner
+from api.settings import DataFolder
 from notary.encoding import parse_time
 from notary.errors import Fault, InvalidKeyError, KeyUnavailableError
 from notary.log.key_history import write_history
@@ -54,10 +56,10 @@ class LogKeys:
         return write_history(self._folder.load().successions)
 
     def _load(self, version: Any) -> _Loaded:
-        config, now = self._folder.load(), self._clock()
+        config, moment = self._folder.load(), self._clock()
         if not config.log:
             return _Loaded(version, None, NoteSigner(self._origin, self._signer(config, config.first_log, None)))
-        active, retired = _active_and_retired(config, now)
+        active, retired = _active_and_retired(config, moment)
         if not active:
             raise KeyUnavailableError(str(self._folder.path), "keys.json names no key of the log that still signs")
         signers = [self._signer(config, entry.place or "", parse_verifier(entry.key)) for entry in active]
@@ -82,9 +84,24 @@ def verifiers(folder: KeyFolder, origin: str, clock: Callable[[], int]) -> tuple
     return (*(parse_verifier(entry.key) for entry in active), *retired)
 
 
-def _active_and_retired(config: KeyConfig, now: int) -> tuple[list[LogKeyEntry], list[NoteVerifier]]:
+def log_keys(folder: DataFolder) -> LogKeys:
+    """Return the log's keys, for processes that outlive a rotation."""
+    return LogKeys(folder.keys, folder.settings().origin, now)
+
+
+def load_signer(folder: DataFolder) -> NoteSigner:
+    """Load the log's keys of this moment. Raises `KeyUnavailableError`, and `InvalidKeyError` for what is none."""
+    return log_keys(folder).current()
+
+
+def load_verifiers(folder: DataFolder) -> tuple[NoteVerifier, ...]:
+    """Return the log's verifier keys, that of its documents first; where keys.json names them no secret is read."""
+    return verifiers(folder.keys, folder.settings().origin, now)
+
+
+def _active_and_retired(config: KeyConfig, moment: int) -> tuple[list[LogKeyEntry], list[NoteVerifier]]:
     """Return the keys that sign, oldest first, and those that have ended, newest first."""
-    ended = [entry for entry in config.log if entry.until and parse_time(entry.until) <= now]
+    ended = [entry for entry in config.log if entry.until and parse_time(entry.until) <= moment]
     active = [entry for entry in config.log if entry not in ended]
     return active, [parse_verifier(entry.key) for entry in reversed(ended)]
 

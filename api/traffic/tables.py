@@ -6,7 +6,7 @@ from contextlib import closing
 from functools import partial
 from typing import Any
 
-from api.hosts.link import Link
+from api.postgres.link import Link
 from api.traffic.store import STATEMENTS
 from notary.stores.postgres_connection import connect, translated
 from notary.stores.postgres_sweeping import patiently, write_anew

@@ -17,7 +17,7 @@ import structlog
 
 from api.clock import now
 from api.databases import open_store, open_webhooks
-from api.host import host_of
+from api.hosts.choosing import host_of
 from api.keys.hardening import harden
 from api.logs import configure_logs
 from api.metrics.counters import WEBHOOK_ATTEMPTS

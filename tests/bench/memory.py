@@ -14,8 +14,8 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 from api.databases import open_store
+from api.keys.log_keys import load_signer
 from api.settings import DataFolder
-from api.wiring import load_signer
 from notary.stores.sqlite import SqliteStore
 from tests.bench.figures import Figure, save, show
 from tests.bench.filled import fill, filled_id

@@ -12,8 +12,8 @@ from api.anchoring import connect, make_anchorer, open_chain
 from api.cli import main
 from api.databases import open_store
 from api.keys.anchor_keys import load_anchor_wallet
+from api.keys.log_keys import load_signer
 from api.settings import DataFolder
-from api.wiring import load_signer
 from chain.embedded import EmbeddedNode
 from chain.errors import NotOperatorError
 from chain.rpc import Rpc

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from api.keys.log_keys import load_signer
 from api.settings import DataFolder
-from api.wiring import load_signer
 from notary.canonical import canonical_json
 from notary.documents.document import MAX_DOCUMENT
 from notary.receipts.qr_proof import write_qr

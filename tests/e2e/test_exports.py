@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
+from api.keys.log_keys import load_signer
 from api.settings import DataFolder
-from api.wiring import load_signer
 from notary.canonical import canonical_json
 from notary.receipts.receipt import parse_receipt
 from tests.support import cose, tlog

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import pytest
 
+from api.keys.log_keys import load_signer
 from api.settings import DataFolder
-from api.wiring import load_signer
 from chain import toolchain
 from chain.errors import ChainUnavailableError
 from chain.rpc import Rpc

@@ -11,9 +11,9 @@ from urllib.request import urlopen
 import pytest
 
 from api.databases import open_store
+from api.keys.log_keys import load_signer
 from api.publishing import open_publication
 from api.settings import DataFolder
-from api.wiring import load_signer
 from chain.deployment import Deployment
 from notary.canonical import canonical_json
 from tests.support import tlog

@@ -7,8 +7,8 @@ from urllib.request import urlopen
 import pytest
 
 from api.databases import open_store
+from api.keys.log_keys import load_signer
 from api.settings import DataFolder
-from api.wiring import load_signer
 from notary.log.sequencer import Sequencer
 from tests.support.api import make_folder
 from tests.support.builders import CREATED

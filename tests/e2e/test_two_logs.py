@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from api.keys.anchor_keys import load_anchor_wallet
+from api.keys.log_keys import load_signer
 from api.settings import DataFolder
-from api.wiring import load_signer
 from chain.deployment import Deployment
 from chain.embedded import EmbeddedNode
 from notary.canonical import canonical_json

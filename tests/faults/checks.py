@@ -10,8 +10,8 @@ from typing import Any
 
 from api.audits.auditing import Audit, Chain, Target
 from api.databases import open_store
+from api.keys.log_keys import load_signer
 from api.settings import DataFolder
-from api.wiring import load_signer
 from chain.deployment import Deployment
 from chain.history import NodeHistory
 from chain.rpc import Rpc

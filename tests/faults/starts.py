@@ -15,8 +15,8 @@ from random import Random
 from sqlite_utils import Database
 
 from api.keys.anchor_keys import open_wallet
+from api.keys.log_keys import load_signer
 from api.settings import DataFolder
-from api.wiring import load_signer
 from notary.stores.sqlite_file import SqliteFile
 from notary.stores.statements import MIGRATIONS
 from tests.faults.figures import Rows

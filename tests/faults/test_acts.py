@@ -17,8 +17,9 @@ import pytest
 from api.audits.auditing import Audit, Target
 from api.databases import open_store
 from api.folders.backup import verify_backup
+from api.keys.log_keys import load_signer, load_verifiers
 from api.settings import DataFolder
-from api.wiring import document_files, load_signer, load_verifiers
+from api.wiring import document_files
 from notary.canonical import canonical_json
 from notary.errors import ErasedError
 from notary.log.checkpoint import open_checkpoint

@@ -21,8 +21,8 @@ from uuid import uuid4
 from api.audits.auditing import Audit, Target
 from api.clock import now
 from api.databases import open_store
+from api.keys.log_keys import load_signer
 from api.settings import DataFolder
-from api.wiring import load_signer
 from api.writer_client import WriterClient
 from notary.canonical import canonical_json
 from notary.errors import UnavailableError

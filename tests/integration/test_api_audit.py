@@ -14,8 +14,8 @@ import pytest
 from api.anchoring import connect
 from api.databases import open_store
 from api.keys.anchor_keys import load_anchor_wallet
+from api.keys.log_keys import load_signer
 from api.settings import DataFolder
-from api.wiring import load_signer
 from chain.errors import InconsistentRootsError, PreviousRootMismatchError
 from notary.log.entries import parse_genesis_entry
 from notary.log.reader import Log

@@ -19,7 +19,8 @@ from api.certificate.maker import CertificateMaker
 from api.certificate.page import write_page
 from api.certificate.sealing import PdfSealer
 from api.clock import now
-from api.wiring import load_signer, make_services
+from api.keys.log_keys import load_signer
+from api.wiring import make_services
 from notary.documents.document import CheckStatus, CheckSubject, CheckTask
 from notary.encoding import format_time
 from notary.errors import CorruptLogError, InvalidCertificateError

@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from api.wiring import load_signer
+from api.keys.log_keys import load_signer
 from notary.exports.tlog_proof import parse_tlog_proof, verify_tlog_proof
 from notary.log.timestamps import Timestamp
 from notary.receipts.receipt import parse_receipt

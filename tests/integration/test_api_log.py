@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from api.wiring import load_signer
+from api.keys.log_keys import load_signer
 from tests.support import tlog
 from tests.support.api import PROBLEM, Api, agreement, answers, repayment, running_api
 

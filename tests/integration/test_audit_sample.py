@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from api.databases import open_store
-from api.wiring import load_signer
+from api.keys.log_keys import load_signer
 from chain.rpc import Rpc
 from notary.log.checkpoint import Checkpoint, sign_checkpoint
 from notary.log.reader import Log

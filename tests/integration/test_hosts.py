@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from api.databases import hold_of, open_store
-from api.host import Alone, host_of
+from api.hosts.choosing import host_of
 from api.hosts.election import Election, Term
-from api.hosts.link import Link, open_session
+from api.hosts.host import Alone
 from api.hosts.presence import Presence
-from api.hosts.shared import SharedHold, SharedValues
+from api.keys.log_keys import load_signer
+from api.postgres.link import Link, open_session
+from api.postgres.shared import SharedHold, SharedValues
 from api.settings import DataFolder, Settings, SettingsError
-from api.wiring import load_signer
 from chain.errors import DeploymentError
 from notary.errors import DataKeyError, KeyUnavailableError, LogWentBackError, SigningHeldError, UnavailableError
 from notary.log.sequencer import Sequencer

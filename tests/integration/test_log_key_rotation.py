@@ -13,10 +13,9 @@ import orjson
 import pytest
 
 from api.databases import open_store
-from api.keys.log_keys import LogKeys, verifiers
+from api.keys.log_keys import LogKeys, load_signer, verifiers
 from api.keys.rotation import rotate_log_key
 from api.settings import DataFolder
-from api.wiring import load_signer
 from notary.encoding import b64
 from notary.errors import CorruptLogError, InvalidInputError, KeyUnavailableError
 from notary.exports.tlog_proof import parse_tlog_proof, verify_tlog_proof

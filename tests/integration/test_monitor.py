@@ -18,7 +18,7 @@ import orjson
 import pytest
 
 from api.databases import open_store
-from api.wiring import load_signer
+from api.keys.log_keys import load_signer
 from notary.audit.monitor_state import MonitorStateError, load_memory, save_memory
 from notary.audit.monitoring import Alert, Kind, Memory
 from notary.log.checkpoint import Checkpoint, sign_checkpoint

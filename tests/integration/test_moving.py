@@ -13,10 +13,10 @@ import pytest
 from api.databases import open_access_log, open_store
 from api.folders.locks import log_lock
 from api.folders.moving import move
-from api.host import host_of
-from api.hosts.link import open_session
+from api.hosts.choosing import host_of
 from api.hosts.presence import Presence, hosts_present
 from api.keys.data_rotation import rotate_data_key
+from api.postgres.link import open_session
 from api.settings import DataFolder
 from notary.errors import CorruptLogError, MoveError, UnavailableError
 from notary.ports.records import StoredRecord

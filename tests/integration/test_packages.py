@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.access.auth import hash_secret, new_api_key
 from api.clock import now
-from api.wiring import load_signer
+from api.keys.log_keys import load_signer
 from notary.access import ROLES, ApiKey, key_id
 from notary.encoding import format_time
 from notary.exports.tlog_proof import parse_tlog_proof, verify_tlog_proof

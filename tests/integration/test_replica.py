@@ -16,7 +16,7 @@ from api.access.auth import hash_secret
 from api.app import create_app
 from api.clock import now
 from api.databases import open_replica, open_store
-from api.host import host_of
+from api.hosts.choosing import host_of
 from api.metrics.replica import ReplicaCollector
 from api.pages.sessions import RENEWED
 from api.settings import SettingsError

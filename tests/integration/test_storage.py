@@ -14,8 +14,9 @@ import pytest
 from api.anchoring import confirm_restored, connect, make_anchorer
 from api.databases import open_store, open_vault
 from api.folders.backup import make_backup, restore_backup, verify_backup
+from api.keys.log_keys import load_signer
 from api.settings import DataFolder
-from api.wiring import load_signer, make_scrubber
+from api.wiring import make_scrubber
 from chain.errors import AnchorConflictError
 from notary.audit.scrubbing import ScrubPolicy
 from notary.errors import BackupError, CorruptLogError, SigningHeldError

@@ -16,7 +16,7 @@ import orjson
 import pytest
 from flask import Flask
 
-from api.wiring import load_signer
+from api.keys.log_keys import load_signer
 from tests.support.api import agreement, answers, repayment, running_api
 
 GO = shutil.which("go")

@@ -22,9 +22,10 @@ from api.clock import now
 from api.databases import open_store
 from api.folders.locks import log_lock
 from api.folders.setup import set_up
+from api.keys.log_keys import log_keys
 from api.serving.single_post import SinglePost
 from api.settings import DataFolder, Settings
-from api.wiring import Services, log_keys, make_services
+from api.wiring import Services, make_services
 from api.writer import MAX_WAITING, Writer
 from notary.log.sequencer import Sequencer
 from notary.ports.parties import Lender

@@ -5,8 +5,10 @@ import configparser
 import logging
 import re
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 from importlinter.cli import lint_imports
 
@@ -36,3 +38,12 @@ def test_every_module_of_the_domain_stands_in_a_layer() -> None:
     modules = {path.stem for path in (ROOT / "notary").glob("*.py")} - {"__init__"}
     packages = {path.parent.name for path in (ROOT / "notary").glob("*/__init__.py")}
     assert {f"notary.{name}" for name in modules | packages} - drawn == set()
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    parser = configparser.ConfigParser()
+    parser.read(CONTRACTS, "utf-8")
+    graph = grimp.build_graph(*parser["importlinter"]["root_packages"].split(), cache_dir=None)
+    assert "api.wiring" in graph.modules
+    # It raises for a circle, also for one that is closed inside a function.
+    TopologicalSorter({module: graph.find_modules_directly_imported_by(module) for module in graph.modules}).prepare()

@@ -7,9 +7,6 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
-from api.databases import driver
-from api.settings import DataFolder
-
 Run = Callable[[threading.Event], None]
 """A part of the service: works until the event that it gets is set, and asks before each step whether it is."""
 
@@ -53,18 +50,3 @@ class Alone:
 
     def deploying(self, file: Path, anew: bool) -> AbstractContextManager[None]:  # noqa: ARG002 - nobody else does
         return nullcontext()
-
-
-def host_of(folder: DataFolder) -> Host:
-    """Return what this host is. Raises `UnavailableError` where the driver of its database is not installed."""
-    settings = folder.settings()
-    dsn = settings.database
-    if dsn is None:
-        return Alone()
-    with driver():
-        from api.hosts.member import Member
-        from api.hosts.reader import Reader
-
-        if settings.writes_at is not None:
-            return Reader(folder, dsn)
-        return Member(folder, dsn)

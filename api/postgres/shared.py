@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from api.hold import Hold
-from api.hosts.election import LOCKS
-from api.hosts.link import Link, open_session
+from api.postgres.link import Link, open_session
+from api.postgres.locks import LOCKS
 from notary.stores.postgres_connection import translated
 
 _HOLD = "hold"
