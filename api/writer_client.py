@@ -26,8 +26,10 @@ from api.writer_protocol import (
 from notary.errors import FrameError, RefusedError, UnavailableError
 from notary.log.submission import Placed, Submission
 
+PATIENCE = 30
+"""Seconds that the writer may take for an answer."""
 # Seconds and microseconds, as the kernel takes them: Python's own timeout costs a poll before each call.
-_TIMEOUT = struct.pack("@ll", 30, 0)
+_TIMEOUT = struct.pack("@ll", PATIENCE, 0)
 _PIECE = 1 << 20
 
 Places = list[Placed | RefusedError]
@@ -37,6 +39,8 @@ class WriterClient:
     """Hands submissions to the writer process and waits until they are on disk; for any number of threads."""
 
     def __init__(self, path: Path, tracing: Tracing | None = None) -> None:
+        """Connect to the socket at `path` once there is something to send."""
+        self.path = path
         self._links = (_Link(path, tracing), _Link(path, tracing))
 
     def append(self, submissions: Sequence[Submission]) -> Places:

@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Work that many coroutines bring and one thread does for all: what each brings costs less in company.
+"""Work that many coroutines bring and one of them does for all: what each brings costs less in company.
 
 What comes while a group is under way makes the next one, together with those that were just answered and come again at
 once. So groups grow with the load, and a lone item waits for nobody.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+Work = Callable[[list[Item]], Coroutine[Any, Any, Sequence[Result]]]
 
 PATIENCE = 0.003
 """Seconds, from when a group is answered, for which the next one waits to be as many again."""
@@ -22,18 +22,19 @@ PATIENCE = 0.003
 class Groups(Generic[Item, Result]):
     """Does work for the coroutines of one event loop, a group of at most `limit` items at a time.
 
-    `work` gets the items of a group, in a thread of its own, and returns their results in the same order.
+    `work` gets the items of a group, and returns their results in the same order.
     """
 
-    def __init__(self, work: Callable[[list[Item]], Sequence[Result]], limit: int, patience: float = PATIENCE) -> None:
+    def __init__(self, work: Work[Item, Result], limit: int, patience: float = PATIENCE) -> None:
         self._work = work
         self._limit = limit
         self._patience = patience
-        self._thread = ThreadPoolExecutor(1, "group")
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         # So many make a group that begins at once: one when nothing is under way, and none while something is.
         self._enough = 1
         self._timer: asyncio.Handle | None = None
+        # Kept, because a loop itself does not keep its tasks.
+        self._under_way: asyncio.Task[Sequence[Result]] | None = None
 
     async def do(self, item: Item) -> Result:
         """Return the result for one item. Raises what `work` has raised for its group."""
@@ -43,10 +44,6 @@ class Groups(Generic[Item, Result]):
             self._begin()
         return await done
 
-    def close(self) -> None:
-        """End the thread, once it has done what it has in hand."""
-        self._thread.shutdown()
-
     def _begin(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -54,11 +51,11 @@ class Groups(Generic[Item, Result]):
         del self._waiting[: self._limit]
         self._enough = 0
         items = [item for item, _ in group]
-        work = asyncio.get_running_loop().run_in_executor(self._thread, self._work, items)
-        work.add_done_callback(partial(self._settle, group))
+        self._under_way = asyncio.get_running_loop().create_task(self._work(items))
+        self._under_way.add_done_callback(partial(self._settle, group))
 
     def _settle(
-        self, group: "list[tuple[Item, asyncio.Future[Result]]]", work: "asyncio.Future[Sequence[Result]]"
+        self, group: "list[tuple[Item, asyncio.Future[Result]]]", work: "asyncio.Task[Sequence[Result]]"
     ) -> None:
         if len(self._waiting) >= self._limit:
             # The next group goes before the answers are written: what the work waits for is idle now.

@@ -17,6 +17,7 @@ from api.clock import now
 from api.metrics.observing import request_timer
 from api.serving.groups import Groups
 from api.serving.rsgi import Headers
+from api.serving.writer_link import WriterLink
 from api.traffic.middleware import ALLOWANCE, caller_of, harden
 from api.traffic.rates import RateLimiter
 from api.wiring import Services
@@ -70,11 +71,11 @@ class SinglePost:
     def __init__(self, services: Services) -> None:
         self._access = services.access
         self._registrar = services.registrar
-        self._gate = services.gate
         self._issuer = services.issuer
         self._limiter: RateLimiter = services.limiter
         self._is_remote = services.is_remote
         self._lenders: dict[bytes, Lender] = {}
+        self._link = WriterLink(services.writer.path)
         self._groups = Groups(self._append, _GROUP)
         self._timer = request_timer("POST", _PATH, 2)
 
@@ -98,8 +99,8 @@ class SinglePost:
         return Created(headers, receipt)
 
     def close(self) -> None:
-        """End the thread that waits for the log."""
-        self._groups.close()
+        """Close the way to the log."""
+        self._link.close()
 
     async def _receipt(self, environ: dict[str, Any], body: bytes) -> bytes | None:
         key = hash_secret(environ["HTTP_AUTHORIZATION"].removeprefix(_BEARER))
@@ -127,19 +128,23 @@ class SinglePost:
             return await asyncio.to_thread(self._registrar.submission, lender, body, prove=True)
         return self._registrar.submission(lender, body, prove=True)
 
-    def _append(self, requests: list[_Request]) -> list[_Outcome]:
-        """Place the records whose keys still open the door."""
+    async def _append(self, requests: list[_Request]) -> list[_Outcome]:
+        """Place the records whose keys still open the door; no policy judges them, because no lender here has one."""
         write = self._issuer.writer()
         # Looked up for every group, and only once: a revocation counts from the next request on, and so does a policy,
         # with which the lender is not the same as a moment ago.
-        lenders = {key: self._opened_by(key) for key in {request.key for request in requests}}
+        keys = {request.key for request in requests}
+        lenders = await asyncio.to_thread(self._opened, keys) if self._is_remote else self._opened(keys)
         taken = [request.submission for request in requests if lenders[request.key] == request.lender]
         for key in [key for key, lender in lenders.items() if lender is None]:
             self._lenders.pop(key, None)
-        answers = iter(self._gate.append_unjudged(taken) if taken else ())
+        answers = iter(await self._link.append(taken) if taken else ())
         return [
             _Outcome(next(answers) if lenders[request.key] == request.lender else None, write) for request in requests
         ]
+
+    def _opened(self, keys: set[bytes]) -> dict[bytes, Lender | None]:
+        return {key: self._opened_by(key) for key in keys}
 
     def _lender_of(self, key: bytes) -> Lender:
         """Return whose key this is, to check a record with. Raises `NotFoundError` if nobody's who is let in here."""

@@ -47,6 +47,9 @@ STEPS = {
     ),
     "after COMMIT, before the writer's answer": Step(_WRITER, "api.writer", "start = 0", 40),
     "after the writer's answer, before the reply": Step(_HTTP, "api.writer_client", "return read_answer(answer)", 40),
+    "after the writer's answer, on the event loop": Step(
+        _HTTP, "api.serving.writer_link", "places = read_answer(answer)", 40
+    ),
     "before an answer is kept for repeats": Step(
         _HTTP, "api.traffic.hooks",
         "repeats.finish(asked, Answer(response.status_code, response.content_type or \"\", response.get_data()))", 60,

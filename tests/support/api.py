@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The API over a real data folder, with Flask's test client in front and a real writer on a Unix socket behind."""
 
+import asyncio
 import shutil
 import sqlite3
 import tempfile
@@ -31,7 +32,7 @@ from notary.log.sequencer import Sequencer
 from notary.ports.parties import Lender
 from notary.schemes import SCHEMES, PrivateKey, generate_key
 from tests.support.builders import CREATED, NOW, ORIGIN, add_lender, record
-from tests.support.post_first import PostFirst, running_loop
+from tests.support.post_first import PostFirst, close, running_loop
 
 PROBLEM = "application/problem+json"
 TABLES = (
@@ -185,9 +186,11 @@ def api_over(folder: DataFolder, writer: Path, clock: Callable[[], int] = now) -
     try:
         with running_loop() as loop:
             app.wsgi_app = PostFirst(app.wsgi_app, post, loop)  # type: ignore[method-assign]
-            yield Api(folder, writer, services, app, bank, other)
+            try:
+                yield Api(folder, writer, services, app, bank, other)
+            finally:
+                asyncio.run_coroutine_threadsafe(close(post), loop).result()
     finally:
-        post.close()
         services.writer.close()
         services.checker.close()
         services.store.close()

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Work that coroutines bring, done in groups by a thread."""
+"""Work that coroutines bring, done in groups."""
 
 import asyncio
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -17,9 +16,10 @@ class Worker:
         self.groups: list[list[int]] = []
         self.gate = threading.Semaphore(0)
 
-    def __call__(self, items: list[int]) -> list[int]:
+    async def __call__(self, items: list[int]) -> list[int]:
         self.groups.append(items)
-        assert self.gate.acquire(timeout=30)
+        while not self.gate.acquire(blocking=False):
+            await asyncio.sleep(0)
         if min(items) < 0:
             raise ValueError(items)
         return [2 * item for item in items]
@@ -31,10 +31,8 @@ def worker() -> Worker:
 
 
 @pytest.fixture
-def groups(worker: Worker) -> Iterator[Groups[int, int]]:
-    made = Groups(worker, limit=3)
-    yield made
-    made.close()
+def groups(worker: Worker) -> Groups[int, int]:
+    return Groups(worker, limit=3)
 
 
 def run(groups: Groups[int, int], worker: Worker, *items: int) -> list[int | BaseException]:
@@ -73,7 +71,6 @@ def test_those_who_were_answered_come_again_into_one_group(worker: Worker) -> No
 
     assert asyncio.run(asyncio.wait_for(bring(), 30)) == [2, 8, 4, 6]
     assert worker.groups == [[1], [2, 3, 4]]
-    groups.close()
 
 
 def test_a_full_group_waits_for_nobody(worker: Worker) -> None:
@@ -87,7 +84,6 @@ def test_a_full_group_waits_for_nobody(worker: Worker) -> None:
 
     assert asyncio.run(asyncio.wait_for(bring(), 30)) == [0, 2, 4, 6, 8, 12, 10]
     assert worker.groups == [[0], [1, 2], [3, 4], [5, 6]]
-    groups.close()
 
 
 def test_nobody_waits_for_those_who_do_not_come_again(worker: Worker) -> None:
@@ -104,7 +100,6 @@ def test_nobody_waits_for_those_who_do_not_come_again(worker: Worker) -> None:
 
     assert asyncio.run(asyncio.wait_for(bring(), 30)) == [2, 4, 6, 8]
     assert worker.groups == [[1], [2, 3], [4]]
-    groups.close()
 
 
 def test_who_waited_for_others_does_so_once(worker: Worker) -> None:
@@ -124,7 +119,6 @@ def test_who_waited_for_others_does_so_once(worker: Worker) -> None:
 
     assert asyncio.run(asyncio.wait_for(bring(), 30)) == [2, 4, 6, 8, 10, 12]
     assert worker.groups == [[1], [2, 3, 4], [5, 6]]
-    groups.close()
 
 
 def test_one_after_the_other_waits_for_nobody(worker: Worker) -> None:
@@ -135,7 +129,6 @@ def test_one_after_the_other_waits_for_nobody(worker: Worker) -> None:
         return [await groups.do(item) for item in (1, 2, 3)]
 
     assert asyncio.run(asyncio.wait_for(bring(), 30)) == [2, 4, 6]
-    groups.close()
 
 
 def test_an_error_is_that_of_its_group_alone(groups: Groups[int, int], worker: Worker) -> None:

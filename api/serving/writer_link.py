@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The way to the log's writer for an event loop: one connection, one request under way, and no thread that waits.
+
+A thread would have to win the interpreter back from the loop, which has other requests in hand, for each answer.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from api.writer_client import PATIENCE, Places
+from api.writer_protocol import LENGTH_SIZE, MAX_FRAME, frame, read_answer, write_part, write_request
+from notary.errors import FrameError, UnavailableError
+from notary.log.submission import Submission
+
+
+class WriterLink:
+    """Hands submissions to the writer process; for the coroutines of one event loop, one at a time."""
+
+    def __init__(self, path: Path, patience: float = PATIENCE) -> None:
+        """Connect to the socket at `path` once there is something to send; wait so many seconds for an answer."""
+        self._path = path
+        self._patience = patience
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def append(self, submissions: Sequence[Submission]) -> Places:
+        """Place each submission, as `api.writer_client.WriterClient.append` does, and raise what that raises."""
+        request = frame(write_request((write_part(submissions),)))
+        try:
+            try:
+                answer = await self._exchange(request)
+            except (ConnectionError, FileNotFoundError):
+                # The writer was started anew since the last request, or is being started.
+                self.close()
+                answer = await self._exchange(request)
+            places = read_answer(answer)
+        except OSError as error:
+            self.close()
+            raise UnavailableError(
+                f"the log's writer does not answer ({error}); it may have placed the records"
+            ) from error
+        if len(places) != len(submissions):
+            raise FrameError(f"the writer's answer: {len(places)} places")
+        return places
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None
+
+    async def _exchange(self, request: bytes) -> bytes:
+        if self._streams is None:
+            self._streams = await asyncio.open_unix_connection(str(self._path))
+        reader, writer = self._streams
+        try:
+            async with asyncio.timeout(self._patience):
+                writer.write(request)
+                length = int.from_bytes(await reader.readexactly(LENGTH_SIZE))
+                if length > MAX_FRAME:
+                    raise ConnectionError("the writer's answer is too long")
+                return await reader.readexactly(length)
+        except TimeoutError:
+            raise TimeoutError(f"nothing for {self._patience} seconds") from None
+        except asyncio.IncompleteReadError:
+            raise ConnectionResetError("the writer has closed the connection") from None
