@@ -148,8 +148,8 @@ class WebhookStore(Protocol):
     def lender_places(self, lender: int, start: int, stop: int) -> list[RecordPlace]:
         """Return the places of a lender's records in the entries [start, stop), by rising index."""
 
-    def due_deliveries(self, now: int, limit: int) -> list[Delivery]:
-        """Return messages of webhooks that are not disabled whose next attempt is due, oldest first."""
+    def due_delivery(self, webhook: str, now: int) -> Delivery | None:
+        """Return the message of a webhook whose next attempt has been due longest, if one is due."""
 
     def oldest_due(self, now: int) -> int | None:
         """Return since when the message has been due that has been due longest, None when nothing is due."""

@@ -48,6 +48,8 @@ def parse_target(url: str, allowed: Sequence[Network]) -> Target:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
+        # What looks a name up ends with the same `ValueError`: an empty label, or one of more than 63 characters.
+        (host or "").encode("idna")
     except ValueError:
         raise InvalidInputError(Fault("/url", "is not a URL")) from None
     if parts.scheme not in (("https", "http") if allowed else ("https",)):

@@ -26,12 +26,11 @@ from api.settings import DataFolder
 from api.tracing.start import start_tracing
 from api.webhooks.producing import Producer
 from api.webhooks.sending import Outcome, Sender
-from notary.errors import NotaryError
+from notary.errors import CorruptLogError, DataKeyError, NotaryError
 from notary.webhooks import Delivery, Webhook, WebhookStore, attempted
 
 _IDLE = 0.25
 _SENDERS = 16
-_PART = 256
 _SET_BACK = 1000
 """Milliseconds that a clock may lose from one round to the next without having been set back."""
 _TIDY_EVERY = 3_600_000
@@ -42,7 +41,7 @@ _log = structlog.get_logger()
 
 
 class Worker:
-    """Goes round: new messages for each webhook, then every message that is due, one at a time for each webhook."""
+    """Goes round: new messages for each webhook, and the message that is due, one at a time for each webhook."""
 
     def __init__(self, producer: Producer, hooks: WebhookStore, sender: Sender, clock: Callable[[], int]) -> None:
         self._producer = producer
@@ -52,6 +51,7 @@ class Worker:
         self._pool = ThreadPoolExecutor(_SENDERS, thread_name_prefix="webhook")
         self._tidied = 0
         self._busy: set[str] = set()
+        self._unfit: dict[str, str] = {}
         self._lock = threading.Lock()
         self._free = threading.Event()
         self._ahead = math.inf
@@ -59,18 +59,14 @@ class Worker:
     def round(self) -> bool:
         """Make what messages there are to make and begin sending what is due; say whether there was anything."""
         self._follow_the_clock()
-        active = {hook.id: hook for hook in self._hooks.webhooks() if not hook.disabled}
-        moved = [self._producer.step(hook) for hook in active.values()]
+        with self._lock:
+            # Before anything is read: the message of one that is free by then has its outcome.
+            busy = set(self._busy)
+        moved = [self._turn(hook, hook.id in busy) for hook in self._hooks.webhooks() if not hook.disabled]
         if self._clock() - self._tidied > _TIDY_EVERY:
             self._tidied = self._clock()
             self._hooks.drop_delivered(self._tidied - _KEEP_DELIVERED)
-        begun = False
-        for delivery in self._hooks.due_deliveries(self._clock(), _PART):
-            hook = active.get(delivery.webhook)
-            if hook is not None and self._take(hook.id):
-                self._pool.submit(self._send, hook, delivery)
-                begun = True
-        return begun or any(moved)
+        return any(moved)
 
     def run(self, stop: threading.Event) -> None:
         """Go round until told to stop, and wait for what is under way."""
@@ -92,12 +88,29 @@ class Worker:
             _log.warning("the clock was set back: messages that would have waited for it come sooner", messages=waiting)
         self._ahead = ahead
 
-    def _take(self, webhook: str) -> bool:
+    def _turn(self, webhook: Webhook, busy: bool) -> bool:
+        """Take a webhook a step further; False if there is nothing to do, or if what there is cannot be read."""
+        try:
+            moved = self._producer.step(webhook)
+            begun = not busy and self._begin(webhook)
+        except (CorruptLogError, DataKeyError) as error:
+            # What is damaged is one lender's: the others' webhooks go on.
+            if self._unfit.get(webhook.id) != str(error):
+                self._unfit[webhook.id] = str(error)
+                _log.error("a webhook waits", webhook=webhook.id, reason=str(error))
+            return False
+        self._unfit.pop(webhook.id, None)
+        return moved or begun
+
+    def _begin(self, webhook: Webhook) -> bool:
+        """Begin to send the next message of a webhook that is free; False if none is due."""
+        delivery = self._hooks.due_delivery(webhook.id, self._clock())
+        if delivery is None:
+            return False
         with self._lock:
-            if webhook in self._busy:
-                return False
-            self._busy.add(webhook)
-            return True
+            self._busy.add(webhook.id)
+        self._pool.submit(self._send, webhook, delivery)
+        return True
 
     def _send(self, webhook: Webhook, delivery: Delivery) -> None:
         try:

@@ -69,8 +69,9 @@ class WebhookTables(Database):
             for index, record_id, sequence, *keys in rows
         ]
 
-    def due_deliveries(self, now: int, limit: int) -> list[Delivery]:
-        return [self._delivery(row) for row in self._rows.all("due_deliveries", (now, limit))]
+    def due_delivery(self, webhook: str, now: int) -> Delivery | None:
+        row = self._rows.one("due_delivery", (webhook, now))
+        return self._delivery(row) if row else None
 
     def oldest_due(self, now: int) -> int | None:
         row = self._rows.one("oldest_due", (now,))

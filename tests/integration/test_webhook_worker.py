@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The process that sends: what is due goes out, what fails waits, and one receiver's trouble is nobody else's."""
 
+import sqlite3
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
@@ -17,7 +18,7 @@ from api.webhooks.worker import Worker
 from notary.errors import UnavailableError
 from notary.stores.sqlite import SqliteStore, SqliteWebhooks
 from notary.webhooks import DELAYS, Delivery, Webhook
-from tests.support.builders import NOW, VAULT, NotaryKit, history, kit_over, placed, record_id
+from tests.support.builders import NOW, VAULT, NotaryKit, add_lender, history, kit_over, placed, record_id
 from tests.support.receiver import receiving
 from tests.support.service import until
 
@@ -36,8 +37,8 @@ class Office:
     def clock(self) -> int:
         return self.now
 
-    def add(self, url: str, identity: str = "wh_1") -> None:
-        self.hooks.add_webhook(Webhook(identity, 1, url, ("record.recorded",), SECRET, NOW, 1, 1))
+    def add(self, url: str, identity: str = "wh_1", lender: int = 1) -> None:
+        self.hooks.add_webhook(Webhook(identity, lender, url, ("record.recorded",), SECRET, NOW, 1, 1))
 
     def messages(self, identity: str = "wh_1") -> list[Delivery]:
         return [item for _, item in self.hooks.deliveries(identity, None, 2**62, 100)][::-1]
@@ -174,3 +175,97 @@ def test_a_clock_that_was_set_back_held_up_messages_for_as_long(office: Office, 
         office.now += DELAYS[0]
         with office.working():
             until(settled(office, 2), "the second attempt is made")
+
+
+def test_a_name_that_no_host_can_have_is_a_failed_attempt(office: Office) -> None:
+    office.add("https://a..b/hook")
+    placed(office.kit.sequencer.append(history("A", 1)))
+    with office.working():
+        until(settled(office, 1), "the attempt is made")
+    assert office.messages()[0].next_at == NOW + DELAYS[0]
+
+
+def test_however_much_waits_for_a_slow_receiver_others_get_theirs(office: Office) -> None:
+    with receiving() as slow, receiving() as other:
+        free = threading.Event()
+        slow.meanwhile = lambda: free.wait(60)
+        office.add(slow.url)
+        office.add(other.url, "wh_2")
+        for number in range(300):
+            message = Delivery(f"msg_{number}", "wh_1", "webhook.test", "{}", NOW, NOW - 1)
+            office.hooks.save_delivery(message)
+        office.hooks.save_delivery(Delivery("msg_other", "wh_2", "webhook.test", "{}", NOW, NOW))
+        with office.working():
+            until(lambda: bool(other.got), "the other receiver has its message")
+            assert slow.got == []
+            free.set()
+
+
+@pytest.mark.parametrize("at", [0, 40])
+def test_what_cannot_be_read_of_one_lender_keeps_nothing_from_another(office: Office, tmp_path: Path, at: int) -> None:
+    add_lender(office.store, "Other Bank", b"o" * 32, NOW)
+    with receiving() as receiver:
+        office.add(receiver.url)
+        office.add(receiver.url, "wh_2", lender=2)
+        placed(office.kit.sequencer.append(history("A", 1)))
+        with closing(sqlite3.connect(tmp_path / "notary.db")) as connection, connection:
+            [wrapped] = connection.execute("SELECT wrapped FROM loan_keys").fetchone()
+            connection.execute(
+                "UPDATE loan_keys SET wrapped = ?", (wrapped[:at] + bytes([wrapped[at] ^ 1]) + wrapped[at + 1 :],)
+            )
+        placed(office.kit.sequencer.append(history("B", 1, first=5, lender=2)))
+        with office.working():
+            until(lambda: bool(receiver.got), "the other lender is told")
+    assert [got.ids for got in receiver.got] == [[record_id(5)]]
+
+
+def test_a_message_that_cannot_be_read_keeps_no_other_lender_s(office: Office, tmp_path: Path) -> None:
+    with receiving() as receiver:
+        for number in (1, 2):
+            office.add(receiver.url, f"wh_{number}")
+            office.hooks.save_delivery(Delivery(f"msg_{number}", f"wh_{number}", "webhook.test", "{}", NOW, NOW))
+        with closing(sqlite3.connect(tmp_path / "notary.db")) as connection, connection:
+            connection.execute("UPDATE deliveries SET body = zeroblob(length(body)) WHERE id = 'msg_1'")
+        with office.working():
+            until(lambda: bool(receiver.got), "the other message is sent")
+    assert [got.headers["webhook-id"] for got in receiver.got] == ["msg_2"]
+
+
+class Lagging(SqliteWebhooks):
+    """Webhooks that are read while a message is under way, and told of once its answer has come."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, VAULT)
+        self.asked, self.answered, self.changed = (threading.Event() for _ in range(3))
+
+    def webhooks(self, lender: int | None = None) -> list[Webhook]:
+        found = super().webhooks(lender)
+        if self.asked.is_set() and not self.answered.is_set():
+            self.answered.set()
+            self.changed.wait(60)
+        return found
+
+    def change_webhook(self, webhook: Webhook) -> None:
+        super().change_webhook(webhook)
+        self.changed.set()
+
+
+def test_what_was_read_before_an_answer_came_sends_nothing_after_it(office: Office, tmp_path: Path) -> None:
+    hooks = office.hooks = Lagging(tmp_path / "notary.db")
+    with receiving() as receiver, receiving() as other:
+
+        def meanwhile() -> None:
+            hooks.asked.set()
+            hooks.answered.wait(60)
+
+        receiver.statuses, receiver.meanwhile = [410], meanwhile
+        for number, url in ((1, receiver.url), (2, other.url)):
+            office.add(url, f"wh_{number}")
+        for number in range(5):
+            hooks.save_delivery(Delivery(f"msg_{number}", "wh_1", "webhook.test", "{}", NOW, NOW))
+        with office.working():
+            until(hooks.changed.is_set, "the webhook is disabled")
+            # Seen by what comes after it.
+            hooks.save_delivery(Delivery("msg_other", "wh_2", "webhook.test", "{}", NOW, NOW))
+            until(lambda: bool(other.got), "the worker has gone round")
+    assert len(receiver.got) == 1

@@ -81,19 +81,23 @@ def test_progress_and_messages_move_together_and_once(hooks: WebhookStore) -> No
     after = replace(HOOK, next_index=5)
     assert hooks.advance_webhook(HOOK, after, [message(1), message(2)])
     assert not hooks.advance_webhook(HOOK, after, [message(3)])
-    assert [item.id for item in hooks.due_deliveries(NOW, 10)] == ["msg_1", "msg_2"]
+    assert [item.id for _, item in hooks.deliveries("wh_1", None, 2**62, 10)] == ["msg_2", "msg_1"]
     assert hooks.find_webhook(1, "wh_1") == after
 
 
 def test_what_is_due(hooks: WebhookStore) -> None:
-    hooks.add_webhook(replace(HOOK, id="wh_off", disabled="by its lender"))
+    hooks.add_webhook(replace(HOOK, id="wh_2"))
     for item in (
         message(1, next_at=NOW + 1), message(2, next_at=NOW), message(3, next_at=NOW - 1), message(4, next_at=None),
-        message(5, "wh_off"),
+        message(5, next_at=NOW - 1), message(6, "wh_2", next_at=NOW - 2),
     ):  # fmt: skip
         hooks.save_delivery(item)
-    assert [item.id for item in hooks.due_deliveries(NOW, 10)] == ["msg_3", "msg_2"]
-    assert [item.id for item in hooks.due_deliveries(NOW, 1)] == ["msg_3"]
+    due = []
+    while (found := hooks.due_delivery("wh_1", NOW)) is not None:
+        due.append(found.id)
+        hooks.settle_delivery(replace(found, next_at=None))
+    assert due == ["msg_3", "msg_5", "msg_2"]
+    assert hooks.due_delivery("wh_3", NOW) is None
 
 
 def test_since_when_the_oldest_message_is_due(hooks: WebhookStore) -> None:
@@ -165,10 +169,10 @@ def test_a_webhook_goes_with_its_messages(hooks: WebhookStore) -> None:
     hooks.save_delivery(message(1))
     hooks.remove_webhook(1, "wh_1")
     assert hooks.webhooks() == []
-    assert hooks.due_deliveries(NOW, 10) == []
+    assert hooks.due_delivery("wh_1", NOW) is None
     # What was under way when it went is dropped, not an error.
     hooks.settle_delivery(replace(message(1), attempts=1))
-    assert hooks.due_deliveries(NOW, 10) == []
+    assert hooks.due_delivery("wh_1", NOW) is None
 
 
 def test_old_messages_go_when_they_were_delivered(hooks: WebhookStore) -> None:

@@ -43,7 +43,7 @@ def test_addresses_inside(host: str) -> None:
         "https://user@example.com", "https://user:pass@example.com", "https://example.com/#part",
         "https://example.com:0x50/", "https://example.com:99999/", "https://[::1", "https://exa mple.com",
         "https://example.com/\r\nHost: other", "https://example.com\\@127.0.0.1/", "https://例子.com/",
-        "https://example.com/" + "a" * 2048,
+        "https://example.com/" + "a" * 2048, "https://a..b/", "https://.example.com/", f"https://{'a' * 64}.com/",
     ],
 )  # fmt: skip
 def test_what_is_no_address(url: str) -> None:

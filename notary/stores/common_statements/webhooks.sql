@@ -41,10 +41,10 @@ SELECT r.entry_index, r.record_id, r.sequence, l.lender, l.number_index, k.wrapp
 FROM records r JOIN loans l USING (loan_id) JOIN loan_keys k USING (loan_id)
 WHERE r.entry_index >= ? AND r.entry_index < ? AND r.lender = ? ORDER BY r.entry_index;
 
--- name: due_deliveries
+-- name: due_delivery
 SELECT w.lender, d.id, d.webhook, d.type, d.body, d.created_at, d.next_at, d.attempts, d.delivered_at, d.status, d.detail
 FROM deliveries d JOIN webhooks w ON w.id = d.webhook
-WHERE d.next_at <= ? AND w.disabled = '' ORDER BY d.next_at, d.number LIMIT ?;
+WHERE d.webhook = ? AND d.next_at <= ? ORDER BY d.next_at, d.number LIMIT 1;
 
 -- name: oldest_due
 SELECT d.next_at FROM deliveries d JOIN webhooks w ON w.id = d.webhook
