@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from notary.access import Grant, LoanPass
-from notary.errors import CorruptLogError
+from notary.errors import CorruptLogError, UnavailableError
 from notary.ports.drafts import Draft
 from notary.ports.records import Loan, StoredRecord
 from notary.privacy.vault import LoanKeys, OwnerKeys, Vault
@@ -26,7 +26,10 @@ Owners = Mapping[int, OwnerKeys]
 
 
 def seal_clear_rows(connection: sqlite3.Connection, vault: Vault) -> None:
-    """Seal what is in the clear, and leave no trace of it in the file; harmless to repeat."""
+    """Seal what is in the clear, and leave no trace of it in the file; harmless to repeat.
+
+    Raises `UnavailableError` where others read the database, so that its files cannot be swept now.
+    """
     connection.isolation_level = None
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -49,7 +52,12 @@ def seal_clear_rows(connection: sqlite3.Connection, vault: Vault) -> None:
         raise
     if _UNSWEPT in _tables(connection):
         connection.execute("VACUUM")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise UnavailableError(
+                "all is sealed, but the database's files hold what they held as long as somebody reads it: end whatever"
+                " has it open, and try again"
+            )
         connection.execute(f"DROP TABLE {_UNSWEPT}")
 
 

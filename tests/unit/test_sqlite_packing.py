@@ -22,7 +22,7 @@ from tests.support.builders import DATA_KEY, VAULT, record, record_id
 
 INDEX, NUMBER = b"i" * 16, "LN-7"
 KEY, TAG_KEY = b"k" * 32, b"t" * 32
-COUNT = 2_500
+COUNT = 3_000
 """More than two pages of what is packed at once."""
 
 

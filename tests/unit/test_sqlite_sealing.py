@@ -10,13 +10,14 @@ from sqlite_utils import Database
 
 from notary.access import Grant, LoanPass
 from notary.canonical import canonical_json
-from notary.errors import CorruptLogError, DataKeyError
+from notary.errors import CorruptLogError, DataKeyError, UnavailableError
 from notary.ports.drafts import Draft
 from notary.ports.records import Loan, StoredRecord
 from notary.privacy.data_key import DataKey
 from notary.privacy.vault import Vault
 from notary.stores.record_ids import id_bytes
 from notary.stores.sqlite import SqliteStore, SqliteWebhooks
+from notary.stores.sqlite_sealing import seal_clear_rows
 from notary.stores.statements import MIGRATIONS
 from notary.webhooks import Delivery
 from tests.support.builders import VAULT, record_id
@@ -93,6 +94,20 @@ def test_a_kill_before_the_file_was_swept_is_made_good(path: Path, tmp_path: Pat
         connection.execute("DROP TABLE old")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert list(found_in(files_under(tmp_path), CLEAR))
+    SqliteStore.create(path, VAULT)
+    check(path)
+
+
+def test_what_another_program_still_reads_is_swept_out_by_the_next_start(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM loans").fetchone()
+        with closing(sqlite3.connect(path, timeout=0.1)) as connection:
+            connection.execute("PRAGMA secure_delete=ON")
+            MIGRATIONS.apply(Database(connection))
+            with pytest.raises(UnavailableError, match="somebody reads it"):
+                seal_clear_rows(connection, VAULT)
+        assert list(found_in(files_under(path.parent), CLEAR))
     SqliteStore.create(path, VAULT)
     check(path)
 
