@@ -38,6 +38,8 @@ class Sequencer:
         self._signer = signer
         self._may_sign = may_sign
         self._states = States()
+        # Whether the head is one that a commit of this sequencer's own has answered for.
+        self._committed = False
         with store.turn(None):
             self._edge, self._head = self._load()
             if self._head is None:
@@ -62,11 +64,15 @@ class Sequencer:
             submissions = [*submissions, *late()]
             draft = Draft(self._store, submissions, self._edge.size, self._states)
             places = [draft.place(submission) for submission in submissions]
-            tiles = self._commit_draft(draft)
+            tiles = self._commit_draft(draft, places)
         return self._answers(places, submissions, tiles)
 
-    def _commit_draft(self, draft: Draft) -> dict[Tile, bytes]:
-        """Commit what was placed and return the tiles that changed; where nothing was, what there is may be signed."""
+    def _commit_draft(self, draft: Draft, places: Sequence[Place | RefusedError]) -> dict[Tile, bytes]:
+        """Commit what was placed and return the tiles that changed.
+
+        Where nothing was, what there is may be signed; and it is committed again before it is vouched for, where this
+        sequencer does not know that it was: a database may show what it would lose with its machine.
+        """
         tiles: dict[Tile, bytes] = {}
         if draft.records:
             # Until the commit is answered the edge is ahead of the store; if it fails, the next append loads it again
@@ -75,7 +81,10 @@ class Sequencer:
             self._edge.extend(leaf_hashes(draft.entries))
             tiles = self._commit(Batch(self._sign(), draft.entries, draft.records, draft.loans()))
             self._stale = False
-        elif self._head is not None and not self._signer.current().have_all_signed(self._head.checkpoint):
+        elif self._head is not None and (
+            not self._signer.current().have_all_signed(self._head.checkpoint)
+            or (not self._committed and any(isinstance(place, tuple) for place in places))
+        ):
             # A key that began to sign since shows itself at once, not with the next record.
             self._stale = True
             self._commit(Batch(self._sign()))
@@ -111,7 +120,7 @@ class Sequencer:
             self._check(head, self._edge)
         except (CorruptLogError, NotFoundError):
             return False
-        self._head, self._stale = head, False
+        self._head, self._stale, self._committed = head, False, False
         return True
 
     def _load_again(self) -> None:
@@ -124,7 +133,7 @@ class Sequencer:
                 raise LogWentBackError(
                     f"the stored log of {size} entries does not extend the {before.size} seen before"
                 )
-        self._edge, self._head, self._stale = edge, head, False
+        self._edge, self._head, self._stale, self._committed = edge, head, False, False
 
     def _begin(self, created: str) -> None:
         entry = genesis_entry(self._signer.current().verifier.name, created)
@@ -139,7 +148,7 @@ class Sequencer:
     def _commit(self, batch: Batch) -> dict[Tile, bytes]:
         batch.tiles = self._edge.take_changed_tiles(self._head.size if self._head else 0)
         self._store.commit(self._head, batch)
-        self._head = batch.head
+        self._head, self._committed = batch.head, True
         return batch.tiles
 
     def _answers(

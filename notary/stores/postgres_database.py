@@ -16,7 +16,7 @@ from notary.stores.postgres_connection import Connection, parameters, translated
 from notary.stores.postgres_pool import Connections, connections
 from notary.stores.postgres_schema import bring_up_to_date, damage
 from notary.stores.postgres_sweeping import patiently, sweep
-from notary.stores.postgres_transactions import begin, roll_back
+from notary.stores.postgres_transactions import begin, commit, roll_back
 from notary.stores.statements import POSTGRES_STATEMENTS
 
 _FEW = 128
@@ -98,7 +98,7 @@ class PostgresDatabase(Database):
                 if connection.info.transaction_status == TransactionStatus.IDLE:
                     begin(connection, alone)
                 yield PostgresRunner(self)
-                connection.execute("COMMIT")
+                commit(connection)
             except BaseException:
                 roll_back(connection)
                 raise

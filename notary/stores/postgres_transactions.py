@@ -6,8 +6,10 @@ from typing import Any
 from zlib import crc32
 
 import psycopg
+from psycopg.errors import Diagnostic
 from psycopg.pq import TransactionStatus
 
+from notary.errors import UnavailableError
 from notary.stores.postgres_connection import Connection
 
 LOCK_CLASS = int.from_bytes(b"LNtx")
@@ -34,6 +36,26 @@ def _beginning(alone: str) -> bytes:
     number = crc32(alone.encode()) - (1 << 31)
     lock = b"; SELECT pg_advisory_xact_lock(%d, %d)" % (LOCK_CLASS, number) if alone else b""
     return b"BEGIN ISOLATION LEVEL READ COMMITTED" + lock
+
+
+def commit(connection: Connection) -> None:
+    """Commit a transaction: on disk when this returns, and on the standbys that the server waits for.
+
+    Raises `UnavailableError` where the server was told to wait no longer (`pg_cancel_backend`): it only warns of that.
+    """
+    warnings: list[str] = []
+
+    def hear(notice: Diagnostic) -> None:
+        if notice.severity_nonlocalized == "WARNING":
+            warnings.append(notice.message_primary or "")
+
+    connection.add_notice_handler(hear)
+    try:
+        connection.execute("COMMIT")
+    finally:
+        connection.remove_notice_handler(hear)
+    if warnings:
+        raise UnavailableError(f"it is here, but maybe on no standby: {warnings[0]}")
 
 
 def roll_back(connection: Connection) -> None:

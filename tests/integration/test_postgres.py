@@ -251,6 +251,33 @@ def test_a_commit_is_not_there_when_the_server_dies_under_it(server: PostgresSer
     store.commit(head(1), Batch(head(2), [entry(1)]))
 
 
+def test_a_commit_that_no_standby_has_is_not_taken_for_made(server: PostgresServer, store: PostgresStore) -> None:
+    kit = kit_over(store)
+    with server.superuser() as connection, ThreadPoolExecutor(1) as pool:
+
+        def standby(name: str) -> None:
+            connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'".encode())
+            connection.execute("SELECT pg_reload_conf()")
+
+        def cancelled() -> bool:
+            found = connection.execute(
+                "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+            )
+            return found.rowcount == 1
+
+        standby("gone")
+        try:
+            # The second time it is there, and still only there.
+            for _ in range(2):
+                append = pool.submit(kit.sequencer.append, history("A", 1))
+                until(cancelled, "the commit waits for a standby")
+                with pytest.raises(UnavailableError, match="standby"):
+                    append.result()
+        finally:
+            standby("")
+    assert [(item.index, item.fresh) for item in placed(kit.sequencer.append(history("A", 1)))] == [(1, False)]
+
+
 def test_a_commit_whose_answer_is_lost_is_found_out(server: PostgresServer, name: str) -> None:
     with CutAtCommit(server.folder / f".s.PGSQL.{server.port}") as proxy:
         uri = server.dsn(name, tcp=True).replace(f":{server.port}", f":{proxy.port}")

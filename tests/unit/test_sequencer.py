@@ -352,6 +352,32 @@ def test_sequencers_that_take_turns_go_on_from_one_another(path: Path) -> None:
         store.close()
 
 
+class Committing(Shared):
+    """Counts its commits."""
+
+    commits = 0
+
+    def commit(self, expected: LogHead | None, batch: Batch) -> None:
+        self.commits += 1
+        super().commit(expected, batch)
+
+
+def test_what_is_known_is_vouched_for_once_this_sequencer_has_committed_it(path: Path) -> None:
+    first = kit_over(Shared.create(path, VAULT))
+    store = Committing(path, VAULT)
+    second = Sequencer(store, log_signer(), CREATED)
+    for start in (0, 10):
+        batch = history(f"L-{start}", 2, first=start)
+        placed(first.sequencer.append(batch))
+        before, commits = head(first), store.commits
+        assert second.append([]) == []
+        assert store.commits == commits
+        for _ in range(2):
+            assert [place.fresh for place in placed(second.append(batch))] == [False, False]
+        assert store.commits == commits + 1
+        assert head(first) == before
+
+
 class Counted(Shared):
     """One that keeps which tiles were asked for."""
 
