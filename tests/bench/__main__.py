@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.bench import anchors, audit, batch, growth, loan, memory, post, postgres, sequencer, soak, submit, verify
-from tests.bench.figures import save, show
+from tests.bench.figures import BUILD, save, show
 from tests.bench.report import write_report
 
 BENCHMARKS = {
@@ -30,7 +30,6 @@ BENCHMARKS = {
     "postgres": postgres,
 }
 SOAK = "soak"
-_BUILD = Path(__file__).parents[2] / "build"
 
 
 def main() -> None:
@@ -42,16 +41,16 @@ def main() -> None:
     names = asked.names or list(BENCHMARKS)
     if unknown := set(names) - {*BENCHMARKS, SOAK}:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
-    _BUILD.mkdir(exist_ok=True)
+    BUILD.mkdir(exist_ok=True)
     results = {}
     load = os.getloadavg()[0]
     for name in names:
         # In build/, not in the system's folder for temporary files: that may be memory, where nothing is durable.
-        with tempfile.TemporaryDirectory(prefix="bench-", dir=_BUILD) as folder:
+        with tempfile.TemporaryDirectory(prefix="bench-", dir=BUILD) as folder:
             run = partial(soak.run, minutes=asked.minutes) if name == SOAK else BENCHMARKS[name].run
             results[name] = run(Path(folder))
         show((soak if name == SOAK else BENCHMARKS[name]).TITLE, results[name])
-        save(_BUILD / "bench.json", results)
+        save(BUILD / "bench.json", results)
     if not asked.names:
         write_report({BENCHMARKS[name].TITLE: figures for name, figures in results.items()}, load)
 

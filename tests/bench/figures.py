@@ -5,7 +5,9 @@ import json
 import platform
 import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -16,6 +18,7 @@ from statistics import median, quantiles
 from rich.console import Console
 from rich.table import Table
 
+BUILD = Path(__file__).parents[2] / "build"
 _AIM = re.compile(r"(>=|<=|<) ([0-9.,]+)")
 _PACKAGES = ("cryptography", "flask", "granian", "orjson", "pydantic", "werkzeug")
 
@@ -97,6 +100,17 @@ def save(path: Path, results: Mapping[str, Sequence[Figure]]) -> None:
     }
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+
+
+def measure_sizes(
+    name: str, title: str, run: Callable[[Path, Sequence[int]], list[Figure]], usual: Sequence[int]
+) -> None:
+    """Measure at the sizes named on the command line, or at the usual ones; print the figures and save them."""
+    BUILD.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=BUILD) as folder:
+        figures = run(Path(folder), [int(size) for size in sys.argv[1:]] or usual)
+    show(title, figures)
+    save(BUILD / f"{name}.json", {name: figures})
 
 
 def _written(value: float) -> str:

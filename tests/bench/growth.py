@@ -21,13 +21,12 @@ from notary.log.merkle import verify_inclusion
 from notary.log.reader import Log
 from notary.log.sequencer import Sequencer
 from notary.stores.sqlite import SqliteStore
-from tests.bench.figures import Figure, save, show
+from tests.bench.figures import Figure, measure_sizes
 from tests.bench.filled import fill
 from tests.support.audited import audited, prepare
 from tests.support.builders import (
     CREATED,
     VAULT,
-    VECTORS,
     kit_over,
     log_signer,
     placed,
@@ -37,7 +36,6 @@ from tests.support.builders import (
 TITLE = "As the log grows"
 SIZES = 10_000, 1_000_000
 PROOFS = 5_000
-_BUILD = VECTORS.parents[2] / "build"
 _BATCH, _BATCHES = 512, 20
 _SEED = 1
 
@@ -150,17 +148,8 @@ def _audit(folder: str) -> int:
     return int(peak) * 1024
 
 
-def main() -> None:
-    """Measure at the sizes named on the command line, or audit a folder for its memory."""
+if __name__ == "__main__":
     if sys.argv[1:2] == ["audit"]:
         sys.stdout.write(str(_audit(sys.argv[2])))
-        return
-    _BUILD.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="growth-", dir=_BUILD) as folder:
-        figures = run(Path(folder), [int(size) for size in sys.argv[1:]] or SIZES)
-    show(TITLE, figures)
-    save(_BUILD / "growth.json", {"growth": figures})
-
-
-if __name__ == "__main__":
-    main()
+    else:
+        measure_sizes("growth", TITLE, run, SIZES)

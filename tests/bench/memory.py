@@ -6,8 +6,6 @@ and then receipts of entries drawn at random.
 """
 
 import random
-import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,7 +15,7 @@ from api.databases import open_store
 from api.keys.log_keys import load_signer
 from api.settings import DataFolder
 from notary.stores.sqlite import SqliteStore
-from tests.bench.figures import Figure, save, show
+from tests.bench.figures import Figure, measure_sizes
 from tests.bench.filled import fill, filled_id
 from tests.bench.load import drive, http_request
 from tests.bench.notary import BenchNotary, repayments, running_notary
@@ -28,7 +26,6 @@ SIZES = 100_000, 1_000_000
 POSTS, RECEIPTS = 6_000, 2_000
 _PARTS = "api.server", "api.writer", "service"
 _SEED = 1
-_BUILD = Path(__file__).parents[2] / "build"
 
 
 def run(folder: Path, sizes: Sequence[int] = SIZES) -> list[Figure]:
@@ -75,14 +72,5 @@ def _read_receipt(notary: BenchNotary, number: int) -> None:
         answer.read()
 
 
-def main() -> None:
-    """Measure at the sizes named on the command line."""
-    _BUILD.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="memory-", dir=_BUILD) as folder:
-        figures = run(Path(folder), [int(size) for size in sys.argv[1:]] or SIZES)
-    show(TITLE, figures)
-    save(_BUILD / "memory.json", {"memory": figures})
-
-
 if __name__ == "__main__":
-    main()
+    measure_sizes("memory", TITLE, run, SIZES)
