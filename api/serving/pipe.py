@@ -18,8 +18,6 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 
-_CAPACITY = 64 * 1024
-"""Bytes that a pipe takes before anybody reads, by pipe(7)."""
 _OPENING = 10.0
 """Seconds that the server may take to open the pipe."""
 _LOOK, _LOOK_AGAIN = 0.001, 0.5
@@ -66,7 +64,7 @@ class Pipe:
         while view:
             self._await_room()
             with suppress(BlockingIOError):
-                view = view[os.write(self._writer, view[:_CAPACITY]) :]
+                view = view[os.write(self._writer, view) :]
             if not self._opened:
                 self._await_opening()
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The short way of a single record: Flask's own answers, and Flask spared where all is plain."""
 
+import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from werkzeug.test import TestResponse
 
 from api.access.auth import hash_secret, new_api_key
 from api.clock import now
+from api.serving.single_post import SinglePost
 from api.traffic.middleware import Traffic
 from api.writer_protocol import LENGTH_SIZE, frame, write_busy
 from notary.access import READ_RECORDS, ApiKey, key_id
@@ -24,6 +26,7 @@ from notary.receipts.report import Verdict
 from notary.schemes import generate_key
 from tests.support.api import Api, LenderKit, agreement, api_over, make_folder, repayment, running_api, socket_folder
 from tests.support.builders import signed
+from tests.support.post_first import close
 
 OWN = {"nonce", "tag", "seal", "inclusion", "checkpoint", "received_at", "log_key", "keys", "envelope", "trace_id"}
 """Members of an answer that are others each time, or with other keys."""
@@ -72,12 +75,13 @@ def posted(body: bytes | dict[str, Any], **more: Any) -> Ask:
     return lambda api: api.request("POST", "/v1/records", data, **more)
 
 
-def key_with(api: Api, **members: Any) -> LenderKit:
+def key_with(api: Api, *, of: LenderKit | None = None, **members: Any) -> LenderKit:
+    kit = of or api.bank
     secret = new_api_key()
     found = {"scopes": ("records:write",), "created_at": now(), **members}
     digest = hash_secret(secret)
-    api.services.access.add_api_key(ApiKey(key_id(digest), api.bank.lender.number, "another", **found), digest)
-    return LenderKit(api.bank.lender, secret, api.bank.key, api.bank.borrower)
+    api.services.access.add_api_key(ApiKey(key_id(digest), kit.lender.number, "another", **found), digest)
+    return LenderKit(kit.lender, secret, kit.key, kit.borrower)
 
 
 LOAN = "SP-1"
@@ -199,8 +203,38 @@ def test_a_lender_s_own_policy_is_kept_to_from_the_next_request_on(apis: tuple[A
         policy = orjson.dumps({"require_documents": ["repayment"]})
         assert api.request("PUT", "/v1/policy", policy, by=api.other).status_code == 200
         named = [{"name": "a.pdf", "media_type": "application/pdf", "size": 1, "sha256": "ab" * 32}]
-        refused = api.submit(repayment("O-1", documents=named), by=api.other)
-        assert (refused.status_code, refused.json["type"]) == (422, "urn:loan-notary:problem:missing-document")
+        before = api.state()["head"]
+        # A key of hers that nobody has seen before the policy was there opens no other way.
+        for kit in (api.other, *[key_with(api, of=api.other)] * 3):
+            refused = api.submit(repayment("O-1", documents=named), by=kit)
+            assert (refused.status_code, refused.json["type"]) == (422, "urn:loan-notary:problem:missing-document")
+        assert api.state()["head"] == before
+
+
+def test_a_key_that_is_revoked_meanwhile_takes_nobody_s_answer_in_its_group(apis: tuple[Api, Api]) -> None:
+    api = apis[0]
+    ended, good = key_with(api), key_with(api)
+
+    async def ask() -> list[bool]:
+        post = SinglePost(api.services)
+
+        async def is_created(kit: LenderKit) -> bool:
+            environ = {"HTTP_AUTHORIZATION": f"Bearer {kit.api_key}"}
+            return await post.answer(environ, orjson.dumps(repayment(LOAN))) is not None
+
+        try:
+            assert await is_created(ended)
+            assert await is_created(good)
+            found = key_id(hash_secret(ended.api_key))
+            api.services.access.end_api_key(api.bank.lender.number, found, expires_at=None, revoked_at=now())
+            # The first goes at once, and the others together after it.
+            return await asyncio.gather(*map(is_created, (good, ended, good)))
+        finally:
+            await close(post)
+
+    for kit in (ended, good):
+        assert api.submit(repayment(LOAN), by=kit).status_code == 201
+    assert asyncio.run(ask()) == [True, False, True]
 
 
 def test_limits_are_kept_on_the_short_way_and_each_request_counts_once(tmp_path: Path) -> None:

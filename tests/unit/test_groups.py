@@ -86,6 +86,12 @@ def test_a_full_group_waits_for_nobody(worker: Worker) -> None:
     assert worker.groups == [[0], [1, 2], [3, 4], [5, 6]]
 
 
+def test_a_group_that_is_just_full_waits_for_nobody_either(worker: Worker) -> None:
+    groups = Groups(worker, limit=2, patience=3600)
+    assert run(groups, worker, 0, 1, 2) == [0, 2, 4]
+    assert worker.groups == [[0], [1, 2]]
+
+
 def test_nobody_waits_for_those_who_do_not_come_again(worker: Worker) -> None:
     groups = Groups(worker, limit=9, patience=0)
 

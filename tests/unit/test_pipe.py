@@ -3,13 +3,14 @@
 
 import os
 import resource
+import socket
 import tempfile
 import threading
 from pathlib import Path
 
 import pytest
 
-from api.serving.pipe import NoPipeError, Pipe
+from api.serving.pipe import NoPipeError, Pipe, cut_off
 
 PATIENCE = 30.0
 
@@ -78,3 +79,20 @@ def test_a_reader_who_takes_nothing_is_given_up() -> None:
     with pytest.raises(BrokenPipeError):
         pipe.write(b"x")
     pipe.close()
+
+
+@pytest.mark.parametrize(("host", "written"), [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]")])
+def test_the_connection_between_two_addresses_is_broken_and_no_other(host: str, written: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family) as listener:
+        port = listener.getsockname()[1]
+        clients = [socket.create_connection((host, port), timeout=PATIENCE) for _ in range(2)]
+        servers = [listener.accept()[0] for _ in clients]
+        before = len(os.listdir("/proc/self/fd"))
+        cut_off(f"{written}:{clients[0].getsockname()[1]}", f"{written}:{port}")
+        assert len(os.listdir("/proc/self/fd")) == before
+        assert clients[0].recv(1) == b""
+        servers[1].sendall(b"x")
+        assert clients[1].recv(1) == b"x"
+        for held in (*clients, *servers):
+            held.close()
