@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]
 from structlog.testing import capture_logs
 
 from api.serving.gateway import Gateway
@@ -21,15 +22,18 @@ HEADERS = {"authorization": "Bearer x", "content-type": "application/json"}
 
 
 class Connection:
-    """A request's body, which is there whole, and its answer."""
+    """A request's body, which is there whole or breaks off (None), and its answer."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes | None) -> None:
         self._body = body
         self.answered: list[tuple[int, Headers, bytes]] = []
 
     def __call__(self) -> "asyncio.Future[bytes]":
         reading = asyncio.get_running_loop().create_future()
-        reading.set_result(self._body)
+        if self._body is None:
+            reading.set_exception(ProtocolClosed())
+        else:
+            reading.set_result(self._body)
         return reading
 
     def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
@@ -56,7 +60,7 @@ def app(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
     return [said]
 
 
-def ask(body: bytes, said: int, path: str = "/v1/records") -> tuple[int, Headers, bytes]:
+def ask(body: bytes | None, said: int, path: str = "/v1/records") -> tuple[int, Headers, bytes]:
     """Answer a POST whose body is said to be so long."""
     scope = SimpleNamespace(
         http_version="1.1", client="127.0.0.1:1", server="127.0.0.1:2", scheme="http", method="POST", path=path,
@@ -79,6 +83,10 @@ def test_whatever_else_comes_to_the_application() -> None:
 
 def test_a_record_that_is_shorter_than_it_says_is_none() -> None:
     assert ask(b"ab", 3)[::2] == (200, b"2")
+
+
+def test_a_body_that_breaks_off_is_refused_by_the_application_with_none() -> None:
+    assert ask(None, 3)[0] == 400
 
 
 def test_the_longest_record_is_there_before_a_thread_is() -> None:

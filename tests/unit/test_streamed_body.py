@@ -99,7 +99,7 @@ def test_what_has_come_earns_as_much_time_as_the_slowest_takes_for_it() -> None:
         await asyncio.sleep(5)
 
     with pytest.raises(RequestTimeout):
-        received(parts, 0.0, lambda body: [body.read(), body.read()])
+        received(parts, 0.2, StreamedBody.read)
 
 
 def test_a_small_body_that_breaks_off_is_said_to() -> None:
