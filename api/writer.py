@@ -79,9 +79,13 @@ class _Client:
 
 @dataclass
 class _Group:
-    """What one commit takes: whose requests, how many submissions each has, all of them, and the traces of requests."""
+    """What one commit takes: whose requests, how many submissions each has, all of them, and the traces of requests.
+
+    `left` are those whose requests it had no room for.
+    """
 
     taken: list[tuple[_Client, int]] = field(default_factory=list)
+    left: list[_Client] = field(default_factory=list)
     submissions: list[Submission] = field(default_factory=list)
     traces: list[str] = field(default_factory=list)
 
@@ -167,6 +171,10 @@ class Writer:
             for client, _ in group.taken:
                 self._send(client, write_unavailable(str(error)))
             return
+        finally:
+            # Not as they came: a client that does not read would hold up the turn, and with it all other hosts.
+            for client in group.left:
+                self._send(client, write_busy())
         start = 0
         for client, count in group.taken:
             self._send(client, write_answer(places[start : start + count]))
@@ -185,7 +193,7 @@ class Writer:
             if trace:
                 group.traces.append(trace)
             if len(group.submissions) + len(asked) > self._max_waiting:
-                self._send(client, write_busy())
+                group.left.append(client)
             else:
                 group.taken.append((client, len(asked)))
                 group.submissions += asked
@@ -202,7 +210,6 @@ class Writer:
         submissions = group.submissions
         if not submissions:
             return self._sequencer.append(submissions)
-        self._watch_the_clock(submissions)
         WRITER_QUEUE.set(len(submissions))
         began = perf_counter()
         try:
@@ -212,6 +219,7 @@ class Writer:
             raise
         finally:
             WRITER_QUEUE.set(0)
+        self._watch_the_clock(submissions)
         seconds = perf_counter() - began
         count_commit(submissions, places, seconds)
         if seconds > _SLOW:
@@ -224,11 +232,12 @@ class Writer:
         They are taken all the same. Their order is proved by the log; their times are the notary's word.
         """
         times = [submission.received_at for submission in submissions]
-        behind = self._newest - min(times)
+        # The first too: the clock may be set back while what comes late to a commit comes in.
+        behind = max(self._newest, times[0]) - min(times)
         if behind > _SET_BACK:
             CLOCK_SET_BACK.inc()
             _log.error("the clock was set back: records come before those before them", seconds=behind // 1000)
-        self._newest = max(times)
+        self._newest = min(times) if behind > _SET_BACK else max(times)
 
     def _send(self, client: _Client, body: bytes) -> None:
         try:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -16,6 +16,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from api.metrics.counters import CLOCK_SET_BACK
 from api.settings import DataFolder
 from api.writer import Writer
 from api.writer_client import WriterClient
@@ -35,6 +36,7 @@ from notary.log.anchors import LogHead
 from notary.log.checkpoint import open_checkpoint
 from notary.log.sequencer import Sequencer
 from notary.log.submission import Placed, Submission
+from notary.ports.log import Batch
 from notary.stores.sqlite import SqliteStore
 from tests.support.api import PROBLEM, Api, agreement, answers, api_over, make_folder, repayment, running_api, served
 from tests.support.api import socket_folder as short_folder
@@ -183,12 +185,17 @@ class OfSeveral(SqliteStore):
         super().__init__(path, VAULT)
         self.free = threading.Event()
         self.asked = 0
+        self.at_commit: Callable[[], object] = lambda: None
 
     @contextmanager
     def turn(self, known: LogHead | None) -> Iterator[LogHead | None]:
         self.asked += 1
         self.free.wait(60)
         yield known
+
+    def commit(self, expected: LogHead | None, batch: Batch) -> None:
+        self.at_commit()
+        super().commit(expected, batch)
 
 
 @pytest.fixture
@@ -244,6 +251,57 @@ def test_a_commit_takes_what_came_while_it_waited_for_its_turn(several: OfSevera
     later.ask([*one, *three])
     assert [(place.index, place.fresh) for place in placed(later.answer())] == [(1, False), (2, False), (6, True)]
     for raw in (late, later):
+        raw.socket.close()
+
+
+def test_nobody_is_told_that_the_log_is_busy_while_other_hosts_wait_for_the_turn(
+    several: OfSeveral, sockets: Path
+) -> None:
+    first, late = (Raw(sockets / "writer") for _ in range(2))
+    late.socket.setblocking(False)
+    told: list[bytes] = []
+
+    def look() -> None:
+        with suppress(BlockingIOError):
+            told.append(late.socket.recv(1))
+
+    several.at_commit = look
+    several.free.clear()
+    asked = several.asked
+    first.ask(history("L-1", 2))
+    until(lambda: several.asked > asked, "the first waits for its turn")
+    late.ask(history("L-2", 4, first=10))
+    several.free.set()
+    assert len(placed(first.answer())) == 2
+    assert told == []
+    late.socket.setblocking(True)
+    with pytest.raises(LogBusyError):
+        late.answer()
+    for raw in (first, late):
+        raw.socket.close()
+
+
+def test_a_clock_that_was_set_back_shows_in_what_comes_while_the_turn_is_waited_for(
+    several: OfSeveral, sockets: Path
+) -> None:
+    counted = CLOCK_SET_BACK._value.get()
+    first, late = (Raw(sockets / "writer") for _ in range(2))
+    several.free.clear()
+    asked = several.asked
+    first.ask(history("L-1", 1))
+    until(lambda: several.asked > asked, "the first waits for its turn")
+    back = [
+        [item._replace(received_at=item.received_at - 120_000) for item in history(f"L-{first}", 1, first=first)]
+        for first in (10, 20)
+    ]
+    late.ask(back[0])
+    several.free.set()
+    assert [len(placed(raw.answer())) for raw in (first, late)] == [1, 1]
+    # And once, though it stays so.
+    late.ask(back[1])
+    assert len(placed(late.answer())) == 1
+    assert CLOCK_SET_BACK._value.get() == counted + 1
+    for raw in (first, late):
         raw.socket.close()
 
 
