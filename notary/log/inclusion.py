@@ -5,8 +5,8 @@ Tiles: what stands in one never changes, it only gets more until it is full. So 
 and one that is too short is read again. Full tiles of the lowest level are not kept: there are too many, and each
 serves few proofs.
 
-A proof's second half: what comes beyond the complete subtree that the leaf is in is the same for all leaves of that, at
-one size of the log.
+What ends a proof: beyond the complete subtree that the leaf is in it is the same for all leaves of that, at one size of
+the log; and beyond a tile of the second level for all leaves below that tile.
 """
 
 from collections.abc import Sequence
@@ -29,6 +29,9 @@ MOST_TILES = 512
 """Tiles that are kept at a time, 8 MiB at most: enough for the higher levels of 33 million entries."""
 MOST_SIZES = 256
 """Sizes of the log whose second halves of proofs are kept at a time, some kilobytes each."""
+
+_Upper = tuple[bytes, int, tuple[bytes, ...]]
+"""A tile of the second level, how many hashes a proof takes from it, and those that come after."""
 
 
 class KnownTiles:
@@ -64,8 +67,9 @@ class InclusionProver:
 
     def __init__(self, read_tiles: TileReader, most_tiles: int = MOST_TILES, most_sizes: int = MOST_SIZES) -> None:
         self._tiles = KnownTiles(read_tiles, most_tiles)
-        self._most = most_sizes
+        self._most_tiles, self._most_sizes = most_tiles, most_sizes
         self._beyond: dict[int, dict[int, tuple[bytes, ...]]] = {}
+        self._upper: dict[tuple[int, int, int], _Upper] = {}
 
     def prove(self, index: int, size: int) -> InclusionProof:
         """Build PATH(index, D[size]) of RFC 9162 2.1.3.1, as `notary.log.merkle.prove_inclusion` does.
@@ -74,24 +78,34 @@ class InclusionProver:
         """
         if not 0 <= index < size:
             raise InclusionProofError(f"a tree of {size} leaves has no leaf {index}")
-        beyond = self._beyond.get(size) or self._beyond_at(size)
         # The leaf's subtree begins where the numbers part: there the size has a one and the index has none.
         height = (index ^ size).bit_length() - 1
-        return InclusionProof(index, size, (*self._siblings(index, height, size), *beyond[height]))
+        name = size, height, index >> 2 * HEIGHT
+        stored, count, rest = self._upper.get(name) or self._upper_at(name, index)
+        low: list[bytes] = []
+        if height:
+            [tile] = self._tiles.read([Tile(0, index >> HEIGHT)], size)
+            low = siblings(tile, index & WIDTH - 1, min(HEIGHT, height))
+        return InclusionProof(index, size, (*low, *siblings(stored, index >> HEIGHT & WIDTH - 1, count), *rest))
 
-    def _siblings(self, index: int, height: int, size: int) -> list[bytes]:
-        """Return the hashes beside the way from a leaf up to the root of its complete subtree of 2^height leaves."""
-        tiles = [Tile(level, index >> HEIGHT * (level + 1)) for level in range(-(-height // HEIGHT))]
-        hashes: list[bytes] = []
-        for tile, stored in zip(tiles, self._tiles.read(tiles, size), strict=True):
+    def _upper_at(self, name: tuple[int, int, int], index: int) -> _Upper:
+        size, height, _ = name
+        beyond = self._beyond.get(size) or self._beyond_at(size)
+        tiles = [Tile(level, index >> HEIGHT * (level + 1)) for level in range(1, -(-height // HEIGHT))]
+        first, *others = self._tiles.read(tiles, size) or [b""]
+        rest: list[bytes] = []
+        for tile, stored in zip(tiles[1:], others, strict=True):
             low = HEIGHT * tile.level
-            hashes += siblings(stored, index >> low & WIDTH - 1, min(HEIGHT, height - low))
-        return hashes
+            rest += siblings(stored, index >> low & WIDTH - 1, min(HEIGHT, height - low))
+        if len(self._upper) >= self._most_tiles:
+            self._upper.clear()
+        self._upper[name] = upper = first, max(0, min(HEIGHT, height - HEIGHT)), (*rest, *beyond[height])
+        return upper
 
     def _beyond_at(self, size: int) -> dict[int, tuple[bytes, ...]]:
         nodes = complete_subtrees(0, size)[::-1]
         hashes = node_reader(lambda tiles: self._tiles.read(tiles, size))(nodes)
-        if len(self._beyond) >= self._most:
+        if len(self._beyond) >= self._most_sizes:
             self._beyond.clear()
         beyond = paths_beyond([(node.level, value) for node, value in zip(nodes, hashes, strict=True)])
         self._beyond[size] = beyond

@@ -54,7 +54,7 @@ def test_a_second_proof_reads_its_own_tile_only(log: Growing) -> None:
     prover = InclusionProver(log.read)
     assert prover.prove(0, 66_000) == prove_inclusion(0, 66_000, TREE.read)
     # The whole edge, then the way up from the leaf, without what the edge had in common with it.
-    assert log.asked() == [[Tile(0, 257), Tile(1, 1), Tile(2, 0)], [Tile(0, 0), Tile(1, 0)]]
+    assert log.asked() == [[Tile(0, 257), Tile(1, 1), Tile(2, 0)], [Tile(1, 0)], [Tile(0, 0)]]
     for index in (1, 300, 65_535):
         assert prover.prove(index, 66_000) == prove_inclusion(index, 66_000, TREE.read)
     assert log.asked() == [[Tile(0, 0)], [Tile(0, 1)], [Tile(0, 255)]]
@@ -105,6 +105,19 @@ def test_no_more_sizes_are_kept_than_there_may_be(log: Growing) -> None:
         prover.prove(0, size)
     # The tile at the end is read for each size that is not known: the second 590 is, and 570 is one too many.
     assert sum(Tile(0, 2) in tiles for tiles in log.asked()) == 4
+
+
+def test_no_more_ways_are_kept_than_there_may_be(log: Growing) -> None:
+    log.grow(66_000)
+    prover = InclusionProver(log.read, most_tiles=1)
+    for index in (0, 1, 65_536, 65_792):
+        assert prover.prove(index, 66_000) == prove_inclusion(index, 66_000, TREE.read)
+    log.asked()
+    prover.prove(2, 66_000)
+    # Forgotten for the way of the last one, and read again.
+    assert [Tile(1, 0)] in log.asked()
+    prover.prove(3, 66_000)
+    assert log.asked() == [[Tile(0, 0)]]
 
 
 @pytest.mark.parametrize(("index", "size"), [(0, 0), (600, 600), (-1, 600)])
