@@ -5,7 +5,7 @@ import os
 import sys
 
 from granian import Granian
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, Loops
 from granian.log import LogLevels
 
 from api.app import create_gateway
@@ -53,6 +53,7 @@ def serve(
         interface=interface,
         # HTTP/2 has bounds of its own, which nobody here has tried; proxies speak HTTP/1.1 to what is behind them.
         http=HTTPModes.http1,
+        loop=Loops.uvloop,
         factory=True,
         workers=workers,
         blocking_threads=threads,

@@ -31,11 +31,9 @@ class WriterLink:
                 answer = await self._exchange(request)
             except (ConnectionError, FileNotFoundError):
                 # The writer was started anew since the last request, or is being started.
-                self.close()
                 answer = await self._exchange(request)
             places = read_answer(answer)
         except OSError as error:
-            self.close()
             raise UnavailableError(
                 f"the log's writer does not answer ({error}); it may have placed the records"
             ) from error
@@ -53,14 +51,21 @@ class WriterLink:
         if self._streams is None:
             self._streams = await asyncio.open_unix_connection(str(self._path))
         reader, writer = self._streams
+        is_answered = False
         try:
             async with asyncio.timeout(self._patience):
                 writer.write(request)
                 length = int.from_bytes(await reader.readexactly(LENGTH_SIZE))
                 if length > MAX_FRAME:
                     raise ConnectionError("the writer's answer is too long")
-                return await reader.readexactly(length)
+                answer = await reader.readexactly(length)
+            is_answered = True
+            return answer
         except TimeoutError:
             raise TimeoutError(f"nothing for {self._patience} seconds") from None
         except asyncio.IncompleteReadError:
             raise ConnectionResetError("the writer has closed the connection") from None
+        finally:
+            if not is_answered:
+                # What was asked may still be answered, and would be taken for the answer to what is asked next.
+                self.close()

@@ -297,6 +297,7 @@ def test_a_clock_that_was_set_back_shows_in_what_comes_while_the_turn_is_waited_
     late.ask(back[0])
     several.free.set()
     assert [len(placed(raw.answer())) for raw in (first, late)] == [1, 1]
+    assert CLOCK_SET_BACK._value.get() == counted + 1
     # And once, though it stays so.
     late.ask(back[1])
     assert len(placed(late.answer())) == 1

@@ -138,6 +138,22 @@ def test_a_writer_that_says_nothing_is_given_up_and_left(sockets: Path, writer: 
     run(sockets / "writer", twice, patience=0.05)
 
 
+def test_the_answer_to_what_was_given_up_is_nobody_elses(sockets: Path, writer: Scripted) -> None:
+    writer.answers = [None, GOOD]
+
+    async def twice(link: WriterLink) -> None:
+        asking = asyncio.create_task(append(link))
+        while not writer.asked:
+            await asyncio.sleep(0.001)
+        asking.cancel()
+        with suppress(asyncio.CancelledError):
+            await asking
+        assert await append(link) == [PLACE]
+
+    run(sockets / "writer", twice)
+    assert (writer.connections, writer.asked) == (2, 2)
+
+
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
