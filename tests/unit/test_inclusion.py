@@ -12,7 +12,7 @@ from notary.log.right_edge import RightEdge
 from notary.log.tiles import FULL_SIZE, Tile
 from tests.support.trees import MemoryTree, leaf_hashes
 
-LEAVES = leaf_hashes(70_000)
+LEAVES = leaf_hashes(131_400)
 TREE = MemoryTree(LEAVES)
 
 
@@ -107,10 +107,18 @@ def test_no_more_sizes_are_kept_than_there_may_be(log: Growing) -> None:
     assert sum(Tile(0, 2) in tiles for tiles in log.asked()) == 4
 
 
+def test_ways_through_three_levels_are_each_their_own(log: Growing) -> None:
+    size = 2 * 65_536 + 300
+    log.grow(size)
+    prover = InclusionProver(log.read)
+    for index in (0, 65_535, 65_536, 131_071, 131_072, 131_327, 131_328, size - 1, 1):
+        assert prover.prove(index, size) == prove_inclusion(index, size, TREE.read)
+
+
 def test_no_more_ways_are_kept_than_there_may_be(log: Growing) -> None:
     log.grow(66_000)
     prover = InclusionProver(log.read, most_tiles=1)
-    for index in (0, 1, 65_536, 65_792):
+    for index in (0, 1, 65_792):
         assert prover.prove(index, 66_000) == prove_inclusion(index, 66_000, TREE.read)
     log.asked()
     prover.prove(2, 66_000)
