@@ -12,7 +12,7 @@ A signer signs one statement over many records, a canonical JSON object::
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from notary.canonical import canonical_json, parse_canonical
@@ -21,6 +21,7 @@ from notary.errors import InclusionProofError, MalformedJsonError
 from notary.hashing import HASH_SIZE, leaf_hash, node_hash
 from notary.jws_header import fault, read_bytes
 from notary.log.merkle import InclusionProof, inclusion_root
+from notary.once import once
 
 MAX_RECORDS = 1 << 32
 _LONGEST_PATH = 32
@@ -41,7 +42,7 @@ class BatchStatement:
         return self._encoded
 
     # Each record of the batch is written with it.
-    @cached_property
+    @once
     def _encoded(self) -> bytes:
         return canonical_json({"type": "batch", "id": self.id, "records": self.records, "root": b64(self.root)})
 

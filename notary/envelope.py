@@ -14,13 +14,13 @@ that this record is among those that were signed (`notary.batch_place`).
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple
 
 from notary.batch_place import BatchPlace, read_place
 from notary.canonical import canonical_json
 from notary.encoding import b64url
 from notary.jws_header import Header, WalletDomain, fault, read_bytes, read_header, write_header
+from notary.once import once
 from notary.parties.keys import WALLET_ALG
 
 TYPE = "loan-notary/record@1"
@@ -72,7 +72,7 @@ class Envelope:
     signatures: tuple[Signature, ...] = ()
 
     # Both what is signed and what is committed to are made of it.
-    @cached_property
+    @once
     def encoded_payload(self) -> str:
         """The payload in base64url."""
         return b64url(self.payload)

@@ -31,47 +31,39 @@ class Account(NamedTuple):
 
 def account_of(book: Book) -> Account:
     """Add up the records of a loan."""
-    came, back = book.all(Repayment), book.all(Reversal)
-    repaid, interest, penalty, fee = _sums([record.split for _, record in came])
-    repaid_back, interest_back, penalty_back, fee_back = _sums([record.split for _, record in back])
+    came = _sums([record.split for _, record in book.all(Repayment)])
+    back = _sums([record.split for _, record in book.all(Reversal)])
+    repaid, interest, penalty, fee = (more - less for more, less in zip(came, back, strict=True))
+    # A split sums to the amount of its payment (check C7).
+    paid = repaid + interest + penalty + fee
     restructurings = [record for _, record in book.all(Restructuring)]
     waived = sum(record.waived.minor for record in restructurings)
     for event, settlement in book.all(Settlement):
         amount, given_up = settlement.cleared()
+        paid += settlement.amount.minor
         owed = max(0, book.balances[event.sequence])
         cleared = min(amount, owed)
         repaid, waived = repaid + cleared, waived + min(given_up, owed - cleared)
         if settlement.split is None:
             interest += settlement.amount.minor - cleared
         else:
-            _, more_interest, more_penalty, more_fee = _sums([settlement.split])
+            _, more_interest, more_penalty, more_fee = settlement.split.sums
             interest, penalty, fee = interest + more_interest, penalty + more_penalty, fee + more_fee
-    paid = sum(record.amount.minor for _, record in came)
-    paid += sum(record.amount.minor for _, record in book.all(Settlement))
     return Account(
         disbursed=sum(record.amount.minor for _, record in book.all(Disbursement)),
         capitalised=sum(record.capitalised.minor for record in restructurings),
-        repaid=repaid - repaid_back,
+        repaid=repaid,
         waived=waived,
         written_off=sum(record.amount.minor for _, record in book.all(WriteOff)),
         outstanding=book.state.balance,
-        paid=paid - sum(record.amount.minor for _, record in back),
-        interest=interest - interest_back,
-        penalty=penalty - penalty_back,
-        fee=fee - fee_back,
+        paid=paid,
+        interest=interest,
+        penalty=penalty,
+        fee=fee,
         recovered=sum(record.amount.minor for _, record in book.all(Recovery)),
     )
 
 
-def _sums(splits: list[Split]) -> tuple[int, int, int, int]:
+def _sums(splits: list[Split]) -> list[int]:
     """Return the principal, interest, penalty and fee of some splits together."""
-    # One loop, because a loan may have hundreds of them.
-    principal = interest = penalty = fee = 0
-    for split in splits:
-        principal += split.principal.minor
-        interest += split.interest.minor
-        if split.penalty is not None:
-            penalty += split.penalty.minor
-        if split.fee is not None:
-            fee += split.fee.minor
-    return principal, interest, penalty, fee
+    return [sum(column) for column in zip((0, 0, 0, 0), *[split.sums for split in splits], strict=True)]

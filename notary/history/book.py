@@ -8,12 +8,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cached_property
 from typing import NamedTuple, TypeVar, cast
 
 import orjson
 
 from notary.lifecycle import LoanState, advance
+from notary.once import once
 from notary.ports.records import StoredRecord
 from notary.records import Agreement, Amendment, Record, parse_record
 
@@ -64,7 +64,7 @@ class Book:
             state = advance(state, record.type, record.facts())
         return cls(tuple(known), as_of, state, tuple(balances), by_type)
 
-    @cached_property
+    @once
     def day(self) -> date:
         """The day of `as_of`, UTC."""
         return datetime.fromtimestamp(self.as_of / 1000, UTC).date()
@@ -86,7 +86,7 @@ class Book:
             found = [(event, record) for event, record in found if event.sequence < before]
         return found[-1] if found else None
 
-    @cached_property
+    @once
     def terms(self) -> Agreement | None:
         """The agreement with all amendments in it."""
         found = self.last(Agreement)

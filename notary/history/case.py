@@ -2,12 +2,12 @@
 """What a check looks at: a loan's book, a lender's policy, and what several checks need of both."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 from notary.history.account import Account, account_of
 from notary.history.book import Book, Event
 from notary.history.plan import PaymentPlan, Progress, plan_at
 from notary.history.policy import Policy
+from notary.once import once
 from notary.records import Repayment, Reversal
 
 
@@ -18,23 +18,23 @@ class Case:
     book: Book
     policy: Policy
 
-    @cached_property
+    @once
     def account(self) -> Account:
         """The sums of the loan."""
         return account_of(self.book)
 
-    @cached_property
+    @once
     def standing(self) -> list[tuple[Event, Repayment]]:
         """The repayments of which nothing was taken back."""
         reversed_ids = {record.reverses for _, record in self.book.all(Reversal)}
         return [(event, payment) for event, payment in self.book.all(Repayment) if payment.id not in reversed_ids]
 
-    @cached_property
+    @once
     def plan(self) -> PaymentPlan | None:
         """The plan of payments in force."""
         return plan_at(self.book)
 
-    @cached_property
+    @once
     def progress(self) -> Progress | None:
         """How far that plan has been paid."""
         return Progress(self.book, self.plan, self.policy.unit_tolerance) if self.plan else None

@@ -93,12 +93,12 @@ def _payments_off(case: Case, plan: PaymentPlan, rate: Rate) -> Iterator[Finding
         if not named or event.sequence < plan.since:
             continue
         right = named[0].interest if len(named) == 1 else sum(row.interest for row in named)
-        paid = payment.split.interest.minor
+        principal, paid, _, _ = payment.split.sums
         if paid == right:
             continue
         allowed = tolerance * len(named) + int(daily * sum(row.balance + row.principal for row in named))
         # What pays less principal than that of its instalments is a part of them.
-        whole = payment.split.principal.minor >= sum(row.principal for row in named) - tolerance
+        whole = principal >= sum(row.principal for row in named) - tolerance
         if whole and abs(paid - right) > allowed:
             yield _interest_finding(book, [event, plan.source], named[0].number, paid, right)
 

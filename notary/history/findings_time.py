@@ -27,21 +27,25 @@ _NOT_SILENT: tuple[type[Record], ...] = (Repayment, OverdueNotice, Restructuring
 
 def backdated(case: Case) -> Iterator[Finding]:
     """F6: a record came long after what it speaks of, or speaks of the future."""
-    book, policy = case.book, case.policy
-    for event in book.events:
-        seconds = event.received_at // 1000 - int(datetime.fromisoformat(event.record.occurred_at).timestamp())
-        if seconds > policy.backdated_days * 86_400:
+    earliest, latest = -case.policy.future_seconds, case.policy.backdated_days * 86_400
+    for event in case.book.events:
+        _, received_at, record = event
+        occurred = record.occurred_at
+        seconds = received_at // 1000 - int(datetime.fromisoformat(occurred).timestamp())
+        if earliest <= seconds <= latest:
+            continue
+        if seconds > latest:
             days = seconds // 86_400
             yield finding(
                 "F6", Severity.WARNING, [event],
-                f"记录所述事件发生于 {event.record.occurred_at[:10]}，{days} 天后才提交公证。",
-                f"The record speaks of {event.record.occurred_at[:10]} and was submitted {days} days later.",
+                f"记录所述事件发生于 {occurred[:10]}，{days} 天后才提交公证。",
+                f"The record speaks of {occurred[:10]} and was submitted {days} days later.",
             )  # fmt: skip
-        elif -seconds > policy.future_seconds:
+        else:
             yield finding(
                 "F6", Severity.WARNING, [event],
-                f"记录所述时间 {event.record.occurred_at} 晚于收到时间。",
-                f"The record speaks of {event.record.occurred_at}, which is after it was received.",
+                f"记录所述时间 {occurred} 晚于收到时间。",
+                f"The record speaks of {occurred}, which is after it was received.",
             )  # fmt: skip
 
 

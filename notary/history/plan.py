@@ -152,8 +152,8 @@ class Progress:
         return max(0, (on - row.due).days) if row else 0
 
     def _pay(self, sequence: int, payment: Repayment) -> None:
-        split = payment.split
-        money = split.principal.minor + split.interest.minor + (split.fee.minor if split.fee else 0)
+        principal, interest, _, fee = payment.split.sums
+        money = principal + interest + fee
         if self._floating and self._pay_estimates(sequence, payment):
             return
         for number in payment.instalments or ():
@@ -175,7 +175,7 @@ class Progress:
     def _pay_estimates(self, sequence: int, payment: Repayment) -> bool:
         """Close the rows that a payment names, if it pays their principal; tell whether it does."""
         places = self._places(payment.instalments)
-        if not places or payment.split.principal.minor < sum(self._plan.rows[place].principal for place in places):
+        if not places or payment.split.sums[0] < sum(self._plan.rows[place].principal for place in places):
             return False
         for place in places:
             self.open[place] = 0
@@ -191,8 +191,8 @@ class Progress:
         return money - used
 
     def _take_back(self, reversal: Reversal) -> None:
-        split = reversal.split
-        money = split.principal.minor + split.interest.minor + (split.fee.minor if split.fee else 0)
+        principal, interest, _, fee = reversal.split.sums
+        money = principal + interest + fee
         places: Sequence[int] = self._places(reversal.instalments) or [
             place for place in reversed(range(len(self.open))) if self.open[place] < self._plan.rows[place].total
         ]

@@ -3,7 +3,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 
 from notary.finance import FinanceError, accrued_interest
 from notary.history.account import Account
@@ -15,6 +14,7 @@ from notary.history.plan import NextDue, PaymentPlan, Progress
 from notary.history.policy import Policy
 from notary.history.terms import interest_terms, limit_on, rate_of
 from notary.lifecycle import LoanState
+from notary.once import once
 from notary.records import Disbursement, Repayment, Reversal
 
 
@@ -49,7 +49,7 @@ class LoanView:
     limit: int | None
     findings: tuple[Finding, ...]
 
-    @cached_property
+    @once
     def open(self) -> tuple[int, ...]:
         """What is left of each row of the plan; nothing once the loan is settled."""
         if self.plan is None:
@@ -91,8 +91,8 @@ def _interest_outstanding(book: Book, plan: PaymentPlan | None) -> int | None:
     running = _running_interest(book, start)
     if running is None:
         return None
-    paid = sum(record.split.interest.minor for event, record in book.all(Repayment) if event.sequence >= plan.since)
-    back = sum(record.split.interest.minor for event, record in book.all(Reversal) if event.sequence >= plan.since)
+    paid = sum(record.split.sums[1] for event, record in book.all(Repayment) if event.sequence >= plan.since)
+    back = sum(record.split.sums[1] for event, record in book.all(Reversal) if event.sequence >= plan.since)
     return max(0, sum(row.interest for row in due) + running - paid + back)
 
 

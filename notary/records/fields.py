@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 from notary.canonical import MAX_INTEGER
+from notary.once import once
 
 PATTERN_WORDS: dict[str, str] = {}
 
@@ -27,7 +28,7 @@ def pattern(expression: str, words: str, max_length: int | None = None) -> Any:
 class Model(BaseModel):
     """An immutable JSON object of exactly the members named, without conversions between JSON types."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", ignored_types=(once,))
 
 
 class _NotNull:

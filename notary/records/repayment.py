@@ -41,7 +41,8 @@ class Repayment(Payment):
 
     def facts(self) -> Facts:
         """Less is outstanding, and less is late."""
-        return Facts(self.amount.currency, -self.split.principal.minor, self.amount.minor)
+        sums = self.split.sums
+        return Facts(self.amount.currency, -sums[0], sum(sums))
 
 
 class Reversal(Payment):
@@ -56,4 +57,4 @@ class Reversal(Payment):
 
     def facts(self) -> Facts:
         """More is outstanding."""
-        return Facts(self.amount.currency, self.split.principal.minor)
+        return Facts(self.amount.currency, self.split.sums[0])

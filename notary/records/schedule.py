@@ -3,11 +3,11 @@
 
 from collections.abc import Iterator
 from datetime import date
-from functools import cached_property
 from typing import ClassVar, Literal
 
 from notary.errors import Fault
 from notary.finance.schedule import Instalment
+from notary.once import once
 from notary.records.facts import Facts
 from notary.records.fields import Count, Date, Maybe, Model, RowsOf
 from notary.records.money import EXPONENTS, Currency, Decimals, has_scale, minor_units
@@ -41,7 +41,7 @@ class Schedule(Record):
     currency: Currency
     rows: RowsOf[Row]
 
-    @cached_property
+    @once
     def instalments(self) -> tuple[Instalment, ...]:
         """The rows as numbers."""
         return tuple(

@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 
 from notary.errors import Fault
+from notary.once import once
 from notary.records.fields import Maybe, Model
 from notary.records.money import Amount, Money, format_amount
 from notary.records.record import in_currency
@@ -17,19 +18,20 @@ class Split(Model):
     penalty: Maybe[Amount] = None
     fee: Maybe[Amount] = None
 
-    def parts(self) -> list[Money]:
-        """The parts that are present."""
-        return [part for part in (self.principal, self.interest, self.penalty, self.fee) if part is not None]
+    @once
+    def sums(self) -> tuple[int, int, int, int]:
+        """The principal, interest, penalty and fee in smallest units; 0 for a part that is absent."""
+        penalty, fee = self.penalty, self.fee
+        return self.principal.minor, self.interest.minor, penalty.minor if penalty else 0, fee.minor if fee else 0
 
     def contradictions(self, amount: Money) -> Iterator[Fault]:
         """Yield what is wrong in the split, at /split, of /amount: parts in its currency that sum to it (check C7)."""
-        total, currency = 0, amount.currency
-        for part in self.parts():
-            if part.currency != currency:
+        currency = amount.currency
+        for part in (self.principal, self.interest, self.penalty, self.fee):
+            if part is not None and part.currency != currency:
                 sums: dict[str, Money | None] = {f"/split/{name}": part for name, part in self}
-                yield from in_currency(amount.currency, sums, "C7")
+                yield from in_currency(currency, sums, "C7")
                 return
-            total += part.minor
+        total = sum(self.sums)
         if total != amount.minor:
-            stated = format_amount(total, amount.currency)
-            yield Fault("/split", f"sums to {stated}, but /amount is {amount.amount}", "C7")
+            yield Fault("/split", f"sums to {format_amount(total, currency)}, but /amount is {amount.amount}", "C7")

@@ -2,14 +2,16 @@
 """`/v1/loans`: where a loan stands, now and at any moment before, and who may add what to its history."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from notary.log.anchors import AnchorState
 from notary.receipts.report import Verdict
 from tests.support.api import Api, agreement, repayment, running_api
-from tests.support.builders import record, signed
+from tests.support.builders import anchor_of, record, signed
 
 
 @pytest.fixture
@@ -60,6 +62,20 @@ def test_the_past_is_what_was_received_by_then(api: Api) -> None:
     assert before["as_of"] == records[0]["received_at"]
     nothing = api.get("/v1/loans/V-2?as_of=2001-01-01T00:00:00.000Z").json
     assert (nothing["state"], nothing["records"]) == ("draft", [])
+
+
+def test_each_record_tells_how_far_it_has_come(api: Api) -> None:
+    pay(api, "V-3")
+    store, records = api.services.store, api.get("/v1/loans/V-3").json["records"]
+    head = store.head()
+    assert head is not None
+    assert {item["state"] for item in records} == {"recorded"}
+    for item, state in zip(records, (AnchorState.FINAL, AnchorState.MINED), strict=False):
+        store.save_anchor(replace(anchor_of(head, size=item["index"] + 1, state=state), nonce=item["index"]))
+    shown = api.get("/v1/loans/V-3").json["records"]
+    assert [item["state"] for item in shown] == ["final", "mined", "recorded"]
+    for item in shown:
+        assert api.get(f"/v1/records/{item['id']}").json["state"] == item["state"]
 
 
 @pytest.mark.parametrize("moment", ["", "yesterday", "2026-01-01", "2026-13-01T00:00:00.000Z", "2026-01-01T00:00:00Z"])

@@ -138,7 +138,7 @@ def test_f5_paid_back_before_it_was_paid_out() -> None:
 @pytest.mark.parametrize(
     ("received", "text"),
     [
-        ("2026-01-18T03:59:59Z", None),
+        ("2026-01-18T04:00:00Z", None),
         ("2026-01-18T04:00:01Z", "The record speaks of 2026-01-15 and was submitted 3 days later."),
         ("2026-01-15T03:55:00Z", None),
         ("2026-01-15T03:54:59Z", "The record speaks of 2026-01-15T04:00:00Z, which is after it was received."),

@@ -228,6 +228,31 @@ def test_what_a_settlement_pays(
     assert account.outstanding == PRINCIPAL - repaid - given_up
 
 
+def test_a_settlement_may_pay_penalties_and_fees() -> None:
+    story = begun()
+    parts = {"principal": PRINCIPAL, "interest": 100, "penalty": 30, "fee": 7}
+    story.tell(
+        "settlement", "2026-02-01", amount=money(sum(parts.values())), outstanding=money(0), releases=None, waived=None,
+        split={name: money(minor) for name, minor in parts.items()},
+    )  # fmt: skip
+    account = story.view("2026-02-02").account
+    assert (account.repaid, account.interest, account.penalty, account.fee) == tuple(parts.values())
+    assert account.paid == sum(parts.values())
+
+
+def test_a_fee_pays_an_instalment_and_a_penalty_does_not() -> None:
+    first, *rest = schedule_rows(ROWS)
+    planned = [first | {"fee": "1.00"}, *rest]
+    for part, left in ("fee", 0), ("penalty", 100):
+        story = Story().agree().pay_out().plan(rows=planned)
+        split = {"principal": money(ROWS[0].principal), "interest": money(ROWS[0].interest), part: money(100)}
+        paid = {"amount": money(ROWS[0].total + 100), "split": split, "instalments": [1]}
+        story.tell("repayment", "2026-02-15", **paid)
+        assert story.view("2026-02-16").open[0] == left
+        story.tell("reversal", "2026-02-16", **paid, reverses=story.events[-1].record.id)
+        assert story.view("2026-02-17").open[0] == ROWS[0].total + 100
+
+
 def test_records_that_are_no_legal_history_are_refused() -> None:
     story = Story()
     story.tell("disbursement", "2026-01-15")

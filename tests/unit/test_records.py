@@ -94,6 +94,17 @@ def test_faults_say_what_is_wanted() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["principal", "interest", "penalty", "fee"])
+def test_every_part_of_a_split_is_in_the_currency_of_the_amount(name: str) -> None:
+    amount = {"currency": "CNY", "amount": "1.00"}
+    parts = dict.fromkeys(("principal", "interest", "penalty", "fee"), amount)
+    payment = sample("repayment") | {"amount": amount | {"amount": "4.00"}, "split": parts}
+    assert parse_record(payment).loan
+    assert refusal(payment | {"split": parts | {name: amount | {"currency": "USD"}}}) == [
+        (f"/split/{name}/currency", "must be CNY, the currency of /amount")
+    ]
+
+
 def test_lists_are_limited() -> None:
     assert refusal(sample("repayment") | {"instalments": list(range(1, 258))}) == [
         ("/instalments", "must have at most 256 items")

@@ -275,6 +275,11 @@ def test_facts_travel_as_text(kind: str) -> None:
     assert (facts.encode() == "") == (facts == Facts())
 
 
+def test_what_payments_do() -> None:
+    assert parse_record(sample("repayment")).facts() == Facts("CNY", -78849, 89099)
+    assert parse_record(sample("reversal")).facts() == Facts("CNY", 78849)
+
+
 @pytest.mark.parametrize(
     "error",
     [
