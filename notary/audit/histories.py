@@ -12,7 +12,8 @@ from functools import lru_cache
 from hashlib import sha256
 
 from notary.audit.finding import Findings
-from notary.audit.opening import open_envelope, open_record, payload_digest
+from notary.audit.opening import open_envelope, open_record
+from notary.encoding import b64url
 from notary.errors import CorruptLogError, NotaryError, NotFoundError, RefusedError
 from notary.history import Book, Case, Event, findings
 from notary.lifecycle import LoanState, advance
@@ -106,7 +107,8 @@ class HistoriesAudit:
     def _events(self, loan: Loan, covered: Sequence[_Row], outcome: HistoriesOutcome) -> list[Event]:
         """Open and read a loan's records in their order; what is wrong with one is a finding at its entry."""
         events: list[Event] = []
-        expected, index, digest = 0, 0, ""
+        expected, index = 0, 0
+        previous: StoredRecord | None = None
         for record, entry in covered:
             if record.sequence > expected:
                 outcome.findings.place(_name(loan), f"has no record {_numbers(expected, record.sequence)}")
@@ -115,24 +117,25 @@ class HistoriesAudit:
                 outcome.findings.entry(record.index, record.reason)
                 continue
             try:
-                value = open_record(record, entry, loan, digest)
+                encoded = b64url(record.payload)
+                value = open_record(record, encoded, entry, loan, previous)
                 if record.index <= index:
                     raise CorruptLogError(f"stands before an earlier record of loan {loan.number}")
                 index = record.index
                 if isinstance(value, Administration):
                     outcome.erased += value.entries or ()
                 events.append(Event(record.sequence, record.received_at, value))
-                self._signatures(record, value, outcome)
+                self._signatures(record, encoded, value, outcome)
             except NotaryError as error:
                 outcome.findings.entry(record.index, str(error))
-            digest = payload_digest(record.payload)
+            previous = record
         return events
 
-    def _signatures(self, record: StoredRecord, value: Record, outcome: HistoriesOutcome) -> None:
+    def _signatures(self, record: StoredRecord, encoded: str, value: Record, outcome: HistoriesOutcome) -> None:
         if record.signatures == _UNSIGNED:
             outcome.assurance[Assurance.RECEIVED.value] += 1
             return
-        envelope, moment = open_envelope(record), record.received_at
+        envelope, moment = open_envelope(record, encoded), record.received_at
         outcome.signatures += len(envelope.signatures)
         keys = self._keyring.keys_of(record.lender, envelope, moment)
         assurance, doubts = verify_recorded(envelope, value, keys, self._schemes, moment)

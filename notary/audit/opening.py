@@ -13,7 +13,6 @@ from unicodedata import is_normalized
 import orjson
 
 from notary.canonical import canonical_json, parse_canonical
-from notary.encoding import b64url
 from notary.envelope import MAX_PAYLOAD, Envelope, signatures_from_json
 from notary.errors import CorruptLogError
 from notary.log.entries import RECORD, commit, loan_tag, parse_record_entry
@@ -23,15 +22,18 @@ from notary.records import Record, parse_record
 _MAX_SIGNATURES = 192 * 1024
 
 
-def open_record(record: StoredRecord, entry: bytes | None, loan: Loan, previous: str) -> Record:
-    """Open an entry with its record, and read that; `previous` is the digest of the loan's record before it.
+def open_record(
+    record: StoredRecord, encoded: str, entry: bytes | None, loan: Loan, previous: StoredRecord | None
+) -> Record:
+    """Open an entry with its record, and read that; `encoded` is its payload in base64url, `previous` the loan's record
+    before it.
 
     Raises `NotaryError`, which says what is wrong.
     """
     if entry is None:
         raise CorruptLogError(f"is missing, and is that of record {record.record_id}")
     # The canonical envelope, put together of parts that are canonical if the commitment is to them.
-    text = f'{{"payload":"{b64url(record.payload)}","signatures":{record.signatures}}}'
+    text = f'{{"payload":"{encoded}","signatures":{record.signatures}}}'
     commitment = commit(record.nonce, text.encode())
     if record.sequence < 0 or entry != RECORD + loan_tag(loan.key, record.sequence) + commitment:
         _refuse_entry(entry, commitment, record, loan)
@@ -42,20 +44,17 @@ def open_record(record: StoredRecord, entry: bytes | None, loan: Loan, previous:
         )
     if value.sequence is not None and value.sequence != record.sequence:
         raise CorruptLogError(f"says that it is number {value.sequence} of its loan, and is number {record.sequence}")
-    if value.previous is not None and value.previous != previous:
+    if value.previous is not None and (previous is None or value.previous != sha256(previous.payload).hexdigest()):
         raise CorruptLogError("says that it comes after another record than it does")
     return value
 
 
-def open_envelope(record: StoredRecord) -> Envelope:
-    """Return the envelope of a record, without decoding the payload, which is at hand. Raises `NotaryError`."""
+def open_envelope(record: StoredRecord, encoded: str) -> Envelope:
+    """Return the envelope of a record, of which the payload is at hand in both forms. Raises `NotaryError`."""
     items = _canonical(record.signatures.encode(), _MAX_SIGNATURES)
-    return Envelope(record.payload, signatures_from_json(items, "/signatures"))
-
-
-def payload_digest(payload: bytes) -> str:
-    """Return the digest that the loan's next record may name as `previous`."""
-    return sha256(payload).hexdigest()
+    envelope = Envelope(record.payload, signatures_from_json(items, "/signatures"))
+    vars(envelope)["encoded_payload"] = encoded
+    return envelope
 
 
 def _refuse_entry(entry: bytes, commitment: bytes, record: StoredRecord, loan: Loan) -> None:

@@ -112,8 +112,8 @@ def written_in_a_burst(case: Case) -> Iterator[Finding]:
         if payments[place + size - 1][0].received_at - payments[place][0].received_at > policy.burst_seconds * 1000:
             continue
         group = payments[place : place + size]
-        days = [date.fromisoformat(payment.value_date) for _, payment in group]
-        spread = (max(days) - min(days)).days
+        days = [payment.value_date for _, payment in group]
+        spread = (date.fromisoformat(max(days)) - date.fromisoformat(min(days))).days
         if spread > policy.burst_days:
             yield finding(
                 "F20", Severity.NOTICE, [event for event, _ in group],

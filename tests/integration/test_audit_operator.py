@@ -2,6 +2,7 @@
 """What an operator could do who holds the database and the log's key: logs that are signed, and wrong all the same."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import orjson
@@ -62,16 +63,19 @@ def audit(folder: Path) -> dict[str, str]:
 
 
 def test_a_record_that_claims_another_place_than_it_has(kit: NotaryKit, tmp_path: Path) -> None:
-    first, *rest = loan_records("L-1", 3, 0)
+    first, *rest = loan_records("L-1", 4, 0)
+    # That of no bytes at all, because there is no record before it.
+    first |= {"previous": sha256(b"").hexdigest()}
     rest[0] |= {"sequence": 7, "previous": "00" * 32}
     rest[1] |= {"previous": "00" * 32}
+    rest[2] |= {"previous": sha256(canonical_json(rest[1])).hexdigest()}
     made = [kit.registrar.submission(kit.lender, orjson.dumps(value), prove=False) for value in (first, *rest)]
     # The sequencer would enforce the claims; whoever writes the log himself leaves them out.
     kit.sequencer.append([item._replace(sequence=None, previous=None) for item in made])
     found = audit(tmp_path)
     assert found["entry 2"] == "says that it is number 7 of its loan, and is number 1"
-    assert found["entry 3"] == "says that it comes after another record than it does"
-    assert set(found) == {"entry 2", "entry 3"}
+    assert found["entry 1"] == found["entry 3"] == "says that it comes after another record than it does"
+    assert set(found) == {"entry 1", "entry 2", "entry 3"}
 
 
 def test_what_is_committed_to_must_be_canonical(kit: NotaryKit, tmp_path: Path) -> None:

@@ -434,6 +434,10 @@ def test_f20_a_burst_after_the_event() -> None:
     assert told(story.found("F20", "2026-08-02")) == [
         ((3, 4, 5, 6, 7, 8), "6 repayments were recorded within an hour, though they were paid over 150 days.")
     ]
+    backwards = begun()
+    for number, row in enumerate(reversed(ROWS[:6])):
+        backwards.repay(row, received=f"2026-08-01T10:{number * 11:02}:00Z")
+    assert told(backwards.found("F20", "2026-08-02")) == told(story.found("F20", "2026-08-02"))
     slow = begun()
     for number, row in enumerate(ROWS[:6]):
         slow.repay(row, received=f"2026-08-{number + 1:02}T10:00:00Z")
