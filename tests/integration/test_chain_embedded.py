@@ -19,9 +19,10 @@ from tests.support.node import BALANCE
 
 ACCOUNT = "0x" + "12" * 20
 PARENT = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from chain.embedded import EmbeddedNode
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background has it ignored
 node = EmbeddedNode.start(Path(sys.argv[1]))
 print(node.pid, node.url, flush=True)
 time.sleep(600)
