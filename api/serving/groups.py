@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 Work = Callable[[list[Item]], Coroutine[Any, Any, Sequence[Result]]]
 
-PATIENCE = 0.003
+PATIENCE = 0.005
 """Seconds, from when a group is answered, for which the next one waits to be as many again."""
 
 

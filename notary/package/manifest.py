@@ -62,11 +62,11 @@ class Manifest:
     def sealed(self, signer: NoteSigner) -> bytes:
         """Seal the manifest with the log's key and return its bytes."""
         members = self.members()
-        return canonical_json({**members, "seal": b64url(signer.sign(seal_preimage(FORMAT, members)))})
+        return canonical_json({**members, "seal": b64url(signer.sign(seal_preimage(FORMAT, canonical_json(members))))})
 
     def check_seal(self) -> None:
         """Raise `InvalidInputError` unless the key that the manifest names has sealed it."""
-        parse_verifier(self.log_key).verify(seal_preimage(FORMAT, self.members()), self.seal)
+        parse_verifier(self.log_key).verify(seal_preimage(FORMAT, canonical_json(self.members())), self.seal)
 
 
 def parse_manifest(data: bytes) -> Manifest:

@@ -15,9 +15,7 @@ from notary.log.submission import Placed, Submission
 from notary.parties.signatures import PartyOfKey
 from notary.receipts.document_words import DocumentWord, word_json
 from notary.receipts.receipt import FORMAT, KeyOfParty
-from notary.receipts.sealed import Environment
-
-_SEALED = FORMAT.encode() + b" seal\n"
+from notary.receipts.sealed import Environment, seal_preimage
 
 
 class FreshReceipts:
@@ -55,7 +53,7 @@ class FreshReceipts:
             format_time(submission.received_at).encode(),
         )
         after = b',"state":"recorded","tag":"%b","timestamps":[]}' % b64url(placed.tag).encode()
-        seal = self._sign(_SEALED + before + after)
+        seal = self._sign(seal_preimage(FORMAT, before + after))
         return b'%b,"seal":"%b"%b' % (before, b64url(seal).encode(), after)
 
 

@@ -73,7 +73,7 @@ def write_qr(data: bytes, signer: NoteSigner) -> str:
         receipt.checkpoint, receipt.log_key,
     )  # fmt: skip
     members = proof.members()
-    seal = signer.sign(seal_preimage(FORMAT, members))
+    seal = signer.sign(seal_preimage(FORMAT, canonical_json(members)))
     text = PREFIX + base45(zlib.compress(canonical_json({**members, "seal": b64url(seal)}), 9))
     if len(text) > MAX_TEXT:
         _refuse(f"the proof has {len(text)} signs, a QR code holds at most {MAX_TEXT}")
@@ -143,7 +143,7 @@ class _Links:
     def seal(self) -> str:
         if self._proof.log_key != self._key.format():
             raise ReceiptError(Fault("/log_key", "is not the key of the log that you trust"))
-        self._key.verify(seal_preimage(FORMAT, self._proof.members()), self._proof.seal)
+        self._key.verify(seal_preimage(FORMAT, canonical_json(self._proof.members())), self._proof.seal)
         return f"sealed by {self._key.name}"
 
     def check_checkpoint(self) -> str:

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a receipt and a history receipt have in common: under whose log they stand, how far it is anchored, the seal.
 
-The bytes are canonical JSON, and `seal` is the log key's Ed25519 signature over all the rest, so there is one spelling
-of a document and no byte of it can change unseen. What the seal alone vouches for is the notary's word; the verifier
-says so.
+The bytes are canonical JSON, and `seal` is the log key's Ed25519 signature over the digest of all the rest, so there is
+one spelling of a document and no byte of it can change unseen. What the seal alone vouches for is the notary's word;
+the verifier says so.
 """
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
@@ -63,14 +64,14 @@ class SealedDocument:
         }
 
     def sealed_bytes(self) -> bytes:
-        """Return what the seal is over: `<format> seal\\n`, then the canonical JSON without the seal."""
-        return seal_preimage(self.format, self.members())
+        """Return what the seal is over."""
+        return seal_preimage(self.format, canonical_json(self.members()))
 
 
 def write_sealed(document: SealedDocument, signer: NoteSigner) -> bytes:
     """Seal a document with the log's key and return its bytes."""
     members = document.members()
-    seal = signer.sign(seal_preimage(document.format, members))
+    seal = signer.sign(seal_preimage(document.format, canonical_json(members)))
     return canonical_json({**members, "seal": b64url(seal)})
 
 
@@ -105,6 +106,10 @@ class SealedShape(Model):
             raise ReceiptError(Fault("/state", f"is {self.state}, but the anchors make it {document.state}"))
 
 
-def seal_preimage(name: str, members: dict[str, Any]) -> bytes:
-    """Return what a seal of the format `name` is over, from the members without the seal."""
-    return name.encode() + b" seal\n" + canonical_json(members)
+def seal_preimage(name: str, text: bytes) -> bytes:
+    """Return what a seal of the format `name` is over: `<name> seal\\n` and 32 bytes.
+
+    Those are SHA-256 of `text`, the canonical JSON without the seal. Ed25519 itself would hash all of it twice
+    (RFC 8032 section 5.1.6).
+    """
+    return name.encode() + b" seal\n" + sha256(text).digest()

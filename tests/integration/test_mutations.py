@@ -6,6 +6,7 @@ import json
 import random
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def sealed(document: dict[str, Any]) -> bytes:
     """Return a document as the log itself would have sealed it."""
     members = {name: value for name, value in document.items() if name != "seal"}
     label = f"{document.get('format')} seal\n".encode()
-    return canonical_json({**members, "seal": b64url(LOG.sign(label + canonical_json(members)))})
+    return canonical_json({**members, "seal": b64url(LOG.sign(label + sha256(canonical_json(members)).digest()))})
 
 
 def broken(report: Report) -> frozenset[str]:

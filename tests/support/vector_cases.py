@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from notary.canonical import canonical_json
@@ -108,6 +109,13 @@ def sealed_wrongly() -> Iterator[Case]:
     yield case("one bit of the seal", final | {"seal": flip_b64url(final["seal"])}, "seal")
     yield case("the lender's name changed under the old seal", final | {"lender": "Another Bank"}, "seal")
     yield case("a test notary's word, called production under the old seal", final | {"environment": "test"}, "seal")
+    rest = canonical_json({name: value for name, value in final.items() if name != "seal"})
+    for over, message in (
+        ("the members themselves, not their digest", b"loan-notary/receipt@1 seal\n" + rest),
+        ("the digest alone", sha256(rest).digest()),
+        ("the members under another format's name", b"loan-notary/history@1 seal\n" + sha256(rest).digest()),
+    ):
+        yield case(f"a seal over {over}", final | {"seal": b64url(make.LOG.sign(message))}, "seal")
     forged = sealed(final | {"log_key": make.SAME_NAME.verifier.format()}, make.SAME_NAME)
     yield case("a forger's own seal and key, the log's key known", forged, "seal")
     yield case("a forger's own seal and key, the log's key not known", forged, "checkpoint", log_key=None)

@@ -37,7 +37,7 @@ def proof_of(data: bytes) -> Members:
 def resealed(members: Members, signer: NoteSigner = make.LOG) -> Members:
     """Return members under a new seal."""
     rest = {name: value for name, value in members.items() if name != "seal"}
-    return {**rest, "seal": b64url(signer.sign(seal_preimage(FORMAT, rest)))}
+    return {**rest, "seal": b64url(signer.sign(seal_preimage(FORMAT, canonical_json(rest))))}
 
 
 def qr_cases() -> Iterator[Case]:

@@ -180,7 +180,7 @@ def checkpoint_of(members: Members) -> tuple[int, bytes]:
 def sealed(members: Members, signer: NoteSigner = LOG) -> Members:
     """Return the members under a new seal, as the notary itself would make it over anything."""
     rest = {name: value for name, value in members.items() if name != "seal"}
-    seal = signer.sign(f"{members.get('format')} seal\n".encode() + canonical_json(rest))
+    seal = signer.sign(f"{members.get('format')} seal\n".encode() + sha256(canonical_json(rest)).digest())
     return rest | {"seal": b64url(seal)}
 
 

@@ -41,7 +41,7 @@ def packed(value: object) -> str:
 def resealed(value: dict[str, Any], signer: NoteSigner = SIGNER) -> str:
     """Make a text that is sealed anew."""
     rest = {name: item for name, item in value.items() if name != "seal"}
-    return packed({**rest, "seal": b64url(signer.sign(seal_preimage(FORMAT, rest)))})
+    return packed({**rest, "seal": b64url(signer.sign(seal_preimage(FORMAT, canonical_json(rest))))})
 
 
 def failed(text: str, **options: Any) -> set[str]:

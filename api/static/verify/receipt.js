@@ -6,7 +6,7 @@
 import { concat, parseTime, utf8 } from './encoding.js';
 import { readEnvelope } from './envelope.js';
 import { refuse } from './errors.js';
-import { loanTag } from './hashing.js';
+import { loanTag, sha256 } from './hashing.js';
 import { canonicalJson, parseCanonical } from './json.js';
 import { b64Bytes, b64urlBytes, isObject, list, object, oneOf, orNull, parsedBy, text, whole } from './shape.js';
 
@@ -123,7 +123,7 @@ export function readDocument(data) {
 
 /** Return what the seal of a format is over. @param {object} value the parsed JSON, seal and all */
 export function sealedBytes(format, { seal: _, ...rest }) {
-  return concat(utf8(`${format} seal\n`), canonicalJson(rest));
+  return concat(utf8(`${format} seal\n`), sha256(canonicalJson(rest)));
 }
 
 function readDocumentWord(value) {
