@@ -3,7 +3,8 @@
 
 It takes whatever requests have come in, places all of them in one commit, answers, and looks again: no timer. While a
 commit is on its way to the disk, the next requests gather in the sockets, so commits grow with the load by
-themselves. What comes while another host has the turn goes into the commit that was waiting for it.
+themselves. What comes while another host has the turn goes into the commit that was waiting for it. Answers go before
+the commit, so that receipts are made meanwhile; that it is on disk is said after it, and nothing counts before.
 """
 
 import selectors
@@ -11,6 +12,7 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -37,12 +39,13 @@ from api.writer_protocol import (
     read_request,
     write_answer,
     write_busy,
+    write_committed,
     write_unavailable,
 )
 from notary.encoding import format_time
-from notary.errors import FrameError, LogWentBackError, NotaryError, NotFoundError, RefusedError, UnavailableError
-from notary.log.sequencer import Sequencer
-from notary.log.submission import Placed, Submission
+from notary.errors import FrameError, LogWentBackError, NotaryError, NotFoundError, UnavailableError
+from notary.log.sequencer import Answers, Sequencer
+from notary.log.submission import Submission
 from notary.ports.store import Store
 
 MAX_WAITING = 16_384
@@ -58,10 +61,11 @@ _log = structlog.get_logger()
 
 @dataclass
 class _Client:
-    """A connection and what has been read of its next request."""
+    """A connection, what has been read of its next request, and what has not yet gone of its last answer."""
 
     connection: socket.socket
     buffer: bytearray = field(default_factory=bytearray)
+    unsent: bytes = b""
 
     def take_request(self) -> bytes | None:
         """Return the body of the next request once all of it is there."""
@@ -147,7 +151,6 @@ class Writer:
 
     def _accept(self) -> None:
         connection, _ = self._listener.accept()
-        connection.settimeout(_SEND_WAIT)
         self._selector.register(connection, selectors.EVENT_READ, _Client(connection))
 
     def _read(self, client: _Client) -> bytes | None:
@@ -165,7 +168,7 @@ class Writer:
         group = _Group()
         self._take(requests, group)
         try:
-            places = self._traced(group) if self._tracing else self._place(group)
+            self._traced(group) if self._tracing else self._place(group)
         except UnavailableError as error:
             _log.error("commit failed", reason=str(error))
             for client, _ in group.taken:
@@ -175,10 +178,8 @@ class Writer:
             # Not as they came: a client that does not read would hold up the turn, and with it all other hosts.
             for client in group.left:
                 self._send(client, write_busy())
-        start = 0
-        for client, count in group.taken:
-            self._send(client, write_answer(places[start : start + count]))
-            start += count
+        for client, _ in group.taken:
+            self._send(client, write_committed())
 
     def _take(self, requests: list[tuple[_Client, bytes]], group: _Group) -> list[Submission]:
         """Take requests into a group as far as it has room, and return what they submit."""
@@ -199,21 +200,27 @@ class Writer:
                 group.submissions += asked
         return group.submissions[before:]
 
-    def _traced(self, group: _Group) -> list[Placed | RefusedError]:
+    def _traced(self, group: _Group) -> None:
         """Place a group within a span: that of the first request that is traced, linked with the others'."""
         assert self._tracing is not None
         first, links = (group.traces[0], group.traces[1:]) if group.traces else ("", ())
         with self._tracing.span("commit", parent=first, links=links, records=len(group.submissions)):
-            return self._place(group)
+            self._place(group)
 
-    def _place(self, group: _Group) -> list[Placed | RefusedError]:
+    def _place(self, group: _Group) -> None:
+        def answer(places: Answers) -> None:
+            self._answer(group, places)
+
         submissions = group.submissions
         if not submissions:
-            return self._sequencer.append(submissions)
+            self._sequencer.append(submissions, drafted=answer)
+            return
         WRITER_QUEUE.set(len(submissions))
         began = perf_counter()
         try:
-            places = self._sequencer.append(tuple(submissions), lambda: self._take(self._requests(timeout=0), group))
+            places = self._sequencer.append(
+                tuple(submissions), lambda: self._take(self._requests(timeout=0), group), answer
+            )
         except UnavailableError:
             COMMIT_FAILURES.inc()
             raise
@@ -224,7 +231,20 @@ class Writer:
         count_commit(submissions, places, seconds)
         if seconds > _SLOW:
             _log.warning("slow commit", seconds=round(seconds, 3), submissions=len(submissions))
-        return places
+
+    def _answer(self, group: _Group, places: Answers) -> None:
+        """Send each client its places, as far as they go at once; the rest goes with the verdict.
+
+        A client that does not read would hold up the turn, and with it all other hosts.
+        """
+        start = 0
+        for client, count in group.taken:
+            client.unsent = frame(write_answer(places[start : start + count]))
+            start += count
+            # One that is gone is found so when its verdict is sent.
+            with suppress(OSError):
+                client.connection.setblocking(False)
+                client.unsent = client.unsent[client.connection.send(client.unsent) :]
 
     def _watch_the_clock(self, submissions: Sequence[Submission]) -> None:
         """Tell once when records come long before those that stand before them: the clock was set back.
@@ -240,8 +260,11 @@ class Writer:
         self._newest = min(times) if behind > _SET_BACK else max(times)
 
     def _send(self, client: _Client, body: bytes) -> None:
+        """Send a body, and before it what has not gone of the last one."""
+        unsent, client.unsent = client.unsent, b""
         try:
-            client.connection.sendall(frame(body))
+            client.connection.settimeout(_SEND_WAIT)
+            client.connection.sendall(unsent + frame(body))
         except OSError:
             self._drop(client)
 

@@ -20,6 +20,7 @@ from api.writer_protocol import (
     MAX_SUBMISSIONS,
     frame,
     read_answer,
+    read_verdict,
     write_part,
     write_request,
 )
@@ -93,34 +94,40 @@ class _Link:
         request = frame(write_request(parts, trace))
         try:
             try:
-                answer = self._exchange(request)
+                return self._exchange(request)
             except (ConnectionError, FileNotFoundError):
                 # The writer was started anew since the last request, or is being started.
-                self.close()
-                answer = self._exchange(request)
-            return read_answer(answer)
+                return self._exchange(request)
         except OSError as error:
-            self.close()
             raise UnavailableError(
                 f"the log's writer does not answer ({error}); it may have placed the records"
             ) from error
 
-    def _exchange(self, request: bytes) -> bytes:
-        connection = self._connection
-        if connection is None:
-            connection = self._connection = socket.socket(socket.AF_UNIX)
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _TIMEOUT)
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TIMEOUT)
-            connection.connect(self._path)
-        connection.sendall(request)
-        return _receive_frame(connection)
+    def _exchange(self, request: bytes) -> Places:
+        try:
+            connection = self._connection or self._connect()
+            connection.sendall(request)
+            places = read_answer(_receive_frame(connection))
+            read_verdict(_receive_frame(connection))
+            return places
+        except BaseException:
+            # A verdict may still come, and would be taken for the answer to what is asked next.
+            self.close()
+            raise
+
+    def _connect(self) -> socket.socket:
+        connection = self._connection = socket.socket(socket.AF_UNIX)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _TIMEOUT)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TIMEOUT)
+        connection.connect(self._path)
+        return connection
 
 
 def _receive_frame(connection: socket.socket) -> bytes:
-    """Return the body of the one frame that is on its way."""
+    """Return the body of the next frame, and leave what follows it where it is."""
     received, end = bytearray(), LENGTH_SIZE
     while len(received) < end:
-        part = connection.recv(_PIECE)
+        part = connection.recv(min(_PIECE, end - len(received)))
         if not part:
             raise ConnectionResetError("the writer has closed the connection")
         received += part

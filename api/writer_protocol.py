@@ -10,11 +10,14 @@ the JSON that tells what there is: neither end writes a member's name, or a digi
     part       <length of the JSON, uint32> <JSON: the columns of _TOLD> <32 bytes each of the columns of _HASHES>
                <payloads>
     answer     <length of the JSON, uint32> <JSON> <tag and inclusion proof of each place that has them>
+    verdict    <length of the JSON, uint32> <JSON>
 
 The columns are those of `Submission`: of each all records' values, one after the other; of payloads the JSON tells the
 sizes. An answer's JSON is `["placed", checkpoint, indexes, sequences, fresh, hashes, refusals]`, or `["busy"]`, or
 `["unavailable", reason]`. `hashes` is 0 or how many hashes the bytes hold of a place; a refusal is
-`[where it belongs among the places, name of the error, its values]`.
+`[where it belongs among the places, name of the error, its values]`. An answer with places comes before they are on
+disk, and says nothing until the verdict that follows it in a frame of its own: `["committed"]`, or
+`["unavailable", reason]`. No other answer has one.
 
 Both ends are of one release and one user, so what is read was written by this module; a frame that was cut off or
 damaged on the way is told from that by its sizes, and is a `FrameError`.
@@ -124,8 +127,13 @@ def write_unavailable(reason: str) -> bytes:
     return _headed(("unavailable", reason), ())
 
 
+def write_committed() -> bytes:
+    """Return the body of the verdict on places that are on disk."""
+    return _headed(("committed",), ())
+
+
 def read_answer(body: bytes) -> list[Placed | RefusedError]:
-    """Return the places of an answer.
+    """Return the places of an answer, which a verdict follows.
 
     Raises `LogBusyError` or `UnavailableError` if it has none, and `FrameError`.
     """
@@ -138,6 +146,18 @@ def read_answer(body: bytes) -> list[Placed | RefusedError]:
     if kind == "busy":
         raise LogBusyError("more records wait than the log takes in; try again shortly")
     raise UnavailableError(*told)
+
+
+def read_verdict(body: bytes) -> None:
+    """Read what follows places. Raises `UnavailableError` if they are not known to be on disk, and `FrameError`."""
+    try:
+        (kind, *told), _ = _head(body, 0)
+    except _DAMAGE as error:
+        raise FrameError(f"the writer's verdict: {error}") from error
+    if kind == "unavailable":
+        raise UnavailableError(*told)
+    if kind != "committed":
+        raise FrameError(f"the writer's verdict: {kind}")
 
 
 def _headed(told: Sequence[Any], rest: Iterable[bytes]) -> bytes:

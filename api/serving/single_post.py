@@ -21,6 +21,7 @@ from api.serving.writer_link import WriterLink
 from api.traffic.middleware import ALLOWANCE, caller_of, harden
 from api.traffic.rates import RateLimiter
 from api.wiring import Services
+from api.writer_client import Places
 from notary.errors import NotaryError, NotFoundError
 from notary.log.submission import Placed, Submission
 from notary.ports.parties import Lender
@@ -49,13 +50,10 @@ class _Request(NamedTuple):
 
 
 class _Outcome(NamedTuple):
-    """What became of a record in its group: the log's answer, None if the log was not asked.
+    """What became of a record in its group: its receipt, or else the log's answer, None if the log was not asked."""
 
-    `write` writes the receipts of the group.
-    """
-
-    answer: Answer | None
-    write: _Write
+    answer: Answer | NotaryError | None = None
+    receipt: bytes | None = None
 
 
 class Created(NamedTuple):
@@ -111,16 +109,13 @@ class SinglePost:
             submission = await self._checked(lender, body)
         except NotaryError:
             return None
-        answer: Answer | NotaryError | None
         try:
-            answer, write = await self._groups.do(_Request(key, lender, submission))
-            if isinstance(answer, Placed) and answer.fresh:
-                return write(lender, submission, answer)
+            outcome = await self._groups.do(_Request(key, lender, submission))
         except NotaryError as error:
-            answer = error
-        if answer is not None:
-            environ[_OUTCOME] = answer
-        return None
+            outcome = _Outcome(error)
+        if outcome.answer is not None:
+            environ[_OUTCOME] = outcome.answer
+        return outcome.receipt
 
     async def _checked(self, lender: Lender, body: bytes) -> Submission:
         if self._is_remote:
@@ -135,13 +130,15 @@ class SinglePost:
         # with which the lender is not the same as a moment ago.
         keys = {request.key for request in requests}
         lenders = await asyncio.to_thread(self._opened, keys) if self._is_remote else self._opened(keys)
-        taken = [request.submission for request in requests if lenders[request.key] == request.lender]
+        taken = [request for request in requests if lenders[request.key] == request.lender]
         for key in [key for key, lender in lenders.items() if lender is None]:
             self._lenders.pop(key, None)
-        answers = iter(await self._link.append(taken) if taken else ())
-        return [
-            _Outcome(next(answers) if lenders[request.key] == request.lender else None, write) for request in requests
-        ]
+
+        def draft(places: Places) -> list[_Outcome]:
+            return [_outcome(write, request, place) for request, place in zip(taken, places, strict=True)]
+
+        outcomes = iter(await self._link.append([item.submission for item in taken], draft) if taken else ())
+        return [next(outcomes) if lenders[item.key] == item.lender else _Outcome() for item in requests]
 
     def _opened(self, keys: set[bytes]) -> dict[bytes, Lender | None]:
         return {key: self._opened_by(key) for key in keys}
@@ -165,6 +162,15 @@ class SinglePost:
         moment = now()
         plain = caller.organisation.role == "lender" and not is_use_due(found, moment)
         return caller.lender if plain and refusal_of(caller, found, _ENDPOINT, moment) is None else None
+
+
+def _outcome(write: _Write, request: _Request, place: Answer) -> _Outcome:
+    if not isinstance(place, Placed) or not place.fresh:
+        return _Outcome(place)
+    try:
+        return _Outcome(receipt=write(request.lender, request.submission, place))
+    except NotaryError as error:
+        return _Outcome(error)
 
 
 def decided(environ: Mapping[str, Any]) -> Placed | None:

@@ -16,8 +16,10 @@ from notary.log.entries import genesis_entry
 from notary.log.right_edge import RightEdge
 from notary.log.signed_note import LogSigner
 from notary.log.submission import Placed, Submission
-from notary.log.tiles import Tile
 from notary.ports.log import Batch, LogStore
+
+Answers = list[Placed | RefusedError]
+"""Where submissions stand, or why they have no place, in their order."""
 
 _FOLLOWED = 4096
 """Entries of others up to which hashing them onto the known edge costs less than loading the edge anew."""
@@ -47,12 +49,17 @@ class Sequencer:
         self._stale = False
 
     def append(
-        self, submissions: Sequence[Submission], late: Callable[[], Sequence[Submission]] = tuple
-    ) -> list[Placed | RefusedError]:
+        self,
+        submissions: Sequence[Submission],
+        late: Callable[[], Sequence[Submission]] = tuple,
+        drafted: Callable[[Answers], None] = lambda answers: None,
+    ) -> Answers:
         """Place each submission, or say why not, and commit all that were placed; the answers stand in the same order.
 
         `late` is called once it is this sequencer's turn, and returns what came in while it waited: it is placed and
-        answered behind the others.
+        answered behind the others. `drafted` is called with the answers as soon as they are worked out, in the turn and
+        before the commit, so that others can go on from them meanwhile. They count once this has returned, and for
+        nothing if it raises.
 
         Whatever else is raised (a full disk, `ForkError`, `LogWentBackError`), none of them was placed; where the
         connection to a database broke, that is not known, and to append them again is harmless.
@@ -64,32 +71,32 @@ class Sequencer:
             submissions = [*submissions, *late()]
             draft = Draft(self._store, submissions, self._edge.size, self._states)
             places = [draft.place(submission) for submission in submissions]
-            tiles = self._commit_draft(draft, places)
-        return self._answers(places, submissions, tiles)
+            batch = self._batch(draft, places)
+            answers = self._answers(places, submissions, batch)
+            drafted(answers)
+            if batch.head is not self._head:
+                self._commit(batch)
+        return answers
 
-    def _commit_draft(self, draft: Draft, places: Sequence[Place | RefusedError]) -> dict[Tile, bytes]:
-        """Commit what was placed and return the tiles that changed.
+    def _batch(self, draft: Draft, places: Sequence[Place | RefusedError]) -> Batch:
+        """Return what is to be committed, or one with the head that there is where nothing is to be.
 
-        Where nothing was, what there is may be signed; and it is committed again before it is vouched for, where this
-        sequencer does not know that it was: a database may show what it would lose with its machine.
+        Where nothing was placed, what there is may be signed; and it is committed again before it is vouched for,
+        where this sequencer does not know that it was: a database may show what it would lose with its machine.
         """
-        tiles: dict[Tile, bytes] = {}
+        assert self._head is not None
         if draft.records:
             # Until the commit is answered the edge is ahead of the store; if it fails, the next append loads it again
             # (not this one: what made the commit fail may still be there).
             self._stale = True
             self._edge.extend(leaf_hashes(draft.entries))
-            tiles = self._commit(Batch(self._sign(), draft.entries, draft.records, draft.loans()))
-            self._stale = False
-        elif self._head is not None and (
-            not self._signer.current().have_all_signed(self._head.checkpoint)
-            or (not self._committed and any(isinstance(place, tuple) for place in places))
+            return self._changed(Batch(self._sign(), draft.entries, draft.records, draft.loans()))
+        if not self._signer.current().have_all_signed(self._head.checkpoint) or (
+            not self._committed and any(isinstance(place, tuple) for place in places)
         ):
             # A key that began to sign since shows itself at once, not with the next record.
-            self._stale = True
-            self._commit(Batch(self._sign()))
-            self._stale = False
-        return tiles
+            return self._changed(Batch(self._sign()))
+        return Batch(self._head)
 
     def _load(self) -> tuple[RightEdge, LogHead | None]:
         head = self._store.head()
@@ -138,24 +145,26 @@ class Sequencer:
     def _begin(self, created: str) -> None:
         entry = genesis_entry(self._signer.current().verifier.name, created)
         self._edge.extend(leaf_hashes([entry]))
-        self._commit(Batch(self._sign(), [entry]))
+        self._commit(self._changed(Batch(self._sign(), [entry])))
 
     def _sign(self) -> LogHead:
         signer = self._signer.current()
         checkpoint = Checkpoint(signer.verifier.name, self._edge.size, self._edge.root())
         return LogHead(checkpoint.size, checkpoint.root, sign_checkpoint(checkpoint, signer))
 
-    def _commit(self, batch: Batch) -> dict[Tile, bytes]:
+    def _changed(self, batch: Batch) -> Batch:
         batch.tiles = self._edge.take_changed_tiles(self._head.size if self._head else 0)
+        return batch
+
+    def _commit(self, batch: Batch) -> None:
+        self._stale = True
         self._store.commit(self._head, batch)
-        self._head, self._committed = batch.head, True
-        return batch.tiles
+        self._head, self._committed, self._stale = batch.head, True, False
 
     def _answers(
-        self, places: Sequence[Place | RefusedError], submissions: Sequence[Submission], tiles: dict[Tile, bytes]
-    ) -> list[Placed | RefusedError]:
-        assert self._head is not None
-        checkpoint, answers = self._head.checkpoint, list[Placed | RefusedError]()
+        self, places: Sequence[Place | RefusedError], submissions: Sequence[Submission], batch: Batch
+    ) -> Answers:
+        checkpoint, answers, tiles = batch.head.checkpoint, list[Placed | RefusedError](), batch.tiles
         each = list(zip(places, submissions, strict=True))
         wanted = (place[0] for place, item in each if item.prove and not isinstance(place, RefusedError) and place[2])
         first = next(wanted, self._edge.size)

@@ -45,10 +45,12 @@ STEPS = {
     "all written, before COMMIT": Step(
         _WRITER, "notary.stores.sqlite_file", 'connection.execute("COMMIT")', 40, "yield _SqliteRunner(connection)"
     ),
-    "after COMMIT, before the writer's answer": Step(_WRITER, "api.writer", "start = 0", 40),
-    "after the writer's answer, before the reply": Step(_HTTP, "api.writer_client", "return read_answer(answer)", 40),
+    "after COMMIT, before the writer's answer": Step(
+        _WRITER, "api.writer", "self._send(client, write_committed())", 40
+    ),
+    "after the writer's answer, before the reply": Step(_HTTP, "api.writer_client", "return places", 40),
     "after the writer's answer, on the event loop": Step(
-        _HTTP, "api.serving.writer_link", "places = read_answer(answer)", 40
+        _HTTP, "api.serving.writer_link", "return drafted", 40
     ),
     "before an answer is kept for repeats": Step(
         _HTTP, "api.traffic.hooks",

@@ -26,8 +26,10 @@ from api.writer_protocol import (
     frame,
     read_answer,
     read_request,
+    read_verdict,
     write_answer,
     write_busy,
+    write_committed,
     write_part,
     write_request,
 )
@@ -200,11 +202,18 @@ class OfSeveral(SqliteStore):
 
 @pytest.fixture
 def several(tmp_path: Path, sockets: Path) -> Iterator[OfSeveral]:
-    """A store of several and a writer on it, at `sockets / "writer"`."""
+    """A store of several and a writer on it, at `sockets / "writer"`, with room for 5."""
+    with store_of_several(tmp_path, sockets, room=5) as store:
+        yield store
+
+
+@contextmanager
+def store_of_several(tmp_path: Path, sockets: Path, room: int) -> Iterator[OfSeveral]:
+    """Make a store of several, and run a writer with so much room on it."""
     kit_over(SqliteStore.create(tmp_path / "notary.db", VAULT)).store.close()
     store = OfSeveral(tmp_path / "notary.db")
     store.free.set()
-    writer = Writer(Sequencer(store, log_signer(), CREATED), sockets / "writer", max_waiting=5)
+    writer = Writer(Sequencer(store, log_signer(), CREATED), sockets / "writer", max_waiting=room)
     thread = threading.Thread(target=writer.serve)
     thread.start()
     yield store
@@ -227,8 +236,13 @@ class Raw:
         self.socket.sendall(frame(write_request([write_part(submissions)])))
 
     def answer(self) -> list[Placed | RefusedError]:
+        places = read_answer(self.frame())
+        read_verdict(self.frame())
+        return places
+
+    def frame(self) -> bytes:
         length = int.from_bytes(self.socket.recv(LENGTH_SIZE, socket.MSG_WAITALL))
-        return read_answer(self.socket.recv(length, socket.MSG_WAITALL))
+        return self.socket.recv(length, socket.MSG_WAITALL)
 
 
 def test_a_commit_takes_what_came_while_it_waited_for_its_turn(several: OfSeveral, sockets: Path) -> None:
@@ -281,6 +295,37 @@ def test_nobody_is_told_that_the_log_is_busy_while_other_hosts_wait_for_the_turn
         raw.socket.close()
 
 
+def test_places_go_before_the_commit_and_come_to_nothing_if_it_fails(several: OfSeveral, sockets: Path) -> None:
+    raw = Raw(sockets / "writer")
+    drafted: list[list[Placed | RefusedError]] = []
+
+    def fail() -> None:
+        drafted.append(read_answer(raw.frame()))
+        raise UnavailableError("no room on the disk")
+
+    several.at_commit = fail
+    raw.ask(history("L-1", 2))
+    with pytest.raises(UnavailableError, match="no room"):
+        read_verdict(raw.frame())
+    assert [place.index for place in placed(drafted[0])] == [1, 2]
+    several.at_commit = lambda: None
+    raw.ask(history("L-2", 1, first=10))
+    assert [place.index for place in placed(raw.answer())] == [1]
+    raw.socket.close()
+
+
+def test_a_client_that_does_not_read_holds_up_no_turn(tmp_path: Path, sockets: Path) -> None:
+    committing = threading.Event()
+    with store_of_several(tmp_path, sockets, room=1000) as several:
+        several.at_commit = committing.set
+        raw = Raw(sockets / "writer")
+        # What its answer has is more than a socket keeps.
+        raw.ask([item._replace(prove=True) for item in history("L-1", 1000)])
+        assert committing.wait(60)
+        assert len(placed(raw.answer())) == 1000
+        raw.socket.close()
+
+
 def test_a_clock_that_was_set_back_shows_in_what_comes_while_the_turn_is_waited_for(
     several: OfSeveral, sockets: Path
 ) -> None:
@@ -304,6 +349,11 @@ def test_a_clock_that_was_set_back_shows_in_what_comes_while_the_turn_is_waited_
     assert CLOCK_SET_BACK._value.get() == counted + 1
     for raw in (first, late):
         raw.socket.close()
+
+
+def settled(places: list[Placed | RefusedError]) -> bytes:
+    """Return an answer and the verdict that it is on disk."""
+    return frame(write_answer(places)) + frame(write_committed())
 
 
 class Slow:
@@ -332,7 +382,7 @@ class Slow:
                 _, submissions = read_request(connection.recv(int.from_bytes(head), socket.MSG_WAITALL))
                 self.asked.append(len(submissions))
                 self.come.release()
-                connection.sendall(frame(self.answers.get()))
+                connection.sendall(self.answers.get())
 
 
 @pytest.fixture
@@ -348,12 +398,12 @@ def test_a_second_request_is_on_its_way_before_the_first_is_answered(slow: Slow,
         assert slow.come.acquire(timeout=60)
         assert slow.come.acquire(timeout=60)
         for _ in asking:
-            slow.answers.put(write_answer([Placed(1, 0, "note", True)]))
+            slow.answers.put(settled([Placed(1, 0, "note", True)]))
         assert [item.result() for item in asking] == [[Placed(1, 0, "note", True)]] * 2
     client.close()
 
 
-@pytest.mark.parametrize("answer", [b"", write_answer([]), write_answer([Placed(1, 0, "note", True)] * 2)])
+@pytest.mark.parametrize("answer", [frame(b""), settled([]), settled([Placed(1, 0, "note", True)] * 2)])
 def test_an_answer_that_is_none_is_an_unknown_outcome(slow: Slow, sockets: Path, answer: bytes) -> None:
     client = WriterClient(sockets / "writer")
     slow.answers.put(answer)
@@ -368,7 +418,7 @@ def test_of_a_batch_nothing_goes_after_a_first_part_that_a_busy_log_refuses(
     with api_over(make_folder(tmp_path / "data"), sockets / "writer") as api:
         lines = [orjson.dumps(repayment("W-1")) for _ in range(3 * MAX_SUBMISSIONS)]
         # Late, so that what is too hasty has gone on by then; whoever waits is told the same whenever it comes.
-        answering = threading.Timer(0.5, lambda: [slow.answers.put(write_busy()) for _ in range(3)])
+        answering = threading.Timer(0.5, lambda: [slow.answers.put(frame(write_busy())) for _ in range(3)])
         answering.start()
         assert api.batch(b"\n".join(lines)).status_code == 503
         answering.join()

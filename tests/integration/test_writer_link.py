@@ -13,14 +13,23 @@ import pytest
 
 from api.databases import open_store
 from api.serving.writer_link import WriterLink
-from api.writer_protocol import LENGTH_SIZE, MAX_FRAME, frame, write_answer, write_busy, write_unavailable
+from api.writer_protocol import (
+    LENGTH_SIZE,
+    MAX_FRAME,
+    frame,
+    write_answer,
+    write_busy,
+    write_committed,
+    write_unavailable,
+)
 from notary.errors import FrameError, LogBusyError, UnavailableError
 from notary.log.submission import Placed
 from tests.support.api import make_folder, served, socket_folder
 from tests.support.builders import NOW, add_lender, history, placed
 
 PLACE = Placed(1, 0, "note", True)
-GOOD = frame(write_answer([PLACE]))
+DRAFT = frame(write_answer([PLACE]))
+GOOD = DRAFT + frame(write_committed())
 T = TypeVar("T")
 
 
@@ -88,7 +97,7 @@ def run(path: Path, work: Callable[[WriterLink], Awaitable[T]], patience: float 
 
 
 async def append(link: WriterLink) -> Sequence[object]:
-    return await link.append(history("L-1", 1))
+    return await link.append(history("L-1", 1), list)
 
 
 def test_one_connection_takes_one_request_after_the_other(sockets: Path, writer: Scripted) -> None:
@@ -109,9 +118,9 @@ def test_a_writer_that_was_started_anew_is_asked_again(tmp_path: Path, sockets: 
     async def over_a_restart(link: WriterLink) -> None:
         records = history("L-1", 2)
         with served(folder, path):
-            first = placed(await link.append(records[:1]))
+            first = placed(await link.append(records[:1], list))
         with served(folder, path):
-            second = placed(await link.append(records))
+            second = placed(await link.append(records, list))
         assert [place.fresh for place in (*first, *second)] == [True, False, True]
 
     run(path, over_a_restart)
@@ -154,6 +163,54 @@ def test_the_answer_to_what_was_given_up_is_nobody_elses(sockets: Path, writer: 
     assert (writer.connections, writer.asked) == (2, 2)
 
 
+def test_what_is_made_of_places_is_given_out_once_they_are_on_disk(sockets: Path, writer: Scripted) -> None:
+    writer.answers = [DRAFT, GOOD]
+    drafted: list[object] = []
+
+    async def go(link: WriterLink) -> object:
+        asking = asyncio.create_task(link.append(history("L-1", 1), drafted.append))
+        while not drafted:
+            await asyncio.sleep(0.001)
+        done, _ = await asyncio.wait([asking], timeout=0.05)
+        assert not done
+        asking.cancel()
+        with suppress(asyncio.CancelledError):
+            await asking
+        assert drafted == [[PLACE]]
+        # The verdict on what was given up is nobody else's.
+        return await link.append(history("L-1", 1), list)
+
+    assert run(sockets / "writer", go) == [PLACE]
+    assert writer.connections == 2
+
+
+def test_a_verdict_that_never_comes_is_an_unknown_outcome(sockets: Path, writer: Scripted) -> None:
+    writer.answers = [DRAFT, GOOD]
+
+    async def twice(link: WriterLink) -> None:
+        with pytest.raises(UnavailableError, match="may have placed"):
+            await append(link)
+        assert await append(link) == [PLACE]
+
+    run(sockets / "writer", twice, patience=0.05)
+    assert writer.connections == 2
+
+
+def test_what_fails_in_making_a_draft_leaves_no_verdict_behind(sockets: Path, writer: Scripted) -> None:
+    writer.answers = [GOOD, GOOD]
+
+    def fail(_: object) -> None:
+        raise UnavailableError("the database is away")
+
+    async def twice(link: WriterLink) -> None:
+        with pytest.raises(UnavailableError, match="database"):
+            await link.append(history("L-1", 1), fail)
+        assert await append(link) == [PLACE]
+
+    run(sockets / "writer", twice)
+    assert writer.connections == 2
+
+
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
@@ -162,6 +219,9 @@ def test_the_answer_to_what_was_given_up_is_nobody_elses(sockets: Path, writer: 
         (frame(write_answer([PLACE, PLACE])), FrameError),
         (frame(write_busy()), LogBusyError),
         (frame(write_unavailable("no room")), UnavailableError),
+        (DRAFT + frame(write_unavailable("no room")), UnavailableError),
+        (DRAFT + DRAFT, FrameError),
+        (DRAFT + frame(b""), FrameError),
     ],
 )
 def test_what_is_no_answer_to_this_is_an_error(

@@ -11,8 +11,10 @@ from api.writer_protocol import (
     LENGTH_SIZE,
     read_answer,
     read_request,
+    read_verdict,
     write_answer,
     write_busy,
+    write_committed,
     write_part,
     write_request,
     write_unavailable,
@@ -89,6 +91,15 @@ def test_what_comes_without_places_is_told_apart() -> None:
         read_answer(write_busy())
     with pytest.raises(UnavailableError, match=r"^no room on the disk$"):
         read_answer(write_unavailable("no room on the disk"))
+
+
+def test_a_verdict_is_that_it_is_on_disk_and_nothing_else() -> None:
+    read_verdict(write_committed())
+    with pytest.raises(UnavailableError, match=r"^no room on the disk$"):
+        read_verdict(write_unavailable("no room on the disk"))
+    for other in (b"", write_busy(), write_answer(PLACES), write_committed()[:-1]):
+        with pytest.raises(FrameError, match="the writer's verdict"):
+            read_verdict(other)
 
 
 def test_a_request_that_was_cut_off_is_told() -> None:
