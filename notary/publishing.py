@@ -77,7 +77,10 @@ class Publisher:
         return self._publication.place
 
     def run(self, stop: threading.Event, interval: float) -> None:
-        """Publish what is new every `interval` seconds until `stop` is set. Faults are written to the log, once."""
+        """Publish what is new every `interval` seconds until `stop` is set, whatever goes wrong.
+
+        Faults are written to the log, once; those that nobody thought of with their traceback.
+        """
         while not stop.is_set():
             try:
                 self.publish(stop=stop)
@@ -86,6 +89,11 @@ class Publisher:
                 if self.error != str(error):
                     _log.warning("the log cannot be published to %s: %s", self.place, error)
                 self.error = str(error)
+            except BaseException as error:  # noqa: BLE001 - told below; a panic of a library in Rust is no Exception
+                told = f"{type(error).__name__}: {error}"
+                if self.error != told:
+                    _log.exception("the log cannot be published to %s", self.place)
+                self.error = told
             stop.wait(interval)
 
     def publish(self, everything: bool = False, stop: threading.Event | None = None) -> Published:
@@ -183,7 +191,7 @@ class Publisher:
             running = [pool.submit(self._put, file) for file in stretch.files]
             try:
                 added = sum(item.result() for item in running)
-            except NotaryError:
+            except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
         return added + sum(map(self._put, stretch.upper))

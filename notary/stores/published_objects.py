@@ -67,7 +67,7 @@ class PublishedObjects:
 
     def put_new(self, path: str, data: bytes) -> bool:
         try:
-            with self._translated(path):
+            with self._translated(path, AlreadyExistsError):
                 obstore.put(self._store, path, data, mode="create", attributes=_attributes(path), use_multipart=False)
         except AlreadyExistsError:
             return False
@@ -77,7 +77,7 @@ class PublishedObjects:
 
     def replace(self, path: str, data: bytes, version: str) -> bool:
         try:
-            with self._translated(path):
+            with self._translated(path, PreconditionError):
                 obstore.put(
                     self._store,
                     path,
@@ -103,12 +103,16 @@ class PublishedObjects:
             return
 
     @contextmanager
-    def _translated(self, path: str) -> Iterator[None]:
+    def _translated(self, path: str, answer: type[BaseError] | None = None) -> Iterator[None]:
+        """Raise `UnavailableError` for what the store raises, unless it is the `answer` to what was asked.
+
+        A server may say 409 or 412 to any request: where no condition was set, or another one, it says nothing.
+        """
         try:
             yield
-        except (AlreadyExistsError, PreconditionError):
-            raise
         except BaseError as error:
+            if answer and isinstance(error, answer):
+                raise
             raise UnavailableError(f"{path} in {self._place} cannot be used now: {_first_line(error)}") from error
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A log published to a folder and to a real S3 server: what stands there at any moment is whole, and stays."""
 
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -348,6 +349,47 @@ def test_it_runs_behind_the_log_and_tells_what_goes_wrong(
     assert check(log, folder) == SIZE + 5
 
 
+class Panic(BaseException):
+    """What a library in Rust raises where it gives up: no `Exception`."""
+
+
+class Odd(PublishedFolder):
+    """Raises what nobody expects of a place, as long as it has it; `asked` counts how often."""
+
+    def __init__(self, folder: Path, fault: BaseException) -> None:
+        super().__init__(folder)
+        self.fault: BaseException | None = fault
+        self.asked = 0
+
+    def put_new(self, path: str, data: bytes) -> bool:
+        self.asked += path == "tile/0/001"
+        if self.fault and path == "tile/0/001":
+            raise self.fault
+        return super().put_new(path, data)
+
+
+@pytest.mark.parametrize("fault", [ZeroDivisionError("odd"), Panic("odd")])
+def test_what_nobody_expects_is_told_with_its_place_and_ends_nothing(
+    log: AuditedLog, folder: Path, caplog: pytest.LogCaptureFixture, fault: BaseException
+) -> None:
+    place = Odd(folder, fault)
+    publishing, stop = publisher(log, place), threading.Event()
+    thread = threading.Thread(target=publishing.run, args=(stop, 0.01))
+    thread.start()
+    try:
+        until(lambda: place.asked >= 3, "it has tried again, and again")
+        assert (publishing.error, publishing.size) == (f"{type(fault).__name__}: odd", 0)
+        place.fault = None
+        until(lambda: publishing.size == SIZE and not publishing.error, "it has published")
+    finally:
+        stop.set()
+        thread.join()
+    (told,) = [record for record in caplog.records if "cannot be published" in record.message]
+    assert told.exc_info
+    assert told.exc_info[1] is fault
+    assert check(log, folder) == SIZE
+
+
 class Forbidding(PublishedFolder):
     """Lets nothing be removed, as a bucket does that is written once."""
 
@@ -505,6 +547,52 @@ def test_a_server_that_refuses_for_a_while_is_unavailable(bucket: Bucket, log: A
         publisher(log, bucket.failing).publish()
     bucket.proxy.faults.clear()
     assert publisher(log, bucket.failing).publish().size == SIZE
+
+
+def test_other_bytes_that_are_in_the_bucket_are_an_error_and_stay(bucket: Bucket, log: AuditedLog) -> None:
+    bucket.direct.put_new("tile/0/001", b"something else")
+    with pytest.raises(PublicationError, match="has other bytes at tile/0/001 than the log: nothing was overwritten"):
+        publisher(log, bucket.failing).publish()
+    assert bucket.direct.get("tile/0/001", 100).data == b"something else"
+    with pytest.raises(NotFoundError):
+        bucket.direct.get("checkpoint", 1000)
+
+
+UNSURE = {
+    ("GET", "checkpoint"): "checkpoint in .* cannot be used now",
+    ("PUT", "checkpoint"): "there is no checkpoint|checkpoint in .* cannot be used now",
+    ("PUT", "tile/0/001"): "says that tile/0/001 is there, and does not have it",
+}
+
+
+@pytest.mark.parametrize("fault", [Fault.CONFLICT, Fault.UNMET])
+@pytest.mark.parametrize("key", UNSURE)
+def test_a_bucket_that_is_at_something_else_is_asked_again(
+    bucket: Bucket, log: AuditedLog, caplog: pytest.LogCaptureFixture, key: tuple[str, str], fault: Fault
+) -> None:
+    publishing, stop = publisher(log, bucket.failing), threading.Event()
+    thread = threading.Thread(target=publishing.run, args=(stop, 0.01))
+    bucket.proxy.faults[key] = fault
+    thread.start()
+    try:
+        until(lambda: publishing.error is not None, "it tells of the error")
+        assert re.search(UNSURE[key], str(publishing.error))
+        bucket.proxy.faults.clear()
+        until(lambda: publishing.size == SIZE and not publishing.error, "it has published")
+        if key[1] == "checkpoint":
+            # The next one takes the place of this one.
+            bucket.proxy.faults[key] = fault
+            grow_bare(log, SIZE + 5)
+            until(lambda: publishing.error is not None, "it tells of the error again")
+            bucket.proxy.faults.clear()
+            until(lambda: publishing.size == SIZE + 5 and not publishing.error, "it has published again")
+    finally:
+        stop.set()
+        thread.join()
+    told = [record for record in caplog.records if "cannot be published" in record.message]
+    assert told
+    assert not [record for record in told if record.exc_info]
+    assert size_of(bucket, log) == publishing.size
 
 
 def test_a_server_that_ignores_conditions_is_found_out(

@@ -169,6 +169,31 @@ class TestTrouble:
                 use()
             assert "\n" not in str(caught.value)
 
+    @pytest.mark.parametrize("fault", [Fault.CONFLICT, Fault.UNMET])
+    def test_a_condition_that_nobody_set_cannot_have_failed(
+        self, monkeypatch: pytest.MonkeyPatch, fault: Fault
+    ) -> None:
+        with failing(os.environ["AWS_ENDPOINT_URL"]) as proxy:
+            monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+            behind = open_publication(f"s3://{BUCKET}/conditions", Path())
+            # Lists and removals are asked of the bucket itself.
+            proxy.faults = {(method, ""): fault for method in ("GET", "PUT", "POST")}
+            for use in (
+                lambda: behind.get("checkpoint", 1),
+                lambda: behind.names("tile"),
+                lambda: behind.remove("tile/0/000"),
+            ):
+                with pytest.raises(UnavailableError, match="cannot be used now") as caught:
+                    use()
+                assert "\n" not in str(caught.value)
+            # What nothing is known of is looked at by whoever relies on it.
+            assert not behind.put_new("tile/0/000", b"x")
+            if fault is Fault.UNMET:
+                assert not behind.replace("checkpoint", b"x", '"0"')
+            else:
+                with pytest.raises(UnavailableError, match="cannot be used now"):
+                    behind.replace("checkpoint", b"x", '"0"')
+
     def test_an_answer_that_is_lost_is_not_taken_for_another_s(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with failing(os.environ["AWS_ENDPOINT_URL"]) as proxy:
             monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)

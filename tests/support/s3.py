@@ -96,6 +96,8 @@ class Fault(Enum):
     IGNORE = "leaves the conditions out"
     SILENCE = "stores it, and hangs up"
     REFUSE = "answers with an error of the server"
+    CONFLICT = "does nothing, and answers that something else is being done"
+    UNMET = "does nothing, and answers that a condition was not met"
     GARBLE = "answers with other bytes"
 
 
@@ -122,21 +124,25 @@ class Proxy:
 
 
 _Answer = tuple[int, list[tuple[str, str]], bytes]
+_DONE_NOTHING: dict[Fault | None, _Answer] = {
+    Fault.LOSE: (200, [("ETag", '"0"')], b""),
+    Fault.REFUSE: (503, [], b"<Error><Code>SlowDown</Code></Error>"),
+    Fault.CONFLICT: (409, [], b"<Error><Code>ConditionalRequestConflict</Code></Error>"),
+    Fault.UNMET: (412, [], b"<Error><Code>PreconditionFailed</Code></Error>"),
+}
 
 
 def _pass_on(
     server: str, fault: Fault | None, method: str, path: str, body: bytes, headers: Mapping[str, str]
 ) -> _Answer | None:
     """Return what the proxy answers; None to hang up."""
-    if fault is Fault.LOSE:
-        return 200, [("ETag", '"0"')], b""
-    if fault is Fault.REFUSE:
-        return 503, [], b"<Error><Code>SlowDown</Code></Error>"
+    if fault in _DONE_NOTHING:
+        return _DONE_NOTHING[fault]
     left_out = "if-" if fault is Fault.IGNORE else "\0"
     kept = {name: value for name, value in headers.items() if not name.lower().startswith(left_out)}
     status, answered, data = ask(server, method, path, body, kept)
     if fault is Fault.DENY:
-        return 412, [], b"<Error><Code>PreconditionFailed</Code></Error>"
+        return _DONE_NOTHING[Fault.UNMET]
     return None if fault is Fault.SILENCE else (status, answered, data[::-1] if fault is Fault.GARBLE else data)
 
 
